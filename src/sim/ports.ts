@@ -1,0 +1,126 @@
+import type { InstanceIndex, ModelIndex, Ns, PoolIndex, RequestIndex, Ticks } from './units.ts';
+
+/**
+ * What plugs into the model. Arguments are row numbers and read-only views, answers are numbers: a decision allocates
+ * nothing and changes nothing. The views cannot name what a real scheduler could not know (the true output length).
+ */
+
+// ---------------------------------------------------------------------------------------------- demand
+
+/** Where a workload puts its requests. Times may not lie before the latest arrival the same workload has seen. */
+export interface ArrivalSink {
+  /**
+   * @param arrivalNs when the client sends
+   * @param outputTokens all generated tokens, hidden reasoning included; at least 1
+   * @param reasoningTokens the hidden share of outputTokens
+   * @param session the conversation it belongs to, or NO_SESSION
+   */
+  push(arrivalNs: Ns, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number): void;
+}
+
+/** A source of requests. It is pulled one request ahead, so a month of traffic needs no memory. */
+export interface Workload {
+  /** Push the next request in time order; answer false when there is none. */
+  pull(sink: ArrivalSink): boolean;
+  /** A request of this workload has left the fleet (served or rejected); a closed loop pushes its successor here. */
+  onFinish?(request: RequestIndex, requests: RequestView, nowNs: Ns, sink: ArrivalSink): void;
+}
+
+/** A stream of bytes, read once from the start; how a trace reaches a workload without the model knowing files. */
+export interface ByteSource {
+  /** Fill `into` from its start and answer how many bytes were read; 0 at the end. */
+  read(into: Uint8Array): number;
+}
+
+// ---------------------------------------------------------------------------------------------- decisions
+
+/** What a scheduler may know of a request. */
+export interface RequestView {
+  arrivalNs(request: RequestIndex): Ns;
+  promptTokens(request: RequestIndex): number;
+  session(request: RequestIndex): number;
+  workload(request: RequestIndex): number;
+  model(request: RequestIndex): ModelIndex;
+}
+
+/**
+ * The instances that may serve a request (they hold its model and can ever fit it). All figures are constant within a
+ * segment, so looking never changes what is looked at.
+ */
+export interface FleetView {
+  /** How many instances are eligible; at least 1 when a router is asked. */
+  readonly eligibleCount: number;
+  /** The k-th eligible instance, 0 ≤ k < eligibleCount, in ascending order. */
+  eligible(k: number): InstanceIndex;
+  /** Requests sent there and not yet finished. */
+  outstandingRequests(instance: InstanceIndex): number;
+  /** Of these, the ones not in the running batch. */
+  waitingRequests(instance: InstanceIndex): number;
+  pool(instance: InstanceIndex): PoolIndex;
+}
+
+export interface RoutingPolicy {
+  /** One of the eligible instances. */
+  route(request: RequestIndex, requests: RequestView, fleet: FleetView, nowNs: Ns): InstanceIndex;
+}
+
+/** Accelerators of a site as its controller sees them. */
+export interface SiteView {
+  readonly instanceCount: number;
+  clock(instance: InstanceIndex): number;
+}
+
+/** What a power controller may set. */
+export interface ClockSink {
+  /** Relative frequency in (0, 1], effective at the next step boundary. */
+  setClock(instance: InstanceIndex, clock: number): void;
+}
+
+export interface PowerPolicy {
+  readonly intervalNs: Ns;
+  decide(site: SiteView, clocks: ClockSink, nowNs: Ns): void;
+}
+
+// ---------------------------------------------------------------------------------------------- physics
+
+/** One engine step that carries prefill, as the cost model sees it. The engine reuses one object. */
+export interface PrefillBatch {
+  /** Sequences that generate one token each. */
+  decodeSeqs: number;
+  /** Tokens those sequences attend to, each its own new token included. */
+  kvTokens: number;
+  /** Prompt tokens computed in this step, over all chunks. */
+  prefillTokens: number;
+  /** Query-key pairs of those chunks: a chunk of c tokens after p computed ones has c·p + c(c+1)/2. */
+  prefillPairs: number;
+  /** Tokens already in the KV cache that the chunks attend to: the sum of p. */
+  prefillContextTokens: number;
+  /** Prompts whose last token is in this step. */
+  promptsFinished: number;
+  /** Relative frequency in (0, 1]. */
+  clock: number;
+}
+
+/**
+ * Duration of decode-only steps of one batch size and clock, affine in the tokens attended to over a range:
+ * `fixedTicks + ticksPerKvToken × kvTokens` for kvTokens < untilKvTokens. Whole numbers, at least one tick in the range.
+ */
+export interface DecodePiece {
+  readonly fixedTicks: Ticks;
+  readonly ticksPerKvToken: Ticks;
+  readonly untilKvTokens: number;
+}
+
+/** How long an engine step takes. Pure: the same batch always costs the same. */
+export interface StepCost {
+  /** The piece that holds `kvTokens` (sum over the batch of tokens attended to, the new ones included). */
+  decodePiece(decodeSeqs: number, kvTokens: number, clock: number): DecodePiece;
+  prefillStepTicks(batch: PrefillBatch): Ticks;
+}
+
+// ---------------------------------------------------------------------------------------------- observation
+
+/** Receives rows in column chunks, synchronously; the arrays are reused after the call. */
+export interface RowSink<Columns> {
+  flush(columns: Columns, rows: number): void;
+}

@@ -1,0 +1,65 @@
+/** Rows the model leaves behind, as columns. Times are whole ns from the start of the run. */
+
+export const RequestStatus = { served: 0, rejected: 1 } as const;
+export const REQUEST_STATUS_NAMES = ['served', 'rejected'] as const;
+
+/** One row per request, in the order in which requests leave. */
+export class RequestColumns {
+  static readonly capacity = 16_384;
+  /** Running number in order of arrival. */
+  readonly request = new Float64Array(RequestColumns.capacity);
+  readonly session = new Float64Array(RequestColumns.capacity);
+  readonly workload = new Int32Array(RequestColumns.capacity);
+  /** −1 for a rejected request. */
+  readonly instance = new Int32Array(RequestColumns.capacity);
+  readonly status = new Uint8Array(RequestColumns.capacity);
+  readonly promptTokens = new Int32Array(RequestColumns.capacity);
+  readonly cachedTokens = new Int32Array(RequestColumns.capacity);
+  readonly outputTokens = new Int32Array(RequestColumns.capacity);
+  readonly reasoningTokens = new Int32Array(RequestColumns.capacity);
+  readonly preemptions = new Int32Array(RequestColumns.capacity);
+  readonly arrivalNs = new Float64Array(RequestColumns.capacity);
+  /** In the engine's waiting queue. */
+  readonly enqueuedNs = new Float64Array(RequestColumns.capacity);
+  /** Start of the first step that computes a token of it. */
+  readonly scheduledNs = new Float64Array(RequestColumns.capacity);
+  /** As the client sees it: the engine's output delay is included. */
+  readonly firstTokenNs = new Float64Array(RequestColumns.capacity);
+  /** Last token, as the client sees it. For a rejected request: when it was turned away. */
+  readonly finishNs = new Float64Array(RequestColumns.capacity);
+}
+
+/** One row per interval and instance pool. Counters are of the interval; queue, running and KV are at its end. */
+export class TimelineColumns {
+  static readonly capacity = 4_096;
+  readonly startNs = new Float64Array(TimelineColumns.capacity);
+  readonly endNs = new Float64Array(TimelineColumns.capacity);
+  readonly pool = new Int32Array(TimelineColumns.capacity);
+  readonly arrivedRequests = new Float64Array(TimelineColumns.capacity);
+  readonly finishedRequests = new Float64Array(TimelineColumns.capacity);
+  readonly preemptions = new Float64Array(TimelineColumns.capacity);
+  /** Steps completed. */
+  readonly steps = new Float64Array(TimelineColumns.capacity);
+  /** Prompt tokens computed, recomputation after preemption included. */
+  readonly prefillTokens = new Float64Array(TimelineColumns.capacity);
+  /** Prompt tokens of requests whose prefill completed. */
+  readonly promptTokens = new Float64Array(TimelineColumns.capacity);
+  /** Of these, the ones found in the prefix cache. */
+  readonly cachedTokens = new Float64Array(TimelineColumns.capacity);
+  readonly outputTokens = new Float64Array(TimelineColumns.capacity);
+  /** Sum over steps and decoding sequences of 1. */
+  readonly decodeSeqSteps = new Float64Array(TimelineColumns.capacity);
+  /** Sum over steps of the tokens the decoding sequences attend to. */
+  readonly kvTokenSteps = new Float64Array(TimelineColumns.capacity);
+  /** Sum over steps of query-key pairs of prefill chunks. */
+  readonly prefillPairs = new Float64Array(TimelineColumns.capacity);
+  /** Sum over steps of cached tokens that prefill chunks attend to. */
+  readonly prefillContextTokens = new Float64Array(TimelineColumns.capacity);
+  /** Instance time spent in steps (completed ones: a step counts where it ends). */
+  readonly busyNs = new Float64Array(TimelineColumns.capacity);
+  /** Of this, what prefill added: a mixed step's time beyond that of its decode-only batch. */
+  readonly prefillNs = new Float64Array(TimelineColumns.capacity);
+  readonly waitingRequests = new Float64Array(TimelineColumns.capacity);
+  readonly runningRequests = new Float64Array(TimelineColumns.capacity);
+  readonly kvBlocksUsed = new Float64Array(TimelineColumns.capacity);
+}
