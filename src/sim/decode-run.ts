@@ -1,0 +1,111 @@
+import type { PoolCounters } from './pool-counters.ts';
+import type { DecodePiece } from './ports.ts';
+import { kvTokensOfSteps, stepsLasting, ticksOfSteps } from './segment.ts';
+import { MAX_SEGMENT_TICKS, TICKS_PER_NS, type Ns, type Ticks } from './units.ts';
+
+/**
+ * The exact clock of one instance and the segment it is in: `steps` steps of one batch, from the boundary at
+ * (startNs, startTicks). Steps are credited to the pool's counters as they are seen to be over, at the latest when the
+ * segment ends, so an observer reads exact figures and disturbs nothing.
+ */
+export class DecodeRun {
+  /** Steps planned from the boundary on; 0 while the instance is idle. */
+  steps = 0;
+  endNs: Ns = 0;
+  startNs: Ns = 0;
+  /** What the start lies after startNs: less than one nanosecond. */
+  #startTicks: Ticks = 0;
+  #creditedSteps = 0;
+  #creditedNs: Ns = 0;
+  #fixedTicks: Ticks = 0;
+  #ticksPerKvToken: Ticks = 0;
+  #kvTokens = 0;
+  #seqs = 0;
+
+  /** Start from idle: the residue of earlier steps is forgotten. */
+  wake(nowNs: Ns): void {
+    this.startNs = nowNs;
+    this.#startTicks = 0;
+  }
+
+  /** One step of the given duration for `seqs` decoding sequences (and whatever else is in its batch). */
+  startStep(ticks: Ticks, seqs: number, kvTokens: number): void {
+    this.#start(ticks, 0, seqs, kvTokens, 1);
+  }
+
+  /** At most `limit` decode steps of one batch; fewer where the piece ends or ticks could no longer be summed exactly. */
+  startSteps(piece: DecodePiece, seqs: number, kvTokens: number, limit: number): void {
+    const { fixedTicks, ticksPerKvToken } = piece;
+    let steps = Math.min(limit, Math.ceil((piece.untilKvTokens - kvTokens) / seqs));
+    while (
+      steps > 1 &&
+      steps * (Math.abs(fixedTicks) + ticksPerKvToken * (kvTokens + steps * seqs)) > MAX_SEGMENT_TICKS
+    ) {
+      steps = Math.floor(steps / 2);
+    }
+    this.#start(fixedTicks, ticksPerKvToken, seqs, kvTokens, steps);
+  }
+
+  /** End at the first boundary at or after `timeNs`; answers whether that is earlier than planned. */
+  cutAt(timeNs: Ns): boolean {
+    if (timeNs >= this.endNs) return false;
+    const steps = this.#stepsUntil(timeNs);
+    if (steps === this.steps) return false;
+    this.steps = steps;
+    this.endNs = this.startNs + this.#wholeNs(steps);
+    return true;
+  }
+
+  /** How many steps are over at `timeNs`, the ones that end then included. */
+  stepsOverAt(timeNs: Ns): number {
+    if (timeNs >= this.endNs) return this.steps;
+    return this.#stepsUntil(timeNs + 1) - 1;
+  }
+
+  /** Add what the first `steps` steps did to the counters, unless it already was. */
+  credit(steps: number, counters: PoolCounters): void {
+    const more = steps - this.#creditedSteps;
+    if (more === 0) return;
+    const overNs = steps === this.steps ? this.endNs : this.startNs + this.#wholeNs(steps);
+    counters.steps += more;
+    counters.outputTokens += more * this.#seqs;
+    counters.decodeSeqSteps += more * this.#seqs;
+    counters.kvTokenSteps += kvTokensOfSteps(more, this.#kvTokens + this.#creditedSteps * this.#seqs, this.#seqs);
+    counters.busyNs += overNs - this.#creditedNs;
+    this.#creditedSteps = steps;
+    this.#creditedNs = overNs;
+  }
+
+  /** Make the end the new start. */
+  finish(): void {
+    const ticks = this.#startTicks + this.#ticks(this.steps);
+    this.startNs = this.endNs;
+    this.#startTicks = ticks - Math.floor(ticks / TICKS_PER_NS) * TICKS_PER_NS;
+    this.steps = 0;
+  }
+
+  #start(fixedTicks: Ticks, ticksPerKvToken: Ticks, seqs: number, kvTokens: number, steps: number): void {
+    this.#fixedTicks = fixedTicks;
+    this.#ticksPerKvToken = ticksPerKvToken;
+    this.#seqs = seqs;
+    this.#kvTokens = kvTokens;
+    this.#creditedSteps = 0;
+    this.#creditedNs = this.startNs;
+    this.steps = steps;
+    this.endNs = this.startNs + this.#wholeNs(steps);
+  }
+
+  #ticks(steps: number): Ticks {
+    return ticksOfSteps(steps, this.#fixedTicks, this.#ticksPerKvToken, this.#kvTokens, this.#seqs);
+  }
+
+  #wholeNs(steps: number): Ns {
+    return Math.floor((this.#startTicks + this.#ticks(steps)) / TICKS_PER_NS);
+  }
+
+  /** The first number of steps whose end is published as `timeNs` or later. */
+  #stepsUntil(timeNs: Ns): number {
+    const ticks = (timeNs - this.startNs) * TICKS_PER_NS - this.#startTicks;
+    return stepsLasting(ticks, this.steps, this.#fixedTicks, this.#ticksPerKvToken, this.#kvTokens, this.#seqs);
+  }
+}

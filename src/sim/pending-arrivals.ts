@@ -1,0 +1,81 @@
+import type { Ns, RequestIndex } from './units.ts';
+
+/**
+ * Requests that are known but have not been sent yet: a binary heap by (time, order of pushing). Open-loop workloads
+ * keep one request here; a closed loop keeps every session that is thinking.
+ */
+export class PendingArrivals {
+  #size = 0;
+  #pushed = 0;
+  #times = new Float64Array(64);
+  #orders = new Float64Array(64);
+  #requests = new Int32Array(64);
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Time of the next arrival; Infinity when there is none. */
+  get timeNs(): Ns {
+    return this.#size === 0 ? Infinity : this.#times[0]!;
+  }
+
+  push(timeNs: Ns, request: RequestIndex): void {
+    if (this.#size === this.#times.length) this.#grow();
+    const order = this.#pushed++;
+    let hole = this.#size++;
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1;
+      // An earlier push goes first at equal times, so `<=` lets the parent stay.
+      if (this.#times[parent]! <= timeNs) break;
+      this.#move(parent, hole);
+      hole = parent;
+    }
+    this.#put(hole, timeNs, order, request);
+  }
+
+  /** Take out the next arrival and answer its request. */
+  pop(): RequestIndex {
+    const first = this.#requests[0]!;
+    const last = --this.#size;
+    const timeNs = this.#times[last]!;
+    const order = this.#orders[last]!;
+    let hole = 0;
+    for (let child = 1; child < last; child = 2 * hole + 1) {
+      if (child + 1 < last && this.#precedes(child + 1, this.#times[child]!, this.#orders[child]!)) child++;
+      if (!this.#precedes(child, timeNs, order)) break;
+      this.#move(child, hole);
+      hole = child;
+    }
+    this.#put(hole, timeNs, order, this.#requests[last]!);
+    return first;
+  }
+
+  #precedes(at: number, timeNs: Ns, order: number): boolean {
+    const time = this.#times[at]!;
+    return time < timeNs || (time === timeNs && this.#orders[at]! < order);
+  }
+
+  #move(from: number, to: number): void {
+    this.#put(to, this.#times[from]!, this.#orders[from]!, this.#requests[from]!);
+  }
+
+  #put(at: number, timeNs: Ns, order: number, request: RequestIndex): void {
+    this.#times[at] = timeNs;
+    this.#orders[at] = order;
+    this.#requests[at] = request;
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.#times.length;
+    const times = new Float64Array(capacity);
+    const orders = new Float64Array(capacity);
+    const requests = new Int32Array(capacity);
+    times.set(this.#times);
+    orders.set(this.#orders);
+    requests.set(this.#requests);
+    this.#times = times;
+    this.#orders = orders;
+    this.#requests = requests;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * What the instances of one pool did in the current timeline interval. Names and meanings are those of TimelineColumns.
+ * Sums of one interval stay whole and below 2⁵³, so they do not depend on the order of adding.
+ */
+export class PoolCounters {
+  arrivedRequests = 0;
+  finishedRequests = 0;
+  preemptions = 0;
+  steps = 0;
+  prefillTokens = 0;
+  promptTokens = 0;
+  cachedTokens = 0;
+  outputTokens = 0;
+  decodeSeqSteps = 0;
+  kvTokenSteps = 0;
+  prefillPairs = 0;
+  prefillContextTokens = 0;
+  busyNs = 0;
+  prefillNs = 0;
+
+  reset(): void {
+    this.arrivedRequests = 0;
+    this.finishedRequests = 0;
+    this.preemptions = 0;
+    this.steps = 0;
+    this.prefillTokens = 0;
+    this.promptTokens = 0;
+    this.cachedTokens = 0;
+    this.outputTokens = 0;
+    this.decodeSeqSteps = 0;
+    this.kvTokenSteps = 0;
+    this.prefillPairs = 0;
+    this.prefillContextTokens = 0;
+    this.busyNs = 0;
+    this.prefillNs = 0;
+  }
+}

@@ -1,0 +1,45 @@
+import type { RowSink } from './ports.ts';
+import { RequestColumns, RequestStatus } from './records.ts';
+import type { RequestTable } from './request-table.ts';
+import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
+
+/** Writes one row per departing request and passes them on in chunks. */
+export class RequestLog {
+  #rows = 0;
+  readonly #columns = new RequestColumns();
+  readonly #requests: RequestTable;
+  readonly #sink: RowSink<RequestColumns>;
+
+  constructor(requests: RequestTable, sink: RowSink<RequestColumns>) {
+    this.#requests = requests;
+    this.#sink = sink;
+  }
+
+  write(request: RequestIndex, instance: InstanceIndex, status: number, finishNs: Ns): void {
+    const table = this.#requests;
+    const columns = this.#columns;
+    const row = this.#rows++;
+    columns.request[row] = table.id[request]!;
+    columns.session[row] = table.session[request]!;
+    columns.workload[row] = table.workload[request]!;
+    columns.instance[row] = instance;
+    columns.status[row] = status;
+    columns.promptTokens[row] = table.promptTokens[request]!;
+    columns.cachedTokens[row] = table.cachedTokens[request]!;
+    columns.outputTokens[row] = table.outputTokens[request]!;
+    columns.reasoningTokens[row] = table.reasoningTokens[request]!;
+    columns.preemptions[row] = table.preemptions[request]!;
+    columns.arrivalNs[row] = table.arrivalNs[request]!;
+    const served = status === RequestStatus.served;
+    columns.enqueuedNs[row] = served ? table.enqueuedNs[request]! : finishNs;
+    columns.scheduledNs[row] = served ? table.scheduledNs[request]! : finishNs;
+    columns.firstTokenNs[row] = served ? table.firstTokenNs[request]! : finishNs;
+    columns.finishNs[row] = finishNs;
+    if (this.#rows === RequestColumns.capacity) this.flush();
+  }
+
+  flush(): void {
+    if (this.#rows > 0) this.#sink.flush(this.#columns, this.#rows);
+    this.#rows = 0;
+  }
+}

@@ -1,0 +1,132 @@
+import type { RequestView } from './ports.ts';
+import type { ModelIndex, Ns, RequestIndex } from './units.ts';
+
+/** No row: the end of a list. */
+export const NONE = -1;
+
+/** A request's time that has not come yet. */
+export const NOT_YET = -1;
+
+/**
+ * The requests in flight, one row each, as columns. A row is reused as soon as its request has left, so the table is as
+ * long as the largest number of requests that were ever in flight together.
+ */
+export class RequestTable {
+  /** Running number in order of arrival; set when the request arrives. */
+  id = new Float64Array(0);
+  session = new Float64Array(0);
+  workload = new Int32Array(0);
+  promptTokens = new Int32Array(0);
+  cachedTokens = new Int32Array(0);
+  outputTokens = new Int32Array(0);
+  reasoningTokens = new Int32Array(0);
+  arrivalNs = new Float64Array(0);
+  enqueuedNs = new Float64Array(0);
+  scheduledNs = new Float64Array(0);
+  firstTokenNs = new Float64Array(0);
+  preemptions = new Int32Array(0);
+
+  /** Output tokens generated: up to date while waiting or prefilling; for a decoding request, when it began to decode. */
+  generated = new Int32Array(0);
+  /** Tokens in the KV cache while prefilling. */
+  computed = new Int32Array(0);
+  /** Tokens to compute before it decodes: prompt, plus what was generated before a preemption. */
+  target = new Int32Array(0);
+  /** Steps its instance had completed when it began to decode, and will have completed when it has all its tokens. */
+  decodeFromStep = new Float64Array(0);
+  finishStep = new Float64Array(0);
+  /** Number of its latest admission: the order of the running list. */
+  admission = new Float64Array(0);
+  /** Its place in the cycle in which decoding sequences take new KV blocks. */
+  kvPhase = new Int32Array(0);
+  /** Its place in its instance's finish heap. */
+  heapPosition = new Int32Array(0);
+  /** Neighbours in the waiting queue, the running list or the free list. */
+  next = new Int32Array(0);
+  previous = new Int32Array(0);
+
+  #free = NONE;
+  #capacity = 0;
+
+  take(): RequestIndex {
+    if (this.#free === NONE) this.#grow(Math.max(1_024, 2 * this.#capacity));
+    const request = this.#free;
+    this.#free = this.next[request]!;
+    return request;
+  }
+
+  release(request: RequestIndex): void {
+    this.next[request] = this.#free;
+    this.#free = request;
+  }
+
+  #grow(capacity: number): void {
+    this.id = floats(this.id, capacity);
+    this.session = floats(this.session, capacity);
+    this.workload = integers(this.workload, capacity);
+    this.promptTokens = integers(this.promptTokens, capacity);
+    this.cachedTokens = integers(this.cachedTokens, capacity);
+    this.outputTokens = integers(this.outputTokens, capacity);
+    this.reasoningTokens = integers(this.reasoningTokens, capacity);
+    this.arrivalNs = floats(this.arrivalNs, capacity);
+    this.enqueuedNs = floats(this.enqueuedNs, capacity);
+    this.scheduledNs = floats(this.scheduledNs, capacity);
+    this.firstTokenNs = floats(this.firstTokenNs, capacity);
+    this.preemptions = integers(this.preemptions, capacity);
+    this.generated = integers(this.generated, capacity);
+    this.computed = integers(this.computed, capacity);
+    this.target = integers(this.target, capacity);
+    this.decodeFromStep = floats(this.decodeFromStep, capacity);
+    this.finishStep = floats(this.finishStep, capacity);
+    this.admission = floats(this.admission, capacity);
+    this.kvPhase = integers(this.kvPhase, capacity);
+    this.heapPosition = integers(this.heapPosition, capacity);
+    this.next = integers(this.next, capacity);
+    this.previous = integers(this.previous, capacity);
+    for (let request = capacity - 1; request >= this.#capacity; request--) this.release(request);
+    this.#capacity = capacity;
+  }
+}
+
+function floats(column: Float64Array, capacity: number): Float64Array<ArrayBuffer> {
+  const grown = new Float64Array(capacity);
+  grown.set(column);
+  return grown;
+}
+
+function integers(column: Int32Array, capacity: number): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(capacity);
+  grown.set(column);
+  return grown;
+}
+
+/** What policies and workloads see of the table. */
+export class RequestTableView implements RequestView {
+  readonly #table: RequestTable;
+  readonly #modelOfWorkload: readonly ModelIndex[];
+
+  constructor(table: RequestTable, modelOfWorkload: readonly ModelIndex[]) {
+    this.#table = table;
+    this.#modelOfWorkload = modelOfWorkload;
+  }
+
+  arrivalNs(request: RequestIndex): Ns {
+    return this.#table.arrivalNs[request]!;
+  }
+
+  promptTokens(request: RequestIndex): number {
+    return this.#table.promptTokens[request]!;
+  }
+
+  session(request: RequestIndex): number {
+    return this.#table.session[request]!;
+  }
+
+  workload(request: RequestIndex): number {
+    return this.#table.workload[request]!;
+  }
+
+  model(request: RequestIndex): ModelIndex {
+    return this.#modelOfWorkload[this.#table.workload[request]!]!;
+  }
+}

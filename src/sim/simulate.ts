@@ -1,0 +1,251 @@
+import { assert } from './assert.ts';
+import { Demand } from './demand.ts';
+import { EventKind, EventQueue } from './event-queue.ts';
+import { Fleet } from './fleet.ts';
+import { Instance } from './instance.ts';
+import type { RunPlan } from './plan.ts';
+import { PoolCounters } from './pool-counters.ts';
+import type { ClockSink, PowerPolicy, RoutingPolicy, RowSink, SiteView, StepCost, Workload } from './ports.ts';
+import { type RequestColumns, RequestStatus, type TimelineColumns } from './records.ts';
+import { RequestLog } from './request-log.ts';
+import { RequestTable, RequestTableView } from './request-table.ts';
+import { Timeline } from './timeline.ts';
+import { type InstanceIndex, NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
+
+/** The part of a plan that the model reads; a RunPlan is one. */
+export type SimulationPlan = Pick<RunPlan, 'horizonNs' | 'warmUpNs' | 'timelineIntervalNs'> & {
+  readonly models: readonly string[];
+  readonly pools: readonly Pick<RunPlan['pools'][number], 'model' | 'instances' | 'engine'>[];
+  readonly workloads: readonly Pick<RunPlan['workloads'][number], 'model'>[];
+};
+
+/** What the plan's names stand for, already made. */
+export interface RunParts {
+  /** One per plan.workloads. */
+  readonly workloads: readonly Workload[];
+  readonly routing: RoutingPolicy;
+  /** One per plan.pools. */
+  readonly stepCosts: readonly StepCost[];
+  readonly power?: PowerPolicy;
+}
+
+export interface RunSinks {
+  readonly requests: RowSink<RequestColumns>;
+  readonly timeline: RowSink<TimelineColumns>;
+  /** Called at the end of every timeline interval with the simulated time; `false` stops the run there. */
+  progress?(nowNs: Ns): boolean;
+}
+
+export interface RunTotals {
+  readonly arrivedRequests: number;
+  readonly servedRequests: number;
+  readonly rejectedRequests: number;
+  /** Events taken from the queue: pinned by benchmarks. */
+  readonly events: number;
+  readonly segments: number;
+  readonly steps: number;
+  /** When the last request had left. */
+  readonly endNs: Ns;
+  /** False when `progress` stopped it. */
+  readonly completed: boolean;
+}
+
+/**
+ * Simulate one run to the last finished request. Pure and synchronous: the same plan and parts give the same rows, bit
+ * for bit. Rows go to the sinks in chunks, so memory follows the requests in flight.
+ */
+export function simulate(plan: SimulationPlan, parts: RunParts, sinks: RunSinks): RunTotals {
+  return new Simulation(plan, parts, sinks).run();
+}
+
+class Simulation implements SiteView, ClockSink {
+  readonly instanceCount: number;
+  readonly #plan: SimulationPlan;
+  readonly #routing: RoutingPolicy;
+  readonly #power: PowerPolicy | undefined;
+  readonly #sinks: RunSinks;
+  readonly #requests = new RequestTable();
+  readonly #view: RequestTableView;
+  readonly #demand: Demand;
+  readonly #counters: readonly PoolCounters[];
+  readonly #instances: readonly Instance[];
+  readonly #fleet: Fleet;
+  readonly #log: RequestLog;
+  readonly #timeline: Timeline;
+  /** Sources: one per instance, then the arrivals, then the power policy. */
+  readonly #events: EventQueue;
+  readonly #arrivalSource: number;
+  readonly #controlSource: number;
+  #nowNs: Ns = 0;
+  #eventCount = 0;
+  #inFlight = 0;
+  #served = 0;
+  #rejected = 0;
+  #lastDepartureNs: Ns = 0;
+
+  constructor(plan: SimulationPlan, parts: RunParts, sinks: RunSinks) {
+    this.#plan = plan;
+    this.#routing = parts.routing;
+    this.#power = parts.power;
+    this.#sinks = sinks;
+    const modelOfWorkload = plan.workloads.map((workload) => workload.model);
+    this.#view = new RequestTableView(this.#requests, modelOfWorkload);
+    this.#demand = new Demand(parts.workloads, plan.horizonNs, this.#requests, this.#view);
+    this.#counters = plan.pools.map(() => new PoolCounters());
+    const poolOfInstance = plan.pools.flatMap((pool, index) => Array<number>(pool.instances).fill(index));
+    this.#instances = poolOfInstance.map((pool, index) => {
+      const { engine } = plan.pools[pool]!;
+      return new Instance(index, pool, engine, this.#requests, parts.stepCosts[pool]!, this.#counters[pool]!, this);
+    });
+    this.instanceCount = this.#instances.length;
+    const modelOfPool = plan.pools.map((pool) => pool.model);
+    this.#fleet = new Fleet(this.#instances, modelOfPool, plan.models.length);
+    this.#log = new RequestLog(this.#requests, sinks.requests);
+    const marksNs = [plan.warmUpNs, plan.horizonNs];
+    this.#timeline = new Timeline(plan.timelineIntervalNs, marksNs, this.#instances, this.#counters, sinks.timeline);
+    this.#arrivalSource = this.instanceCount;
+    this.#controlSource = this.instanceCount + 1;
+    this.#events = new EventQueue(this.instanceCount + 2);
+  }
+
+  run(): RunTotals {
+    this.#demand.start();
+    this.#scheduleArrival();
+    if (this.#power !== undefined) this.#scheduleControl(this.#power);
+    let completed = true;
+    while (completed && this.#inFlight + this.#demand.pending > 0) {
+      if (this.#events.timeNs > this.#timeline.endNs) completed = this.#observe();
+      else this.#next();
+    }
+    const endNs = Math.max(this.#plan.horizonNs, this.#lastDepartureNs);
+    for (let observed = 0; completed && observed < endNs;) {
+      observed = this.#timeline.endNs;
+      this.#timeline.observe();
+    }
+    this.#log.flush();
+    this.#timeline.flush();
+    return {
+      arrivedRequests: this.#demand.arrived,
+      servedRequests: this.#served,
+      rejectedRequests: this.#rejected,
+      events: this.#eventCount,
+      segments: this.#instances.reduce((sum, instance) => sum + instance.segments, 0),
+      steps: this.#instances.reduce((sum, instance) => sum + instance.steps, 0),
+      endNs: this.#lastDepartureNs,
+      completed,
+    };
+  }
+
+  // -------------------------------------------------------------------------------------------- events
+
+  #next(): void {
+    const events = this.#events;
+    const { source } = events;
+    this.#nowNs = events.timeNs;
+    this.#eventCount++;
+    switch (events.kind) {
+      case EventKind.stepEnd:
+        this.#endSegment(source);
+        break;
+      case EventKind.arrival:
+        this.#arrive();
+        break;
+      case EventKind.controlTick:
+        this.#control();
+        break;
+      case EventKind.batchFormation:
+        this.#formBatch(source);
+        break;
+    }
+  }
+
+  #endSegment(index: InstanceIndex): void {
+    this.#instances[index]!.endSegment();
+    // Batches are formed when everything else at this instant has happened; mostly there is nothing else.
+    if (this.#events.firstIsTied) this.#events.set(index, this.#nowNs, EventKind.batchFormation);
+    else this.#formBatch(index);
+  }
+
+  #formBatch(index: InstanceIndex): void {
+    this.#instances[index]!.formBatch(this.#nowNs);
+    this.#schedule(index);
+  }
+
+  #arrive(): void {
+    const request = this.#demand.next();
+    this.#scheduleArrival();
+    const requests = this.#requests;
+    const promptTokens = requests.promptTokens[request]!;
+    const outputTokens = requests.outputTokens[request]!;
+    this.#inFlight++;
+    if (this.#fleet.select(this.#view.model(request), promptTokens, outputTokens) === 0) {
+      this.#depart(request, NO_INSTANCE, RequestStatus.rejected, this.#nowNs);
+      return;
+    }
+    const index = this.#routing.route(request, this.#view, this.#fleet, this.#nowNs);
+    const instance = this.#instances[index];
+    assert(instance !== undefined, 'the router answered an instance that does not exist');
+    this.#fleet.outstanding[index]!++;
+    this.#counters[instance.pool]!.arrivedRequests++;
+    if (instance.enqueue(request)) this.#schedule(index);
+  }
+
+  #control(): void {
+    assert(this.#power !== undefined, 'a control tick without a controller');
+    this.#scheduleControl(this.#power);
+    this.#power.decide(this, this, this.#nowNs);
+  }
+
+  // -------------------------------------------------------------------------------------------- scheduling
+
+  #schedule(index: InstanceIndex): void {
+    const { nextNs, isBusy } = this.#instances[index]!;
+    if (nextNs === Infinity) this.#events.clear(index);
+    else this.#events.set(index, nextNs, isBusy ? EventKind.stepEnd : EventKind.batchFormation);
+  }
+
+  #scheduleArrival(): void {
+    if (this.#demand.pending === 0) this.#events.clear(this.#arrivalSource);
+    else this.#events.set(this.#arrivalSource, this.#demand.nextNs, EventKind.arrival);
+  }
+
+  #scheduleControl(power: PowerPolicy): void {
+    this.#events.set(this.#controlSource, this.#nowNs + power.intervalNs, EventKind.controlTick);
+  }
+
+  // -------------------------------------------------------------------------------------------- departures
+
+  served(request: RequestIndex, index: InstanceIndex, stepEndNs: Ns): void {
+    const instance = this.#instances[index]!;
+    this.#fleet.outstanding[index]!--;
+    this.#depart(request, index, RequestStatus.served, stepEndNs + instance.engine.outputNs);
+  }
+
+  #depart(request: RequestIndex, index: InstanceIndex, status: number, finishNs: Ns): void {
+    if (status === RequestStatus.served) this.#served++;
+    else this.#rejected++;
+    this.#inFlight--;
+    this.#lastDepartureNs = this.#nowNs;
+    this.#log.write(request, index, status, finishNs);
+    if (this.#demand.finished(request, finishNs)) this.#scheduleArrival();
+    this.#requests.release(request);
+  }
+
+  // -------------------------------------------------------------------------------------------- observation and control
+
+  #observe(): boolean {
+    const { endNs } = this.#timeline;
+    this.#timeline.observe();
+    return this.#sinks.progress?.(endNs) ?? true;
+  }
+
+  clock(index: InstanceIndex): number {
+    return this.#instances[index]!.clock;
+  }
+
+  setClock(index: InstanceIndex, clock: number): void {
+    const instance = this.#instances[index]!;
+    if (instance.clock === clock) return;
+    if (instance.setClock(clock, this.#nowNs)) this.#schedule(index);
+  }
+}

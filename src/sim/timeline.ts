@@ -1,0 +1,97 @@
+import type { Instance } from './instance.ts';
+import type { PoolCounters } from './pool-counters.ts';
+import type { RowSink } from './ports.ts';
+import { TimelineColumns } from './records.ts';
+import type { Ns } from './units.ts';
+
+/**
+ * Observes every pool at the end of every interval: at each multiple of the interval, at the end of the warm-up and at
+ * the horizon. It reads segments by their closed forms and never cuts one.
+ */
+export class Timeline {
+  /** End of the current interval. */
+  endNs: Ns;
+  #startNs: Ns = 0;
+  #rows = 0;
+  readonly #columns = new TimelineColumns();
+  readonly #intervalNs: Ns;
+  readonly #marksNs: readonly Ns[];
+  readonly #pools: readonly (readonly Instance[])[];
+  readonly #counters: readonly PoolCounters[];
+  readonly #sink: RowSink<TimelineColumns>;
+
+  /** @param marksNs further moments at which an interval ends */
+  constructor(
+    intervalNs: Ns,
+    marksNs: readonly Ns[],
+    instances: readonly Instance[],
+    counters: readonly PoolCounters[],
+    sink: RowSink<TimelineColumns>,
+  ) {
+    this.#intervalNs = intervalNs;
+    this.#marksNs = marksNs;
+    this.#pools = counters.map((_, pool) => instances.filter((instance) => instance.pool === pool));
+    this.#counters = counters;
+    this.#sink = sink;
+    this.endNs = this.#nextEnd();
+  }
+
+  /** Write the rows of the interval that ends now and begin the next. */
+  observe(): void {
+    for (let pool = 0; pool < this.#pools.length; pool++) this.#observePool(pool);
+    this.#startNs = this.endNs;
+    this.endNs = this.#nextEnd();
+  }
+
+  flush(): void {
+    if (this.#rows > 0) this.#sink.flush(this.#columns, this.#rows);
+    this.#rows = 0;
+  }
+
+  #nextEnd(): Ns {
+    let endNs = (Math.floor(this.#startNs / this.#intervalNs) + 1) * this.#intervalNs;
+    for (const markNs of this.#marksNs) if (markNs > this.#startNs && markNs < endNs) endNs = markNs;
+    return endNs;
+  }
+
+  #observePool(pool: number): void {
+    let waiting = 0;
+    let running = 0;
+    let kvBlocksUsed = 0;
+    for (const instance of this.#pools[pool]!) {
+      instance.creditUntil(this.endNs);
+      waiting += instance.waiting.size;
+      running += instance.running.size;
+      kvBlocksUsed += instance.kvBlocksUsedAt(this.endNs);
+    }
+    const row = this.#rows++;
+    const columns = this.#columns;
+    columns.startNs[row] = this.#startNs;
+    columns.endNs[row] = this.endNs;
+    columns.pool[row] = pool;
+    columns.waitingRequests[row] = waiting;
+    columns.runningRequests[row] = running;
+    columns.kvBlocksUsed[row] = kvBlocksUsed;
+    this.#writeCounters(row, this.#counters[pool]!);
+    if (this.#rows === TimelineColumns.capacity) this.flush();
+  }
+
+  #writeCounters(row: number, counters: PoolCounters): void {
+    const columns = this.#columns;
+    columns.arrivedRequests[row] = counters.arrivedRequests;
+    columns.finishedRequests[row] = counters.finishedRequests;
+    columns.preemptions[row] = counters.preemptions;
+    columns.steps[row] = counters.steps;
+    columns.prefillTokens[row] = counters.prefillTokens;
+    columns.promptTokens[row] = counters.promptTokens;
+    columns.cachedTokens[row] = counters.cachedTokens;
+    columns.outputTokens[row] = counters.outputTokens;
+    columns.decodeSeqSteps[row] = counters.decodeSeqSteps;
+    columns.kvTokenSteps[row] = counters.kvTokenSteps;
+    columns.prefillPairs[row] = counters.prefillPairs;
+    columns.prefillContextTokens[row] = counters.prefillContextTokens;
+    columns.busyNs[row] = counters.busyNs;
+    columns.prefillNs[row] = counters.prefillNs;
+    counters.reset();
+  }
+}
