@@ -6,6 +6,8 @@ import type { Rng } from './streams.ts';
  */
 
 const TWO_32 = 4_294_967_296;
+const TWO_52 = TWO_32 * 1_048_576;
+const SMALLEST_TAIL = 0.5 / TWO_52;
 /** 2³² divided by the golden ratio, odd: consecutive draw numbers land far apart. */
 const DRAW_STRIDE = 0x9e3779b9;
 const BLOCK_STRIDE = 0x85ebca6b;
@@ -23,12 +25,11 @@ export function streamSeed(rng: Rng): number {
  * @param draw which draw of the session: 0, 1, 2, …
  */
 export function counterUniform(streamSeed: number, session: number, draw: number): number {
-  const block = Math.floor(session / TWO_32);
-  const key = mix(mix(streamSeed + Math.imul(block, BLOCK_STRIDE)) + Math.imul(draw + 1, DRAW_STRIDE));
+  const block = session < TWO_32 ? 0 : Math.floor(session / TWO_32);
+  const key = mix(streamSeed + Math.imul(block, BLOCK_STRIDE) + Math.imul(draw + 1, DRAW_STRIDE));
   const inner = mix((session | 0) ^ key);
-  const high = mix(inner + Math.imul(key, DRAW_STRIDE));
-  const low = mix(high ^ Math.imul(inner, BLOCK_STRIDE));
-  return ((high >>> 6) * 67_108_864 + (low >>> 6) + 0.5) / 4_503_599_627_370_496;
+  const outer = mix(inner + Math.imul(key, DRAW_STRIDE));
+  return ((outer >>> 6) * 67_108_864 + (inner >>> 6) + 0.5) / TWO_52;
 }
 
 /** A permutation of the 32-bit integers in which every input bit reaches every output bit (C. Wellons' constants). */
@@ -51,7 +52,7 @@ export function exponential(uniform: number, mean: number): number {
 export function standardNormal(uniform: number): number {
   const centred = uniform - 0.5;
   if (centred >= -0.425 && centred <= 0.425) return centred * centralRatio(0.180625 - centred * centred);
-  const tail = Math.max(centred < 0 ? uniform : 1 - uniform, 2 ** -53);
+  const tail = Math.max(centred < 0 ? uniform : 1 - uniform, SMALLEST_TAIL);
   const root = Math.sqrt(-Math.log(tail));
   const distance = root <= 5 ? nearTailRatio(root - 1.6) : farTailRatio(root - 5);
   return centred < 0 ? -distance : distance;
@@ -59,34 +60,34 @@ export function standardNormal(uniform: number): number {
 
 /* prettier-ignore */
 function centralRatio(r: number): number {
-  const above = ((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r +
-    4.5921953931549871457e4) * r + 1.3731693765509461125e4) * r + 1.9715909503065514427e3) * r +
-    1.3314166789178437745e2) * r + 3.387132872796366608;
-  const below = ((((((5.226495278852854561e3 * r + 2.8729085735721942674e4) * r + 3.930789580009271061e4) * r +
-    2.1213794301586595867e4) * r + 5.3941960214247511077e3) * r + 6.871870074920579083e2) * r +
-    4.2313330701600911252e1) * r + 1;
+  const above = ((((((2.5090809287301227e3 * r + 3.343057558358813e4) * r + 6.72657709270087e4) * r +
+    4.592195393154987e4) * r + 1.373169376550946e4) * r + 1.9715909503065513e3) * r +
+    1.3314166789178438e2) * r + 3.3871328727963665;
+  const below = ((((((5.226495278852854e3 * r + 2.8729085735721943e4) * r + 3.930789580009271e4) * r +
+    2.1213794301586597e4) * r + 5.394196021424751e3) * r + 6.871870074920579e2) * r +
+    4.231333070160091e1) * r + 1;
   return above / below;
 }
 
 /* prettier-ignore */
 function nearTailRatio(r: number): number {
-  const above = ((((((7.7454501427834140764e-4 * r + 2.27238449892691845833e-2) * r + 2.4178072517745061177e-1) * r +
-    1.27045825245236838258) * r + 3.64784832476320460504) * r + 5.7694972214606914055) * r +
-    4.6303378461565452959) * r + 1.42343711074968357734;
-  const below = ((((((1.05075007164441684324e-9 * r + 5.475938084995344946e-4) * r + 1.51986665636164571966e-2) * r +
-    1.4810397642748007459e-1) * r + 6.8976733498510000455e-1) * r + 1.6763848301838038494) * r +
-    2.05319162663775882187) * r + 1;
+  const above = ((((((7.745450142783414e-4 * r + 2.2723844989269184e-2) * r + 2.417807251774506e-1) * r +
+    1.2704582524523684) * r + 3.6478483247632045) * r + 5.769497221460691) * r +
+    4.630337846156546) * r + 1.4234371107496835;
+  const below = ((((((1.0507500716444169e-9 * r + 5.475938084995345e-4) * r + 1.5198666563616457e-2) * r +
+    1.4810397642748008e-1) * r + 6.897673349851e-1) * r + 1.6763848301838038) * r +
+    2.053191626637759) * r + 1;
   return above / below;
 }
 
 /* prettier-ignore */
 function farTailRatio(r: number): number {
-  const above = ((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 1.2426609473880784386e-3) * r +
-    2.6532189526576123093e-2) * r + 2.9656057182850489123e-1) * r + 1.7848265399172913358) * r +
-    5.4637849111641143699) * r + 6.6579046435011037772;
-  const below = ((((((2.04426310338993978564e-15 * r + 1.4215117583164458887e-7) * r + 1.8463183175100546818e-5) * r +
-    7.868691311456132591e-4) * r + 1.48753612908506148525e-2) * r + 1.3692988092273580531e-1) * r +
-    5.9983220655588793769e-1) * r + 1;
+  const above = ((((((2.0103343992922881e-7 * r + 2.7115555687434876e-5) * r + 1.2426609473880784e-3) * r +
+    2.6532189526576124e-2) * r + 2.9656057182850487e-1) * r + 1.7848265399172913) * r +
+    5.463784911164114) * r + 6.657904643501103;
+  const below = ((((((2.0442631033899397e-15 * r + 1.421511758316446e-7) * r + 1.8463183175100548e-5) * r +
+    7.868691311456133e-4) * r + 1.4875361290850615e-2) * r + 1.369298809227358e-1) * r +
+    5.99832206555888e-1) * r + 1;
   return above / below;
 }
 

@@ -12,8 +12,6 @@ export const EventKind = {
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 
-const KIND_STRIDE = 2 ** 32;
-
 /**
  * The future event list: an indexed binary heap in which every source (an instance, the arrivals, a controller) has at
  * most one event. Ordered by (time, kind, source): unlike an order of insertion, this does not depend on how often a
@@ -22,14 +20,14 @@ const KIND_STRIDE = 2 ** 32;
 export class EventQueue {
   #size = 0;
   readonly #times: Float64Array;
-  readonly #orders: Float64Array;
+  readonly #kinds: Int32Array;
   /** Sources in heap order, and where each stands in it (−1: not scheduled). */
   readonly #heap: Int32Array;
   readonly #position: Int32Array;
 
   constructor(sources: number) {
     this.#times = new Float64Array(sources);
-    this.#orders = new Float64Array(sources);
+    this.#kinds = new Int32Array(sources);
     this.#heap = new Int32Array(sources);
     this.#position = new Int32Array(sources).fill(-1);
   }
@@ -40,7 +38,7 @@ export class EventQueue {
   }
 
   get kind(): number {
-    return Math.floor(this.#orders[this.#heap[0]!]! / KIND_STRIDE);
+    return this.#kinds[this.#heap[0]!]!;
   }
 
   /**
@@ -64,7 +62,7 @@ export class EventQueue {
   set(source: number, timeNs: Ns, kind: EventKind): void {
     assert(timeNs >= 0, 'an event time is not a number');
     this.#times[source] = timeNs;
-    this.#orders[source] = kind * KIND_STRIDE + source;
+    this.#kinds[source] = kind;
     let hole = this.#position[source]!;
     if (hole < 0) {
       hole = this.#size++;
@@ -117,6 +115,9 @@ export class EventQueue {
   #precedes(a: number, b: number): boolean {
     const timeA = this.#times[a]!;
     const timeB = this.#times[b]!;
-    return timeA < timeB || (timeA === timeB && this.#orders[a]! < this.#orders[b]!);
+    if (timeA !== timeB) return timeA < timeB;
+    const kindA = this.#kinds[a]!;
+    const kindB = this.#kinds[b]!;
+    return kindA === kindB ? a < b : kindA < kindB;
   }
 }

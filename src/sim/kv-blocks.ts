@@ -9,10 +9,10 @@ export class KvBlocks {
   used = 0;
   readonly capacity: number;
   readonly blockTokens: number;
-  /** Steps completed, modulo blockTokens. */
-  #phase = 0;
+  /** The phase whose sequences take a block in the next step; it falls by one with every step, around the cycle. */
+  #phaseOfNextStep = 0;
   #decoding = 0;
-  /** Decoding sequences by (tokens computed − steps completed) mod blockTokens, which stays constant while they decode. */
+  /** Decoding sequences by phase: (tokens computed − steps completed) mod blockTokens, constant while they decode. */
   readonly #byPhase: Int32Array;
 
   constructor(capacity: number, blockTokens: number) {
@@ -41,7 +41,7 @@ export class KvBlocks {
 
   /** A sequence with that many computed tokens decodes from the next step on; answers its phase. */
   startDecoding(computedTokens: number): number {
-    const phase = (computedTokens + this.blockTokens - this.#phase) % this.blockTokens;
+    const phase = (computedTokens + this.#phaseOfNextStep) % this.blockTokens;
     this.#byPhase[phase]!++;
     this.#decoding++;
     return phase;
@@ -54,41 +54,43 @@ export class KvBlocks {
 
   /** Blocks that the decoding sequences take in the next step. */
   blocksOfNextStep(): number {
-    return this.#byPhase[this.#phaseTakingAt(0)]!;
+    return this.#byPhase[this.#phaseOfNextStep]!;
   }
 
   /** Blocks that they take in the next `steps` steps. */
   blocksOfSteps(steps: number): number {
-    const cycles = Math.floor(steps / this.blockTokens);
+    const { blockTokens } = this;
+    const cycles = Math.floor(steps / blockTokens);
     let blocks = cycles * this.#decoding;
-    for (let step = steps - cycles * this.blockTokens - 1; step >= 0; step--) {
-      blocks += this.#byPhase[this.#phaseTakingAt(step)]!;
+    let phase = this.#phaseOfNextStep;
+    for (let left = steps - cycles * blockTokens; left > 0; left--) {
+      blocks += this.#byPhase[phase]!;
+      phase = phase === 0 ? blockTokens - 1 : phase - 1;
     }
     return blocks;
   }
 
-  /** How many steps, at most `limit`, the free blocks last. */
+  /** How many steps, at most `limit`, the free blocks last; only while sequences decode. */
   stepsThatFit(limit: number): number {
-    const { free } = this;
+    const { blockTokens, free } = this;
     const cycles = Math.floor(free / this.#decoding);
-    let steps = cycles * this.blockTokens;
+    let steps = cycles * blockTokens;
     if (steps >= limit) return limit;
     let left = free - cycles * this.#decoding;
-    for (let step = 0; steps < limit; step++, steps++) {
-      left -= this.#byPhase[this.#phaseTakingAt(step)]!;
+    let phase = this.#phaseOfNextStep;
+    for (; steps < limit; steps++) {
+      left -= this.#byPhase[phase]!;
       if (left < 0) break;
+      phase = phase === 0 ? blockTokens - 1 : phase - 1;
     }
     return steps;
   }
 
   /** `steps` steps have been taken: their blocks are now held. */
   advance(steps: number): void {
+    const { blockTokens } = this;
     if (this.#decoding > 0) this.take(this.blocksOfSteps(steps));
-    this.#phase = (this.#phase + steps) % this.blockTokens;
-  }
-
-  /** The phase whose sequences take a block in the step that follows `step` more steps (step < blockTokens). */
-  #phaseTakingAt(step: number): number {
-    return (2 * this.blockTokens - this.#phase - step) % this.blockTokens;
+    const phase = this.#phaseOfNextStep - (steps % blockTokens);
+    this.#phaseOfNextStep = phase < 0 ? phase + blockTokens : phase;
   }
 }

@@ -1,0 +1,75 @@
+import { figure } from '../report/figures.ts';
+import { alignedRows, wrapped } from '../report/table.ts';
+import { TERMINAL_COLUMNS } from '../report/terminal.ts';
+import type { PoolPlan, RunPlan } from '../sim/plan.ts';
+import { NS_PER_S } from '../sim/units.ts';
+import { parseCheckArguments } from './arguments.ts';
+import { EXIT_OK } from './failure.ts';
+import { readPlans } from './read-plans.ts';
+import type { Plans } from './read-plans.ts';
+
+/** `tokenfleet check`: what a scenario comes to, before anything is simulated. */
+export function check(given: unknown): number {
+  const plans = readPlans(parseCheckArguments(given));
+  for (const warning of plans.warnings) console.error(`warning: ${warning}`);
+  process.stdout.write(`${planReport(plans)}\n`);
+  return EXIT_OK;
+}
+
+function planReport({ scenario, runs, offeredLoads }: Plans): string {
+  const { plan } = runs[0]!;
+  const seeds = runs.map((run) => run.plan.seed).join(', ');
+  const sections = [
+    [
+      ...wrapped(`${scenario}: valid. Seeds ${seeds}.`, TERMINAL_COLUMNS, 2),
+      `Arrivals for ${seconds(plan.horizonNs)}, of which the first ${seconds(plan.warmUpNs)} are warm-up.`,
+    ],
+    ['Pools', ...poolRows(plan)],
+    ['Workloads', ...workloadRows(plan)],
+    ['Offered load, as estimated from means', ...loadRows(offeredLoads)],
+  ];
+  return sections.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+function seconds(ns: number): string {
+  return `${figure(ns / NS_PER_S)} s`;
+}
+
+function poolRows(plan: RunPlan): string[] {
+  const head = ['', '', '', 'instances', 'each', 'KV tokens each', 'longest request', 'USD/h', 'grade'];
+  return alignedRows([head, ...plan.pools.map((pool) => poolRow(pool, plan))], 3);
+}
+
+function poolRow(pool: PoolPlan, plan: RunPlan): string[] {
+  const { engine, instances, acceleratorsPerInstance, rentUsdPerAcceleratorHour } = pool;
+  return [
+    pool.name,
+    plan.models[pool.model]!,
+    pool.accelerator,
+    figure(instances, 0),
+    `× ${acceleratorsPerInstance}`,
+    figure(engine.kvBlocks * engine.blockTokens, 0),
+    figure(engine.maxModelTokens, 0),
+    figure(instances * acceleratorsPerInstance * rentUsdPerAcceleratorHour, 2),
+    pool.grade,
+  ];
+}
+
+function workloadRows(plan: RunPlan): string[] {
+  const rows = plan.workloads.map(({ name, kind, model, file }) => [name, kind, plan.models[model]!, file?.path ?? '']);
+  return alignedRows(rows, 4);
+}
+
+function loadRows(loads: Plans['offeredLoads']): string[] {
+  const rows = loads.map(({ pool, model, requestsPerS, capacityRequestsPerS, load }) => [
+    pool,
+    model,
+    figure(requestsPerS),
+    figure(capacityRequestsPerS),
+    figure(load, 2),
+  ]);
+  return [
+    ...alignedRows([['', '', 'asked', 'capacity', 'ρ'], ...rows], 2),
+    '  asked: requests/s of the model. capacity: of the pool. ρ: asked / capacity of all pools of the model.',
+  ];
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { catalogue } from '../catalogue.ts';
+import { figure } from '../report/figures.ts';
+import { alignedRows, wrapped } from '../report/table.ts';
+import { TERMINAL_COLUMNS } from '../report/terminal.ts';
+import type { Kind } from '../scenario/catalogue-types.ts';
+import type { SourcedEntry } from '../sim/profiles.ts';
+import { parseListArguments } from './arguments.ts';
+import { EXIT_OK } from './failure.ts';
+import { TOPICS } from './topics.ts';
+import type { Topic } from './topics.ts';
+
+/** `tokenfleet list`: what a scenario can name. */
+export function list(given: unknown): number {
+  const { topic, sources } = parseListArguments(given);
+  const topics = topic === undefined ? TOPICS : [topic];
+  const sections = topics.map((each) =>
+    [HEADINGS[each], ...(sources ? sourceLines(each) : entryLines(each))].join('\n'),
+  );
+  process.stdout.write(`${sections.join('\n\n')}\n`);
+  return EXIT_OK;
+}
+
+const HEADINGS: Readonly<Record<Topic, string>> = {
+  accelerators: 'Accelerators (accelerator: of a pool)',
+  models: 'Language models (model: of a pool and of a workload)',
+  engines: 'Engines (engine.kind: of a pool)',
+  workloads: 'Workloads (kind: of a workload)',
+  routing: 'Routing (routing.kind:)',
+};
+
+function entryLines(topic: Topic): string[] {
+  switch (topic) {
+    case 'accelerators':
+      return acceleratorLines();
+    case 'models':
+      return modelLines();
+    case 'engines':
+      return engineLines();
+    case 'workloads':
+      return catalogue.workloads.flatMap((workload) => moduleLines(workload.name, workload));
+    case 'routing':
+      return catalogue.routing.flatMap((router, index) => moduleLines(withDefault(router.name, index), router));
+  }
+}
+
+function acceleratorLines(): string[] {
+  const rows = catalogue.accelerators.map((name) => {
+    const { title, numbers, reference, cost, worstGrade } = catalogue.accelerator(name);
+    const { denseTflops, hbmGBPerS } = numbers;
+    const peaks = [denseTflops.bf16, denseTflops.fp8, denseTflops.fp4];
+    return [
+      name,
+      title,
+      ...peaks.map((peak) => (peak === undefined ? '–' : figure(peak, 0))),
+      figure(reference.hbmGB, 0),
+      figure(hbmGBPerS, 0),
+      figure(cost.rentUsdPerHour, 2),
+      worstGrade,
+    ];
+  });
+  const head = ['', '', 'bf16', 'fp8', 'fp4', 'HBM GB', 'GB/s', 'USD/h', 'grade'];
+  return [
+    ...alignedRows([head, ...rows], 2),
+    '  bf16, fp8, fp4: dense peak TFLOP/s. USD/h: default rent of one accelerator.',
+  ];
+}
+
+function modelLines(): string[] {
+  const rows = catalogue.models.map((name) => {
+    const { title, numbers, publishedParameters, worstGrade } = catalogue.model(name);
+    const billions = figure(publishedParameters / 1e9, 1);
+    return [name, title, billions, figure(numbers.layers, 0), figure(numbers.maxContextTokens, 0), worstGrade];
+  });
+  return alignedRows([['', '', 'billion parameters', 'layers', 'context tokens', 'grade'], ...rows], 2);
+}
+
+function engineLines(): string[] {
+  const rows = catalogue.engines.map((name, index) => {
+    const { title, versionClass, worstGrade } = catalogue.engine(name);
+    return [withDefault(name, index), title, versionClass, worstGrade];
+  });
+  return alignedRows([['', '', 'version class', 'grade'], ...rows], 2);
+}
+
+/** Of engines and routers the first is what a scenario gets that names none. */
+function withDefault(name: string, index: number): string {
+  return index === 0 ? `${name} (default)` : name;
+}
+
+function moduleLines(name: string, { summary, options }: Pick<Kind, 'summary' | 'options'>): string[] {
+  const { properties } = optionsShape.parse(z.toJSONSchema(options, { io: 'input' }));
+  const described = Object.entries(properties).flatMap(([key, { description = '', default: value }]) => [
+    ...wrapped(`      ${key}: ${description}${value === undefined ? ' (required)' : ''}`, TERMINAL_COLUMNS, 10),
+    ...(value === undefined ? [] : wrapped(`          default: ${valueText(value)}`, TERMINAL_COLUMNS, 12)),
+  ]);
+  return [...wrapped(`  ${name}: ${summary}`, TERMINAL_COLUMNS, 6), ...described];
+}
+
+/** As a scenario would write it on one line. */
+function valueText(value: unknown): string {
+  return JSON.stringify(value)
+    .replaceAll(/"(\w+)":/g, '$1: ')
+    .replaceAll(',', ', ');
+}
+
+/** The part of a JSON Schema that tells a person about options. */
+const optionsShape = z.object({
+  properties: z
+    .record(z.string(), z.object({ description: z.string().optional(), default: z.json().optional() }))
+    .default({}),
+});
+
+function sourceLines(topic: Topic): string[] {
+  switch (topic) {
+    case 'accelerators':
+      return catalogue.accelerators.flatMap((name) => {
+        const { title, sources, siteSources } = catalogue.accelerator(name);
+        return profileLines(name, title, [...sources, ...siteSources]);
+      });
+    case 'models':
+      return catalogue.models.flatMap((name) =>
+        profileLines(name, catalogue.model(name).title, catalogue.model(name).sources),
+      );
+    case 'engines':
+      return catalogue.engines.flatMap((name) =>
+        profileLines(name, catalogue.engine(name).title, catalogue.engine(name).sources),
+      );
+    case 'workloads':
+    case 'routing':
+      return entryLines(topic);
+  }
+}
+
+function profileLines(name: string, title: string, sources: readonly SourcedEntry[]): string[] {
+  return [`  ${name}: ${title}`, ...sources.flatMap(sourceOf)];
+}
+
+function sourceOf({ path, value, grade, source }: SourcedEntry): string[] {
+  return [
+    ...wrapped(`    ${path}: ${valueText(value)} (${grade})`, TERMINAL_COLUMNS, 8),
+    ...wrapped(`        ${source}`, TERMINAL_COLUMNS, 8),
+  ];
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { sourced } from './profile-file.ts';
+
+const factor = sourced(z.number().positive());
+const amount = sourced(z.number().nonnegative());
+const share = sourced(z.number().gt(0).max(1));
+
+const coefficients = {
+  weightReadTime: factor,
+  fp8WeightReadTimeAdded: amount,
+  fp4WeightReadTimeAdded: amount,
+  kvReadTime: factor,
+  gemmTime: factor,
+  activationBytes: amount,
+  allReduceLatencyTime: amount,
+  allReduceTransferTime: amount,
+  layerFloorUs: amount,
+  sequenceGpuUs: amount,
+  hostStepMs: amount,
+  hostSequenceUs: amount,
+  promptMs: amount,
+  promptLayerUs: amount,
+  cachedTailShare: share,
+  cachedTailTokens: factor,
+};
+
+const override = z.strictObject(eachOptional(coefficients)).exactOptional();
+
+const versionClass = z.strictObject({
+  covers: z.string(),
+  frontEndNs: amount,
+  outputNs: amount,
+  memoryUtilisation: share,
+  blockTokens: sourced(z.int().positive()),
+  stepCost: z.strictObject(coefficients),
+  stepCostByGeneration: z.strictObject({ ampere: override, ada: override, hopper: override, blackwell: override }),
+});
+
+export const engineFile = z
+  .strictObject({
+    title: z.string(),
+    /** The class that a scenario means when it names none. */
+    defaultVersionClass: z.string(),
+    versionClasses: z.record(z.string(), versionClass),
+  })
+  .refine(({ defaultVersionClass, versionClasses }) => defaultVersionClass in versionClasses, {
+    message: 'is not one of the version classes',
+    path: ['defaultVersionClass'],
+  });
+
+function eachOptional<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
+  const optional = Object.entries(shape).map(([key, entry]) => [key, entry.exactOptional()]);
+  return Object.fromEntries(optional) as { [Key in keyof Shape]: z.ZodExactOptional<Shape[Key]> };
+}

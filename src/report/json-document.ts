@@ -1,0 +1,74 @@
+import type { RunSummary, Scope } from '../results/summary.ts';
+import { FLEET, jsonKey, scopeNames, worstGrade } from '../results/summary.ts';
+import type { Grade } from '../sim/plan.ts';
+import type { ReportedRun, RunReport } from './run-report.ts';
+
+/** Raised when a key is renamed, removed or changes its meaning; new keys do not raise it. */
+export const JSON_SCHEMA_VERSION = 1;
+
+/** Figures by key, units in the keys. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** The figures of one scope; those with a spread over seeds appear in `half_width_95` too, under the same key. */
+export interface ScopeFigures {
+  readonly name: string;
+  readonly grade: Grade;
+  readonly figures: Figures;
+  readonly half_width_95: Figures;
+}
+
+export interface JsonDocument {
+  readonly json_schema_version: number;
+  readonly tokenfleet_version: string;
+  readonly scenario: string;
+  readonly seeds: readonly number[];
+  readonly runs: readonly JsonRun[];
+  readonly grade: Grade;
+  readonly fleet: ScopeFigures;
+  readonly regions: readonly ScopeFigures[];
+  readonly pools: readonly ScopeFigures[];
+  readonly workloads: readonly ScopeFigures[];
+  readonly classes: readonly ScopeFigures[];
+}
+
+export interface JsonRun {
+  readonly seed: number;
+  readonly run_id: string;
+  readonly fingerprint: string;
+  readonly directory: string;
+  readonly reused: boolean;
+}
+
+/** What a run delivers, for a program; docs/cli.md describes every key. */
+export function jsonDocument({ scenario, tokenfleetVersion, runs, summary }: RunReport): JsonDocument {
+  const all = (scope: Scope) => scopeNames(summary, scope).map((name) => scopeFigures(summary, scope, name));
+  return {
+    json_schema_version: JSON_SCHEMA_VERSION,
+    tokenfleet_version: tokenfleetVersion,
+    scenario,
+    seeds: runs.map(({ seed }) => seed),
+    runs: runs.map(jsonRun),
+    grade: worstGrade(summary.map((entry) => entry.grade)),
+    fleet: scopeFigures(summary, 'fleet', FLEET),
+    regions: all('region'),
+    pools: all('pool'),
+    workloads: all('workload'),
+    classes: all('class'),
+  };
+}
+
+function jsonRun({ seed, runId, fingerprint, directory, reused }: ReportedRun): JsonRun {
+  return { seed, run_id: runId, fingerprint, directory, reused };
+}
+
+function scopeFigures(summary: RunSummary, scope: Scope, name: string): ScopeFigures {
+  const entries = summary.filter((entry) => entry.scope === scope && entry.scopeName === name);
+  return {
+    name,
+    grade: worstGrade(entries.map((entry) => entry.grade)),
+    figures: Object.fromEntries(entries.map((entry) => [jsonKey(entry), entry.value])),
+    half_width_95: Object.fromEntries(
+      entries.flatMap((entry) => (entry.halfWidth95 === undefined ? [] : [[jsonKey(entry), entry.halfWidth95]])),
+    ),
+  };
+}

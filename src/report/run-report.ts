@@ -1,0 +1,21 @@
+import type { RunSummary } from '../results/summary.ts';
+
+/** One scenario over its seeds, as every form of report shows it. */
+export interface RunReport {
+  readonly scenario: string;
+  readonly tokenfleetVersion: string;
+  readonly runs: readonly ReportedRun[];
+  /** Over all runs. */
+  readonly summary: RunSummary;
+}
+
+export interface ReportedRun {
+  readonly seed: number;
+  readonly runId: string;
+  /** Proves which bytes the files have: `sha256sum *.arrow | sha256sum` in the folder. */
+  readonly fingerprint: string;
+  /** Where its files are. */
+  readonly directory: string;
+  /** Not simulated now: an earlier command had left the result. */
+  readonly reused: boolean;
+}

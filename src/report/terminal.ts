@@ -1,0 +1,201 @@
+import type { Metric, RunSummary, Scope, Statistic, SummaryEntry } from '../results/summary.ts';
+import { FLEET, findEntry, scopeNames, worstGrade } from '../results/summary.ts';
+import type { Grade } from '../sim/plan.ts';
+import { figure, percent, withHalfWidth } from './figures.ts';
+import type { RunReport } from './run-report.ts';
+import { alignedRows, wrapped } from './table.ts';
+
+export const TERMINAL_COLUMNS = 100;
+/** Where nothing is known: no request was served, no token generated. */
+const UNKNOWN = '–';
+const NAME_COLUMNS = 32;
+
+/** What a run delivers, for a person: plain text of at most 100 columns. */
+export function terminalReport(report: RunReport): string {
+  const { summary } = report;
+  const sections = [
+    heading(report),
+    throughput(summary),
+    latency(summary),
+    objectives(summary),
+    load(summary),
+    cost(summary),
+    footing(report),
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function heading({ scenario, runs, summary }: RunReport): string[] {
+  const seeds = runs.map(({ seed }) => String(seed));
+  const title = `${scenario}, ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
+  const spread = summary.some(({ halfWidth95 }) => halfWidth95 !== undefined)
+    ? ['± is the half-width of the 95 % confidence interval over the seeds.']
+    : [];
+  return [...wrapped(title, TERMINAL_COLUMNS, 2), ...spread];
+}
+
+const THROUGHPUT_ROWS: readonly (readonly [label: string, metric: Metric])[] = [
+  ['requests sent', 'arrived_requests'],
+  ['requests served', 'served_requests'],
+  ['input tokens', 'prompt_tokens'],
+  ['of these, cached', 'cached_tokens'],
+  ['output tokens', 'output_tokens'],
+  ['preemptions', 'preemptions'],
+];
+
+function throughput(summary: RunSummary): string[] {
+  const rows = THROUGHPUT_ROWS.map(([label, metric]) => [label, fleetCell(summary, metric, 'rate')]);
+  const rejected = fleet(summary, 'rejected_requests', 'share');
+  rows.push(['rejected, of requests sent', rejected === undefined ? UNKNOWN : percentCell(rejected)]);
+  return ['Throughput', ...alignedRows([['', 'per second'], ...rows])];
+}
+
+const LATENCY_ROWS: readonly (readonly [label: string, metric: Metric])[] = [
+  ['TTFT, to the first token', 'ttft'],
+  ['TPOT, per token after it', 'tpot'],
+  ['E2E, to the last token', 'e2e'],
+  ['queue, to the first step', 'queue'],
+];
+const PERCENTILES = ['p50', 'p90', 'p99'] as const;
+
+function latency(summary: RunSummary): string[] {
+  const rows = LATENCY_ROWS.map(([label, metric]) => [
+    label,
+    ...PERCENTILES.map((statistic) => fleetCell(summary, metric, statistic)),
+  ]);
+  return ['Latency as the client sees it', ...alignedRows([['ms', ...PERCENTILES], ...rows])];
+}
+
+function objectives(summary: RunSummary): string[] {
+  const classes = scopeNames(summary, 'class');
+  if (classes.length === 0) return [];
+  const rows = classes.flatMap((name) => [
+    classRow(summary, name),
+    ...summary.filter((entry) => isObjective(entry, name)).map((entry) => objectiveRow(summary, name, entry)),
+  ]);
+  return [
+    'Service objectives, by class of requests',
+    ...alignedRows([['', 'kept by', 'wanted', '', 'goodput per second'], ...rows]),
+  ];
+}
+
+function classRow(summary: RunSummary, name: string): string[] {
+  const of = (metric: Metric, statistic: Statistic) => findEntry(summary, 'class', name, metric, statistic);
+  const share = of('slo_attainment', 'share');
+  const goodput = of('goodput', 'rate');
+  return [
+    `${shortened(name)}: every objective`,
+    share === undefined ? UNKNOWN : percentCell(share),
+    optionalPercent(of('slo_attainment', 'target')?.value),
+    verdict(of('slo_attainment', 'met')?.value),
+    goodput === undefined ? UNKNOWN : withHalfWidth(goodput.value, goodput.halfWidth95),
+  ];
+}
+
+function isObjective(entry: SummaryEntry, className: string): boolean {
+  return entry.scope === 'class' && entry.scopeName === className && entry.statistic === 'limit';
+}
+
+function objectiveRow(summary: RunSummary, className: string, limit: SummaryEntry): string[] {
+  const of = (statistic: Statistic) => findEntry(summary, 'class', className, limit.metric, statistic);
+  const latencyName = limit.metric.split('_')[0]!.toUpperCase();
+  const share = of('share');
+  return [
+    `  ${latencyName} up to ${figure(limit.value)} ms`,
+    share === undefined ? UNKNOWN : percentCell(share),
+    optionalPercent(of('target')?.value),
+    verdict(of('met')?.value),
+    '',
+  ];
+}
+
+function verdict(met: number | undefined): string {
+  if (met === undefined) return '';
+  if (met === 1) return 'met';
+  return met === 0 ? 'MISSED' : `met by ${percent(met)} of seeds`;
+}
+
+const LOAD_COLUMNS: readonly (readonly [label: string, metric: Metric, statistic: Statistic])[] = [
+  ['busy', 'busy_share', 'mean'],
+  ['compute', 'compute_use', 'mean'],
+  ['HBM bandwidth', 'memory_bandwidth_use', 'mean'],
+  ['KV, mean', 'kv_use', 'mean'],
+  ['KV, max', 'kv_use', 'max'],
+];
+
+function load(summary: RunSummary): string[] {
+  const rows = scopeNames(summary, 'pool').map((pool) => [
+    shortened(pool),
+    ...LOAD_COLUMNS.map(([, metric, statistic]) =>
+      optionalPercent(findEntry(summary, 'pool', pool, metric, statistic)?.value),
+    ),
+  ]);
+  return [
+    'Load, by pool',
+    ...alignedRows([['', ...LOAD_COLUMNS.map(([label]) => label)], ...rows]),
+    '  busy: of instance time. compute, HBM bandwidth: of the dense peak, over all time. KV: of its blocks.',
+  ];
+}
+
+const COST_ROWS: readonly (readonly [label: string, metric: Metric])[] = [
+  ['million input tokens', 'input_cost'],
+  ['million output tokens', 'output_cost'],
+  ['million tokens, blended', 'blended_cost'],
+];
+
+function cost(summary: RunSummary): string[] {
+  const rows = COST_ROWS.map(([label, metric]) => [
+    label,
+    fleetCell(summary, metric, 'fully_loaded'),
+    fleetCell(summary, metric, 'busy_only'),
+  ]);
+  const rent = fleet(summary, 'rent', 'total')?.value;
+  const idle = fleet(summary, 'idle_rent', 'total')?.value;
+  const lines = [
+    'Cost, from the rent of the accelerators',
+    ...alignedRows([['USD per', 'idle time included', 'busy time only'], ...rows]),
+  ];
+  if (rent === undefined || idle === undefined) return lines;
+  const share = rent === 0 ? 0 : idle / rent;
+  return [...lines, `  Rent of the measured window: ${figure(rent, 2)} USD, ${percent(share)} of it for idle time.`];
+}
+
+const GRADE_WORDS: Readonly<Record<Grade, string>> = {
+  measured: 'every number of the profiles was measured on hardware.',
+  datasheet: 'the weakest number of the profiles comes from a datasheet.',
+  announced: 'the weakest number of the profiles is a vendor’s announcement of hardware nobody could measure.',
+  estimated: 'some numbers of the profiles are estimates (`tokenfleet list --sources` shows which).',
+};
+
+function footing({ runs, summary }: RunReport): string[] {
+  const grade = worstGrade(summary.map((entry) => entry.grade));
+  return [
+    ...wrapped(`Grade of the numbers: ${grade} – ${GRADE_WORDS[grade]}`, TERMINAL_COLUMNS, 2),
+    runs.length === 1 ? 'Files:' : 'Files, by seed:',
+    ...runs.map(({ seed, directory, reused }) => `  ${seed}: ${directory}/${reused ? ' (from an earlier run)' : ''}`),
+  ];
+}
+
+function fleet(summary: RunSummary, metric: Metric, statistic: Statistic): SummaryEntry | undefined {
+  return findEntry(summary, 'fleet' satisfies Scope, FLEET, metric, statistic);
+}
+
+function fleetCell(summary: RunSummary, metric: Metric, statistic: Statistic): string {
+  const entry = fleet(summary, metric, statistic);
+  return entry === undefined ? UNKNOWN : withHalfWidth(entry.value, entry.halfWidth95);
+}
+
+function percentCell({ value, halfWidth95 }: SummaryEntry): string {
+  return halfWidth95 === undefined ? percent(value) : `${percent(value)} ± ${figure(100 * halfWidth95, 2)}`;
+}
+
+function optionalPercent(share: number | undefined): string {
+  return share === undefined ? UNKNOWN : percent(share);
+}
+
+function shortened(name: string): string {
+  return name.length <= NAME_COLUMNS ? name : `${name.slice(0, NAME_COLUMNS - 1)}…`;
+}

@@ -1,0 +1,285 @@
+import { Bool, Dictionary, Float64, Int32, Int64, TimestampNanosecond, Uint16, Utf8, makeData } from 'apache-arrow';
+import { vectorFromArray } from 'apache-arrow';
+import type { Data, DataType, Vector } from 'apache-arrow';
+import type { ColumnKind, ColumnList } from './columns.ts';
+
+/**
+ * Columns of one batch as reusable typed arrays. Reuse is safe because the file writer hands every batch to the
+ * operating system before it returns.
+ */
+
+const TWO_32 = 4_294_967_296;
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+if (!LITTLE_ENDIAN) throw new Error('result files are written on little-endian machines only');
+
+const INT64 = new Int64();
+const INT32 = new Int32();
+const FLOAT64 = new Float64();
+const BOOL = new Bool();
+const UTC_NS = new TimestampNanosecond('UTC');
+
+/** One bit per row; set means present (or true). */
+class Bits {
+  readonly bytes: Uint8Array;
+
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(Math.ceil(capacity / 8));
+  }
+
+  set(row: number, bit: boolean): void {
+    const mask = 1 << (row & 7);
+    if (bit) this.bytes[row >> 3]! |= mask;
+    else this.bytes[row >> 3]! &= ~mask;
+  }
+
+  countZeros(rows: number): number {
+    let zeros = 0;
+    for (let row = 0; row < rows; row++) if ((this.bytes[row >> 3]! & (1 << (row & 7))) === 0) zeros++;
+    return zeros;
+  }
+}
+
+/** Which rows have a value. */
+class Presence {
+  readonly #bits: Bits | undefined;
+
+  constructor(capacity: number, nullable: boolean) {
+    this.#bits = nullable ? new Bits(capacity) : undefined;
+  }
+
+  set(row: number, present: boolean): void {
+    if (this.#bits !== undefined) this.#bits.set(row, present);
+    else if (!present) throw new Error('a column without nulls was given one');
+  }
+
+  props(rows: number): { nullCount: number; nullBitmap?: Uint8Array } {
+    const nullCount = this.#bits?.countZeros(rows) ?? 0;
+    if (this.#bits === undefined || nullCount === 0) return { nullCount: 0 };
+    return { nullCount, nullBitmap: this.#bits.bytes.subarray(0, Math.ceil(rows / 8)) };
+  }
+}
+
+export class Float64Buffer {
+  readonly type = FLOAT64;
+  readonly #values: Float64Array;
+  readonly #presence: Presence;
+
+  constructor(capacity: number, nullable: boolean) {
+    this.#values = new Float64Array(capacity);
+    this.#presence = new Presence(capacity, nullable);
+  }
+
+  /** NaN and the infinities are no results: they are refused here, nulls say that there is no value. */
+  set(row: number, value: number): void {
+    if (!Number.isFinite(value)) throw new Error(`a result must be a finite number, got ${value}`);
+    this.#values[row] = value;
+    this.#presence.set(row, true);
+  }
+
+  setNull(row: number): void {
+    this.#values[row] = 0;
+    this.#presence.set(row, false);
+  }
+
+  data(rows: number): Data<Float64> {
+    return makeData({
+      type: FLOAT64,
+      length: rows,
+      data: this.#values.subarray(0, rows),
+      ...this.#presence.props(rows),
+    });
+  }
+}
+
+export class BooleanBuffer {
+  readonly type = BOOL;
+  readonly #values: Bits;
+  readonly #presence: Presence;
+
+  constructor(capacity: number, nullable: boolean) {
+    this.#values = new Bits(capacity);
+    this.#presence = new Presence(capacity, nullable);
+  }
+
+  set(row: number, value: boolean): void {
+    this.#values.set(row, value);
+    this.#presence.set(row, true);
+  }
+
+  setNull(row: number): void {
+    this.#values.set(row, false);
+    this.#presence.set(row, false);
+  }
+
+  data(rows: number): Data<Bool> {
+    const data = this.#values.bytes.subarray(0, Math.ceil(rows / 8));
+    return makeData({ type: BOOL, length: rows, data, ...this.#presence.props(rows) });
+  }
+}
+
+export class Int32Buffer {
+  readonly type = INT32;
+  readonly #values: Int32Array;
+
+  constructor(capacity: number) {
+    this.#values = new Int32Array(capacity);
+  }
+
+  set(row: number, value: number): void {
+    this.#values[row] = value;
+    if (this.#values[row] !== value) throw new Error(`${value} does not fit a 32-bit integer`);
+  }
+
+  setAll(values: Int32Array, rows: number): void {
+    this.#values.set(values.subarray(0, rows));
+  }
+
+  data(rows: number): Data<Int32> {
+    return makeData({ type: INT32, length: rows, nullCount: 0, data: this.#values.subarray(0, rows) });
+  }
+}
+
+/** Whole numbers in 64 bits, written as two halves: a double counts to 2⁵³, and BigInt is ten times as slow. */
+class Int64Halves {
+  readonly values: BigInt64Array;
+  readonly #halves: Uint32Array;
+
+  constructor(capacity: number) {
+    this.values = new BigInt64Array(capacity);
+    this.#halves = new Uint32Array(this.values.buffer);
+  }
+
+  /** The sum of two whole numbers, the first given as `high × 2³² + low`; the sum may pass 2⁵³. */
+  setSum(row: number, high: number, low: number, addend: number): void {
+    const addendHigh = Math.floor(addend / TWO_32);
+    const lowSum = low + (addend - addendHigh * TWO_32);
+    const carry = lowSum >= TWO_32 ? 1 : 0;
+    this.#halves[2 * row] = lowSum - carry * TWO_32;
+    this.#halves[2 * row + 1] = high + addendHigh + carry;
+  }
+}
+
+export class Int64Buffer {
+  readonly type = INT64;
+  readonly #halves: Int64Halves;
+
+  constructor(capacity: number) {
+    this.#halves = new Int64Halves(capacity);
+  }
+
+  set(row: number, value: number): void {
+    this.#halves.setSum(row, 0, 0, value);
+  }
+
+  data(rows: number): Data<Int64> {
+    return makeData({ type: INT64, length: rows, nullCount: 0, data: this.#halves.values.subarray(0, rows) });
+  }
+}
+
+export class TimestampBuffer {
+  readonly type = UTC_NS;
+  readonly #halves: Int64Halves;
+  #originHigh = 0;
+  #originLow = 0;
+
+  constructor(capacity: number) {
+    this.#halves = new Int64Halves(capacity);
+  }
+
+  /** The moment that is 0 ns, in ms since 1970. */
+  setOrigin(originMs: number): void {
+    const originNs = BigInt(originMs) * 1_000_000n;
+    this.#originHigh = Number(originNs >> 32n);
+    this.#originLow = Number(originNs & 0xffff_ffffn);
+  }
+
+  set(row: number, ns: number): void {
+    this.#halves.setSum(row, this.#originHigh, this.#originLow, ns);
+  }
+
+  data(rows: number): Data<TimestampNanosecond> {
+    return makeData({ type: UTC_NS, length: rows, nullCount: 0, data: this.#halves.values.subarray(0, rows) });
+  }
+}
+
+/** Codes into a dictionary that is complete before the first row: readers refuse dictionaries that change or grow. */
+export class NameBuffer {
+  readonly type: Dictionary<Utf8, Uint16>;
+  readonly #codes: Uint16Array;
+  readonly #dictionary: Vector<Utf8>;
+  readonly #codeOf: ReadonlyMap<string, number>;
+
+  /** @param id explicit, because implicit ids come from a global counter and would change the bytes */
+  constructor(capacity: number, names: readonly string[], id: number) {
+    const distinct = [...new Set(names)];
+    if (distinct.length > 65_536) throw new Error(`${distinct.length} names do not fit a dictionary of 65,536`);
+    this.type = new Dictionary(new Utf8(), new Uint16(), id);
+    this.#codes = new Uint16Array(capacity);
+    this.#dictionary = vectorFromArray(distinct, new Utf8());
+    this.#codeOf = new Map(distinct.map((name, code) => [name, code]));
+  }
+
+  codeOf(name: string): number {
+    const code = this.#codeOf.get(name);
+    if (code === undefined) throw new Error(`"${name}" is not in the dictionary of its column`);
+    return code;
+  }
+
+  setCode(row: number, code: number): void {
+    this.#codes[row] = code;
+  }
+
+  set(row: number, name: string): void {
+    this.#codes[row] = this.codeOf(name);
+  }
+
+  data(rows: number): Data<Dictionary<Utf8, Uint16>> {
+    return makeData({
+      type: this.type,
+      length: rows,
+      nullCount: 0,
+      data: this.#codes.subarray(0, rows),
+      dictionary: this.#dictionary,
+    });
+  }
+}
+
+interface BufferOfKind {
+  timestamp: TimestampBuffer;
+  int64: Int64Buffer;
+  int32: Int32Buffer;
+  float64: Float64Buffer;
+  boolean: BooleanBuffer;
+  name: NameBuffer;
+}
+
+export type BuffersOf<List extends ColumnList> = { readonly [Name in keyof List]: BufferOfKind[List[Name]['kind']] };
+
+export interface ColumnBuffer {
+  readonly type: DataType;
+  data(rows: number): Data;
+}
+
+/** What a buffer of each kind is made from. */
+export function createBuffer(
+  kind: ColumnKind,
+  capacity: number,
+  nullable: boolean,
+  names: readonly string[],
+  dictionaryId: number,
+): BufferOfKind[ColumnKind] {
+  switch (kind) {
+    case 'timestamp':
+      return new TimestampBuffer(capacity);
+    case 'int64':
+      return new Int64Buffer(capacity);
+    case 'int32':
+      return new Int32Buffer(capacity);
+    case 'float64':
+      return new Float64Buffer(capacity, nullable);
+    case 'boolean':
+      return new BooleanBuffer(capacity, nullable);
+    case 'name':
+      return new NameBuffer(capacity, names, dictionaryId);
+  }
+}

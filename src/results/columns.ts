@@ -1,0 +1,116 @@
+/**
+ * The one list of what the result files hold. Schemas, field metadata, buffers and the tables of docs/results.md follow
+ * from it.
+ */
+
+/** Raised when a column is renamed, removed or changes its meaning; new columns do not raise it. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * - `timestamp`: moment in UTC, whole nanoseconds since 1970
+ * - `name`: one of a few texts, dictionary-encoded
+ */
+export type ColumnKind = 'timestamp' | 'int64' | 'int32' | 'float64' | 'boolean' | 'name';
+
+export interface Column {
+  readonly kind: ColumnKind;
+  /** Empty for counts, names and shares. */
+  readonly unit: string;
+  readonly meaning: string;
+  /** Absent: every row has a value. */
+  readonly nullable?: boolean;
+}
+
+export type ColumnList = Readonly<Record<string, Column>>;
+
+const name = (meaning: string) => ({ kind: 'name', unit: '', meaning }) as const;
+const count = (meaning: string) => ({ kind: 'int32', unit: '', meaning }) as const;
+const perSecond = (meaning: string) => ({ kind: 'float64', unit: '1/s', meaning }) as const;
+const share = (meaning: string) => ({ kind: 'float64', unit: '', meaning }) as const;
+const nullableMs = (meaning: string) => ({ kind: 'float64', unit: 'ms', nullable: true, meaning }) as const;
+
+/** requests.arrow: one row per request, in the order in which requests leave. */
+export const REQUEST_COLUMNS = {
+  request: { kind: 'int64', unit: '', meaning: 'running number in order of arrival, from 0' },
+  session: { kind: 'int64', unit: '', meaning: 'the conversation it belongs to; −1 for none' },
+  workload: name('the workload that sent it'),
+  class: name('class of service objectives; empty for none'),
+  region: name('where it was served; empty when rejected'),
+  pool: name('where it was served; empty when rejected'),
+  instance: count('the engine that served it, numbered over all pools in the order of the plan; −1 when rejected'),
+  model: name('the model it asked for'),
+  accelerator: name('what it was served on; empty when rejected'),
+  status: name('served or rejected'),
+  arrival: { kind: 'timestamp', unit: '', meaning: 'the client sends' },
+  queue_ms: nullableMs('arrival to the start of the first step that computes it; null when rejected'),
+  ttft_ms: nullableMs('arrival to the receipt of the first token; null when rejected'),
+  tpot_ms: nullableMs('(E2E − TTFT) / (output tokens − 1); null when rejected or of one output token'),
+  e2e_ms: nullableMs('arrival to the receipt of the last token; null when rejected'),
+  prompt_tokens: count('input tokens, cached ones included'),
+  cached_tokens: count('input tokens found in the prefix cache'),
+  output_tokens: count('tokens it asks for, hidden reasoning included; generated only when served'),
+  reasoning_tokens: count('the hidden share of the output tokens'),
+  preemptions: count('times it was put back into the queue'),
+  met_slo: {
+    kind: 'boolean',
+    unit: '',
+    nullable: true,
+    meaning: 'kept the limit of every objective of its class; false when rejected; null without a class',
+  },
+} as const satisfies ColumnList;
+
+/** timeline.arrow: one row per interval and pool. */
+export const TIMELINE_COLUMNS = {
+  start: { kind: 'timestamp', unit: '', meaning: 'start of the interval' },
+  interval_s: { kind: 'float64', unit: 's', meaning: 'length of the interval' },
+  region: name('region of the pool'),
+  pool: name('the pool'),
+  arrived_requests_per_s: perSecond('requests routed to the pool'),
+  finished_requests_per_s: perSecond('requests whose last step ended'),
+  prompt_tokens_per_s: perSecond('input tokens of requests whose prefill was completed, cached ones included'),
+  cached_tokens_per_s: perSecond('of these, the ones found in the prefix cache'),
+  output_tokens_per_s: perSecond('tokens generated'),
+  waiting_requests: count('sent to an instance and not in its running batch, at the end of the interval'),
+  running_requests: count('in the running batches, at the end of the interval'),
+  kv_use: share('KV blocks held at the end of the interval, of all KV blocks'),
+  busy_share: share(
+    'instance time in steps, of all instance time; a step counts where it ends, so an interval shorter than a step can pass 1',
+  ),
+  prefill_share: share('what prefill added to step time, of the time in steps; 0 when there was none'),
+  compute_use: share('achieved FLOP/s, of the dense peak'),
+  memory_bandwidth_use: share('achieved HBM bytes/s, of the peak'),
+  preemptions: count('requests put back into the queue'),
+  rent_usd: { kind: 'float64', unit: 'USD', meaning: 'rent of every accelerator of the pool, idle or not' },
+  price_usd_per_kwh: { kind: 'float64', unit: 'USD/kWh', meaning: 'price of electricity in the region' },
+} as const satisfies ColumnList;
+
+/** summary.arrow: one row per figure. */
+export const SUMMARY_COLUMNS = {
+  scope: name('fleet, region, pool, workload or class'),
+  scope_name: name('which one'),
+  metric: name('what was measured'),
+  statistic: name('how it was condensed'),
+  value: { kind: 'float64', unit: '', meaning: 'the figure, in the unit of the column unit' },
+  unit: name('unit of the value; 1 for counts and shares'),
+  half_width_95: {
+    kind: 'float64',
+    unit: '',
+    nullable: true,
+    meaning: 'half-width of the 95 % confidence interval over seeds, in the same unit; null when there is one seed',
+  },
+  grade: name('the worst grade of the profile numbers the figure rests on'),
+} as const satisfies ColumnList;
+
+export const RESULT_TABLES = {
+  requests: REQUEST_COLUMNS,
+  timeline: TIMELINE_COLUMNS,
+  summary: SUMMARY_COLUMNS,
+} as const satisfies Readonly<Record<string, ColumnList>>;
+export type ResultTable = keyof typeof RESULT_TABLES;
+
+export const fileNameOf = (table: ResultTable) => `${table}.arrow`;
+
+/** The texts that each `name` column can hold, all of them, before the first row. */
+export type NamesOf<List extends ColumnList> = {
+  readonly [Name in keyof List as List[Name]['kind'] extends 'name' ? Name : never]: readonly string[];
+};

@@ -1,0 +1,68 @@
+import type { RowSink } from '../sim/ports.ts';
+import type { RunPlan } from '../sim/plan.ts';
+import type { TimelineColumns } from '../sim/records.ts';
+import type { WorkCounters } from '../sim/roofline.ts';
+import { WORK_COUNTERS } from './resource-use.ts';
+
+/** What one pool did in the measured window. */
+export class PoolTally implements WorkCounters {
+  arrivedRequests = 0;
+  finishedRequests = 0;
+  preemptions = 0;
+  steps = 0;
+  prefillTokens = 0;
+  prefillPairs = 0;
+  prefillContextTokens = 0;
+  promptTokens = 0;
+  cachedTokens = 0;
+  outputTokens = 0;
+  decodeSeqSteps = 0;
+  kvTokenSteps = 0;
+  busyNs = 0;
+  prefillNs = 0;
+  /** Sum over intervals of the blocks held at their end × their length. */
+  kvBlockNs = 0;
+  kvBlocksMax = 0;
+}
+
+const SUMMED = [
+  ...WORK_COUNTERS,
+  'promptTokens',
+  'cachedTokens',
+  'outputTokens',
+  'arrivedRequests',
+  'finishedRequests',
+  'preemptions',
+  'busyNs',
+  'prefillNs',
+] as const satisfies readonly (keyof PoolTally & keyof TimelineColumns)[];
+
+/** Adds up the timeline over [warmUp, horizon); intervals end exactly at both. */
+export class PoolMetrics implements RowSink<TimelineColumns> {
+  /** One per plan.pools. */
+  readonly tallies: readonly PoolTally[];
+  readonly #fromNs: number;
+  readonly #untilNs: number;
+
+  constructor(plan: Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'pools'>) {
+    this.#fromNs = plan.warmUpNs;
+    this.#untilNs = plan.horizonNs;
+    this.tallies = plan.pools.map(() => new PoolTally());
+  }
+
+  flush(columns: TimelineColumns, rows: number): void {
+    for (let row = 0; row < rows; row++) {
+      const startNs = columns.startNs[row]!;
+      const endNs = columns.endNs[row]!;
+      if (endNs <= this.#fromNs || startNs >= this.#untilNs) continue;
+      if (startNs < this.#fromNs || endNs > this.#untilNs) {
+        throw new Error(`a timeline interval of ${startNs} to ${endNs} ns crosses the edge of the measured window`);
+      }
+      const tally = this.tallies[columns.pool[row]!]!;
+      for (const counter of SUMMED) tally[counter] += columns[counter][row]!;
+      const kvBlocks = columns.kvBlocksUsed[row]!;
+      tally.kvBlockNs += kvBlocks * (endNs - startNs);
+      tally.kvBlocksMax = Math.max(tally.kvBlocksMax, kvBlocks);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type { RowSink } from '../sim/ports.ts';
+import type { RunPlan } from '../sim/plan.ts';
+import { RequestStatus } from '../sim/records.ts';
+import type { RequestColumns } from '../sim/records.ts';
+import { Histogram } from './histogram.ts';
+import { NO_CLASS, classOfWorkloads, metObjectives, perRequestObjectives, tpotNs, withinLimit } from './slo.ts';
+
+export const LATENCIES = ['ttft', 'tpot', 'e2e', 'queue'] as const;
+export type Latency = (typeof LATENCIES)[number];
+
+/** The requests of one workload that arrived in the measured window. */
+export class WorkloadTally {
+  arrived = 0;
+  rejected = 0;
+  /** Met every objective of their class. */
+  metSlo = 0;
+  /** Kept the limit, by objective of the class. */
+  readonly withinLimit: number[];
+  readonly latencies: Readonly<Record<Latency, Histogram>> = {
+    ttft: new Histogram(),
+    tpot: new Histogram(),
+    e2e: new Histogram(),
+    queue: new Histogram(),
+  };
+
+  constructor(objectives: number) {
+    this.withinLimit = Array<number>(objectives).fill(0);
+  }
+}
+
+/** Condenses requests as they leave; keeps none of them. */
+export class RequestMetrics implements RowSink<RequestColumns> {
+  /** One per plan.workloads. */
+  readonly tallies: readonly WorkloadTally[];
+  readonly #fromNs: number;
+  readonly #untilNs: number;
+  readonly #classOfWorkload: Int32Array;
+  readonly #slos: RunPlan['slos'];
+  readonly #perRequest: readonly ReturnType<typeof perRequestObjectives>[];
+
+  constructor(plan: Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'workloads' | 'slos'>) {
+    this.#fromNs = plan.warmUpNs;
+    this.#untilNs = plan.horizonNs;
+    this.#classOfWorkload = classOfWorkloads(plan);
+    this.#slos = plan.slos;
+    this.#perRequest = plan.slos.map(perRequestObjectives);
+    this.tallies = plan.workloads.map((_, workload) => {
+      const index = this.#classOfWorkload[workload]!;
+      return new WorkloadTally(index === NO_CLASS ? 0 : plan.slos[index]!.objectives.length);
+    });
+  }
+
+  flush(columns: RequestColumns, rows: number): void {
+    for (let row = 0; row < rows; row++) {
+      const arrivalNs = columns.arrivalNs[row]!;
+      if (arrivalNs >= this.#fromNs && arrivalNs < this.#untilNs) this.#count(columns, row);
+    }
+  }
+
+  #count(columns: RequestColumns, row: number): void {
+    const workload = columns.workload[row]!;
+    const tally = this.tallies[workload]!;
+    tally.arrived++;
+    if (columns.status[row] === RequestStatus.rejected) {
+      tally.rejected++;
+      return;
+    }
+    const arrivalNs = columns.arrivalNs[row]!;
+    tally.latencies.ttft.add(columns.firstTokenNs[row]! - arrivalNs);
+    tally.latencies.e2e.add(columns.finishNs[row]! - arrivalNs);
+    tally.latencies.queue.add(columns.scheduledNs[row]! - arrivalNs);
+    const tpot = tpotNs(columns, row);
+    if (tpot !== undefined) tally.latencies.tpot.add(tpot);
+    const index = this.#classOfWorkload[workload]!;
+    if (index === NO_CLASS) return;
+    if (metObjectives(this.#perRequest[index]!, columns, row)) tally.metSlo++;
+    const objectives = this.#slos[index]!.objectives;
+    for (let i = 0; i < objectives.length; i++) {
+      if (withinLimit(objectives[i]!, columns, row)) tally.withinLimit[i]!++;
+    }
+  }
+}
+
+/** One sink that passes every chunk of rows to several, in order. */
+export function tee<Columns>(...sinks: readonly RowSink<Columns>[]): RowSink<Columns> {
+  return {
+    flush(columns, rows) {
+      for (const sink of sinks) sink.flush(columns, rows);
+    },
+  };
+}

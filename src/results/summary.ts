@@ -1,0 +1,141 @@
+import { GRADES } from '../sim/plan.ts';
+import type { Grade } from '../sim/plan.ts';
+
+/** What a figure is about. */
+export const SCOPES = ['fleet', 'region', 'pool', 'workload', 'class'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** The name of the one scope of kind `fleet`. */
+export const FLEET = 'fleet';
+
+export type Unit = 'ms' | '1/s' | '1' | 'USD' | 'USD/Mtok';
+
+export interface MetricDefinition {
+  readonly unit: Unit;
+  readonly meaning: string;
+}
+
+/** Every figure a run is summarised in; objectives of a class add one metric each, see `objectiveMetric`. */
+export const METRICS = {
+  ttft: { unit: 'ms', meaning: 'time to first token: from the send of the request to the receipt of its first token' },
+  tpot: { unit: 'ms', meaning: '(E2E − TTFT) / (output tokens − 1), one number per request of two tokens or more' },
+  e2e: { unit: 'ms', meaning: 'from the send of the request to the receipt of its last token' },
+  queue: { unit: 'ms', meaning: 'from the send of the request to the start of the first step that computes it' },
+  arrived_requests: { unit: '1/s', meaning: 'requests sent; per region and pool: the ones routed there' },
+  served_requests: { unit: '1/s', meaning: 'requests whose last token was produced' },
+  rejected_requests: { unit: '1', meaning: 'requests turned away, of those that arrived' },
+  prompt_tokens: { unit: '1/s', meaning: 'input tokens, cached ones included, counted when the prompt is complete' },
+  cached_tokens: { unit: '1/s', meaning: 'the input tokens found in the prefix cache' },
+  output_tokens: { unit: '1/s', meaning: 'generated tokens, hidden reasoning included' },
+  preemptions: { unit: '1/s', meaning: 'requests put back into the queue to make room in the KV cache' },
+  goodput: { unit: '1/s', meaning: 'requests that met every objective of their class' },
+  slo_attainment: { unit: '1', meaning: 'requests that met every objective, of those that arrived' },
+  busy_share: { unit: '1', meaning: 'instance time spent in steps, of all instance time' },
+  prefill_share: { unit: '1', meaning: 'what prefill added to step time, of the time spent in steps' },
+  compute_use: { unit: '1', meaning: 'achieved FLOP/s, of the dense peak' },
+  memory_bandwidth_use: { unit: '1', meaning: 'achieved HBM bytes/s, of the peak' },
+  kv_use: { unit: '1', meaning: 'KV blocks held at the end of an interval, of all KV blocks' },
+  rent: { unit: 'USD', meaning: 'rent of every accelerator over the measured window' },
+  idle_rent: { unit: 'USD', meaning: 'the part of the rent that fell on time without a step' },
+  input_cost: { unit: 'USD/Mtok', meaning: 'rent caused by prefill per million input tokens, cached ones included' },
+  output_cost: { unit: 'USD/Mtok', meaning: 'rent caused by decoding per million output tokens' },
+  blended_cost: { unit: 'USD/Mtok', meaning: 'rent per million input and output tokens together' },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export type ObjectiveMetric = `${'ttft' | 'tpot' | 'e2e'}_p${string}_objective`;
+export type Metric = keyof typeof METRICS | ObjectiveMetric;
+
+/** How a figure was condensed. */
+export const STATISTICS = {
+  mean: 'arithmetic mean; over time for shares of a resource',
+  p50: 'median',
+  p90: '90th percentile',
+  p95: '95th percentile',
+  p99: '99th percentile',
+  max: 'largest value at the end of an interval',
+  rate: 'per second of the measured window',
+  total: 'sum over the measured window',
+  share: 'part of the whole, in [0, 1]',
+  target: 'what the scenario asks for: a share of requests',
+  limit: 'what the scenario asks for: a latency',
+  met: '1 when the share reached the target, else 0; over seeds: the share of them that did',
+  fully_loaded: 'rent of idle time included, in proportion to busy time',
+  busy_only: 'rent of the busy time alone',
+} as const;
+export type Statistic = keyof typeof STATISTICS;
+
+/** One figure: a row of summary.arrow. */
+export interface SummaryEntry {
+  readonly scope: Scope;
+  readonly scopeName: string;
+  readonly metric: Metric;
+  readonly statistic: Statistic;
+  readonly value: number;
+  readonly unit: Unit;
+  /** Half-width of the 95 % confidence interval over seeds; undefined when there is one seed. */
+  readonly halfWidth95: number | undefined;
+  readonly grade: Grade;
+}
+
+/** What one run, or one scenario over its seeds, delivers. A figure nothing is known of (no request, no token) is absent. */
+export type RunSummary = readonly SummaryEntry[];
+
+export function findEntry(
+  summary: RunSummary,
+  scope: Scope,
+  scopeName: string,
+  metric: Metric,
+  statistic: Statistic,
+): SummaryEntry | undefined {
+  return summary.find(
+    (entry) =>
+      entry.scope === scope &&
+      entry.scopeName === scopeName &&
+      entry.metric === metric &&
+      entry.statistic === statistic,
+  );
+}
+
+/** A figure of the whole fleet. */
+export function fleetValue(summary: RunSummary, metric: Metric, statistic: Statistic): number | undefined {
+  return findEntry(summary, 'fleet', FLEET, metric, statistic)?.value;
+}
+
+/** Names of one kind of scope, in the order of the plan. */
+export function scopeNames(summary: RunSummary, scope: Scope): readonly string[] {
+  return [...new Set(summary.filter((entry) => entry.scope === scope).map((entry) => entry.scopeName))];
+}
+
+/** The worst grade the figures rest on. */
+export function worstGrade(grades: Iterable<Grade>): Grade {
+  let worst = 0;
+  for (const grade of grades) worst = Math.max(worst, GRADES.indexOf(grade));
+  return GRADES[worst]!;
+}
+
+/** `p95` for 0.95, `p99_9` for 0.999. */
+export function quantileName(quantile: number): `p${string}` {
+  return `p${String(Number((quantile * 100).toPrecision(12))).replace('.', '_')}`;
+}
+
+/** How many requests of a class kept one objective: statistics `share`, `target`, `limit` (ms) and `met`. */
+export function objectiveMetric(objective: {
+  readonly metric: 'ttft' | 'tpot' | 'e2e';
+  readonly quantile: number;
+}): ObjectiveMetric {
+  return `${objective.metric}_${quantileName(objective.quantile)}_objective`;
+}
+
+const UNIT_SUFFIX: Readonly<Record<Unit, string>> = {
+  ms: '_ms',
+  '1/s': '_per_s',
+  '1': '',
+  USD: '_usd',
+  'USD/Mtok': '_usd_per_million_tokens',
+};
+
+/** The key of a figure in a JSON document: `ttft_p99_ms`, `output_tokens_per_s`, `rent_total_usd`. */
+export function jsonKey(entry: Pick<SummaryEntry, 'metric' | 'statistic' | 'unit'>): string {
+  const statistic = entry.statistic === 'rate' ? '' : `_${entry.statistic}`;
+  return `${entry.metric}${statistic}${UNIT_SUFFIX[entry.unit]}`;
+}

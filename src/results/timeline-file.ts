@@ -1,0 +1,95 @@
+import type { RowSink } from '../sim/ports.ts';
+import type { PoolPlan, RunPlan } from '../sim/plan.ts';
+import { TimelineColumns } from '../sim/records.ts';
+import type { WorkCounters } from '../sim/roofline.ts';
+import { NS_PER_S } from '../sim/units.ts';
+import { TIMELINE_COLUMNS } from './columns.ts';
+import { poolRentUsd } from './pool-rent.ts';
+import { WORK_COUNTERS, resourceUse, shareOf } from './resource-use.ts';
+import { TableFile } from './table-file.ts';
+import type { FileIdentity } from './table-file.ts';
+
+/** timeline.arrow: give it to the simulation as its sink of the timeline, then close it. */
+export class TimelineFile implements RowSink<TimelineColumns> {
+  readonly #file: TableFile<typeof TIMELINE_COLUMNS>;
+  readonly #plan: RunPlan;
+  readonly #work: Record<keyof WorkCounters, number> = {
+    steps: 0,
+    decodeSeqSteps: 0,
+    prefillTokens: 0,
+    kvTokenSteps: 0,
+    prefillPairs: 0,
+    prefillContextTokens: 0,
+  };
+
+  /** @param path must not exist yet */
+  constructor(path: string, plan: RunPlan, identity: FileIdentity) {
+    const names = {
+      region: plan.regions.map((region) => region.name),
+      pool: plan.pools.map((pool) => pool.name),
+    };
+    this.#file = new TableFile(path, TIMELINE_COLUMNS, names, TimelineColumns.capacity, identity);
+    this.#file.buffers.start.setOrigin(Date.parse(plan.start));
+    this.#plan = plan;
+  }
+
+  get rows(): number {
+    return this.#file.rows;
+  }
+
+  flush(columns: TimelineColumns, rows: number): void {
+    for (let row = 0; row < rows; row++) {
+      const pool = this.#plan.pools[columns.pool[row]!]!;
+      this.#setPlace(columns, row, pool);
+      this.#setFlows(columns, row);
+      this.#setState(columns, row, pool);
+      this.#setUse(columns, row, pool);
+    }
+    this.#file.writeBatch(rows);
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #setPlace(columns: TimelineColumns, row: number, home: PoolPlan): void {
+    const { start, interval_s, region, pool, rent_usd, price_usd_per_kwh } = this.#file.buffers;
+    const place = this.#plan.regions[home.region]!;
+    const lengthNs = columns.endNs[row]! - columns.startNs[row]!;
+    start.set(row, columns.startNs[row]!);
+    interval_s.set(row, lengthNs / NS_PER_S);
+    region.set(row, place.name);
+    pool.set(row, home.name);
+    rent_usd.set(row, poolRentUsd(home, lengthNs));
+    price_usd_per_kwh.set(row, place.electricityUsdPerKWh);
+  }
+
+  #setFlows(columns: TimelineColumns, row: number): void {
+    const buffers = this.#file.buffers;
+    const lengthS = (columns.endNs[row]! - columns.startNs[row]!) / NS_PER_S;
+    buffers.arrived_requests_per_s.set(row, columns.arrivedRequests[row]! / lengthS);
+    buffers.finished_requests_per_s.set(row, columns.finishedRequests[row]! / lengthS);
+    buffers.prompt_tokens_per_s.set(row, columns.promptTokens[row]! / lengthS);
+    buffers.cached_tokens_per_s.set(row, columns.cachedTokens[row]! / lengthS);
+    buffers.output_tokens_per_s.set(row, columns.outputTokens[row]! / lengthS);
+    buffers.preemptions.set(row, columns.preemptions[row]!);
+  }
+
+  #setState(columns: TimelineColumns, row: number, pool: PoolPlan): void {
+    const { waiting_requests, running_requests, kv_use } = this.#file.buffers;
+    waiting_requests.set(row, columns.waitingRequests[row]!);
+    running_requests.set(row, columns.runningRequests[row]!);
+    kv_use.set(row, shareOf(columns.kvBlocksUsed[row]!, pool.instances * pool.engine.kvBlocks));
+  }
+
+  #setUse(columns: TimelineColumns, row: number, pool: PoolPlan): void {
+    const { busy_share, prefill_share, compute_use, memory_bandwidth_use } = this.#file.buffers;
+    const lengthNs = columns.endNs[row]! - columns.startNs[row]!;
+    for (const counter of WORK_COUNTERS) this.#work[counter] = columns[counter][row]!;
+    const use = resourceUse(pool, this.#work, lengthNs);
+    busy_share.set(row, shareOf(columns.busyNs[row]!, pool.instances * lengthNs));
+    prefill_share.set(row, shareOf(columns.prefillNs[row]!, columns.busyNs[row]!));
+    compute_use.set(row, shareOf(use.flops, use.peakFlops));
+    memory_bandwidth_use.set(row, shareOf(use.hbmBytes, use.peakHbmBytes));
+  }
+}

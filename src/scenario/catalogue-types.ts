@@ -1,0 +1,76 @@
+import type { ZodType } from 'zod';
+import type { Grade } from '../sim/plan.ts';
+import type { ByteSource, StepCost } from '../sim/ports.ts';
+import type { AcceleratorNumbers, EngineNumbers, ModelNumbers } from '../sim/profiles.ts';
+import type { RooflineParameters } from '../sim/roofline.ts';
+import type { Ns } from '../sim/units.ts';
+
+/** Everything a scenario can name. Given to this folder, so that it depends on the model alone. */
+export interface Catalogue {
+  /** Names. Of engines and routers the first is the default. */
+  readonly accelerators: readonly string[];
+  readonly models: readonly string[];
+  readonly engines: readonly string[];
+  readonly routing: readonly Kind[];
+  readonly workloads: readonly WorkloadKind[];
+  accelerator(name: string): AcceleratorEntry;
+  model(name: string): Profile<ModelNumbers>;
+  /** Of the version class, or of the one the profile prefers. */
+  engine(name: string, versionClass?: string): EngineEntry;
+  stepCost(parameters: RooflineParameters): StepCost;
+  scanTrace(source: ByteSource): TraceSummary;
+}
+
+export interface Profile<Numbers> {
+  readonly numbers: Numbers;
+  readonly worstGrade: Grade;
+}
+
+export interface AcceleratorEntry extends Profile<AcceleratorNumbers> {
+  readonly cost: { readonly rentUsdPerHour: number };
+}
+
+export interface EngineEntry extends Profile<EngineNumbers> {
+  readonly versionClasses: readonly string[];
+}
+
+/** Something a scenario names with `kind:`. */
+export interface Kind {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: ZodType;
+}
+
+export interface WorkloadKind extends Kind {
+  readonly readsTrace: boolean;
+  demand(options: unknown, trace?: TraceSummary): Demand;
+}
+
+/** What a workload asks for on average, known before anything is simulated. */
+export interface Demand {
+  readonly requestsPerS: number;
+  readonly meanPromptTokens: number;
+  readonly meanOutputTokens: number;
+  /** First request to last of one session; 0 where every request stands alone. */
+  readonly meanSessionS: number;
+}
+
+/** What reading a trace once has told. */
+export interface TraceSummary {
+  readonly rows: number;
+  /** First request to last. */
+  readonly spanNs: Ns;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly meanPromptTokens: number;
+  readonly meanOutputTokens: number;
+  /** The first few. */
+  readonly problems: readonly TraceFault[];
+  readonly problemCount: number;
+}
+
+export interface TraceFault {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}

@@ -1,0 +1,66 @@
+import { unknownName } from './did-you-mean.ts';
+import type { Draft } from './draft.ts';
+import { finding } from './draft.ts';
+import type { Finding } from './explain.ts';
+import { pathText } from './problem.ts';
+
+/** What is wrong between the parts of a scenario, though each may be well-formed. Pools have a file of their own. */
+export function crossChecks(draft: Draft): Finding[] {
+  return [...repeatedNames(draft), ...times(draft), ...unservedModels(draft), ...objectives(draft)];
+}
+
+function repeatedNames({ names }: Draft): Finding[] {
+  const first = new Map<string, string>();
+  return names.flatMap(({ noun, path, name }) => {
+    const key = `${noun} ${name}`;
+    const taken = first.get(key);
+    if (taken === undefined) first.set(key, pathText(path));
+    return taken === undefined
+      ? []
+      : [finding(path, `the ${noun} name "${name}" is taken by ${taken} — names are unique`)];
+  });
+}
+
+function times({ horizonNs, warmUpNs }: Draft): Finding[] {
+  const findings: Finding[] = [];
+  if (horizonNs === 0) findings.push(finding(['horizon'], 'must be longer than 0'));
+  if (horizonNs !== undefined && warmUpNs !== undefined && warmUpNs >= horizonNs && horizonNs > 0) {
+    findings.push(finding(['warmUp'], 'the warm-up leaves nothing to measure — make it shorter than the horizon'));
+  }
+  return findings;
+}
+
+function unservedModels({ pools, workloads, templates, everyPool }: Draft): Finding[] {
+  if (!everyPool) return [];
+  const served = new Set<string>();
+  for (const { value } of pools) {
+    const model = value.model ?? (value.template === undefined ? undefined : templates.get(value.template)?.model);
+    if (model === undefined) return [];
+    served.add(model);
+  }
+  return workloads.flatMap(({ path, value }) =>
+    served.has(value.model)
+      ? []
+      : [finding([...path, 'model'], `no pool serves "${value.model}" — the pools serve ${[...served].join(', ')}`)],
+  );
+}
+
+function objectives({ slos, names }: Draft): Finding[] {
+  const known = names.filter(({ noun }) => noun === 'workload').map(({ name }) => name);
+  return slos.flatMap(({ path, value }) => {
+    const findings: Finding[] = [];
+    if (value.ttftMs === undefined && value.tpotMs === undefined && value.e2eMs === undefined) {
+      findings.push(finding(path, 'has no objective — add ttftMs, tpotMs or e2eMs, such as ttftMs: { p95: 500 }'));
+    }
+    const { workload } = value.match;
+    const matched =
+      typeof workload === 'string'
+        ? [{ name: workload, at: [] }]
+        : (workload ?? []).map((name, index) => ({ name, at: [index] }));
+    for (const { name, at } of matched) {
+      if (!known.includes(name))
+        findings.push(finding([...path, 'match', 'workload', ...at], unknownName('workload', name, known)));
+    }
+    return findings;
+  });
+}

@@ -1,0 +1,98 @@
+import type { ModelNumbers, ServingLayout } from '../sim/profiles.ts';
+import type { AcceleratorEntry, Catalogue, EngineEntry, Profile } from './catalogue-types.ts';
+import { unknownName } from './did-you-mean.ts';
+import type { Draft, PoolEntry } from './draft.ts';
+import { finding } from './draft.ts';
+import type { Finding } from './explain.ts';
+import type { Path } from './problem.ts';
+import type { DeploymentInput, PoolInput } from './schema.ts';
+
+/** Where a scenario says nothing. */
+const SERVING_DEFAULTS: ServingLayout = { weights: 'bf16', kv: 'bf16', tensorParallel: 1 };
+
+/** What a pool and its template say together. */
+export interface Choices extends DeploymentInput {
+  readonly accelerator: string;
+  readonly model: string;
+  readonly entry: PoolEntry;
+  readonly profiles: {
+    readonly accelerator: AcceleratorEntry;
+    readonly model: Profile<ModelNumbers>;
+    readonly engine: EngineEntry;
+  };
+  readonly serving: ServingLayout;
+  /** Where a key is written: in the pool or in its template. */
+  at(...keys: string[]): Path;
+}
+
+/** A pool with its template and the profiles it names; or what is wrong with the names. */
+export function choicesOf(
+  entry: PoolEntry,
+  templates: Draft['templates'],
+  catalogue: Catalogue,
+): Choices | { readonly findings: Finding[] } {
+  const { path, value } = entry;
+  const { template } = value;
+  if (template !== undefined && !templates.has(template)) {
+    return { findings: [finding([...path, 'template'], unknownName('template', template, [...templates.keys()]))] };
+  }
+  const base = template === undefined ? {} : templates.get(template);
+  // What is wrong with the template is said where it is written.
+  if (base === undefined) return { findings: [] };
+  const { accelerator, model, ...rest } = merged(base, value);
+  if (accelerator === undefined || model === undefined) {
+    const missing = accelerator === undefined ? 'accelerator' : 'model';
+    return { findings: [finding(path, `\`${missing}\` is missing — write it here or in a template`)] };
+  }
+  const at = (...keys: string[]): Path =>
+    template === undefined || isWritten(value, keys) || !isWritten(base, keys)
+      ? [...path, ...keys]
+      : ['templates', template, ...keys];
+  const engineName = rest.engine?.kind ?? catalogue.engines[0]!;
+  const { versionClass } = rest.engine ?? {};
+  const { versionClasses } = catalogue.engine(engineName);
+  if (versionClass !== undefined && !versionClasses.includes(versionClass)) {
+    return {
+      findings: [finding(at('engine', 'versionClass'), unknownName('version class', versionClass, versionClasses))],
+    };
+  }
+  return {
+    ...rest,
+    accelerator,
+    model,
+    entry,
+    profiles: {
+      accelerator: catalogue.accelerator(accelerator),
+      model: catalogue.model(model),
+      engine: catalogue.engine(engineName, versionClass),
+    },
+    serving: {
+      weights: rest.weights ?? SERVING_DEFAULTS.weights,
+      kv: rest.kv ?? SERVING_DEFAULTS.kv,
+      tensorParallel: rest.layout?.tensorParallel ?? SERVING_DEFAULTS.tensorParallel,
+    },
+    at,
+  };
+}
+
+function isWritten(deployment: DeploymentInput, keys: readonly string[]): boolean {
+  let value: unknown = deployment;
+  for (const key of keys) {
+    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  }
+  return value !== undefined;
+}
+
+/** Keys of the pool win over those of its template, one by one. */
+function merged(template: DeploymentInput, pool: PoolInput): DeploymentInput {
+  return {
+    ...template,
+    ...defined(pool),
+    layout: { ...template.layout, ...defined(pool.layout ?? {}) },
+    engine: { ...template.engine, ...defined(pool.engine ?? {}) },
+  };
+}
+
+function defined<Keys extends object>(keys: Keys): Keys {
+  return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)) as Keys;
+}

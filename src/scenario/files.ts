@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import type { ByteSource } from '../sim/ports.ts';
+
+/** Where traces come from. Given by the caller, so that this folder opens nothing itself. */
+export interface Files {
+  /** The file from its start; throws what `node:fs` throws when it cannot be opened. */
+  open(path: string): OpenFile;
+}
+
+export interface OpenFile extends ByteSource {
+  close(): void;
+}
+
+/** Passes bytes through and hashes them: a trace is read once for its content and its hash. */
+export class HashingSource implements ByteSource {
+  readonly #source: ByteSource;
+  readonly #hash = createHash('sha256');
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  read(into: Uint8Array): number {
+    const bytes = this.#source.read(into);
+    this.#hash.update(into.subarray(0, bytes));
+    return bytes;
+  }
+
+  sha256(): string {
+    return this.#hash.digest('hex');
+  }
+}

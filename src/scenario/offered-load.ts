@@ -1,0 +1,122 @@
+import type { EnginePlan, PoolPlan, RunPlan } from '../sim/plan.ts';
+import type { StepCost } from '../sim/ports.ts';
+import type { RooflineParameters } from '../sim/roofline.ts';
+import { NS_PER_S, TICKS_PER_NS } from '../sim/units.ts';
+import type { Demand } from './catalogue-types.ts';
+
+/** How much is asked of a pool, next to what it can do. */
+export interface OfferedLoad {
+  readonly pool: string;
+  readonly model: string;
+  /** Of the model: the router decides how much of it comes here. */
+  readonly requestsPerS: number;
+  /** What the pool could serve of this mix of requests if it never waited. */
+  readonly capacityRequestsPerS: number;
+  /** Offered work / capacity of all pools of the model; from 1 on queues grow without end. */
+  readonly load: number;
+}
+
+/** The part of a plan that it depends on. */
+type LoadedPlan = Pick<RunPlan, 'models' | 'pools'> & { readonly workloads: readonly { readonly model: number }[] };
+
+type StepCostOf = (parameters: RooflineParameters) => StepCost;
+
+/**
+ * Offered load ρ = λ / Σ C over the pools of a model, with λ its requests per second over all workloads.
+ *
+ * A pool of N instances serves C = N / (p + O × s(B) / B) requests per second: each request takes the time p that its
+ * prompt adds to a step, and its share of O decode steps of s(B) with B sequences in each. P and O are the means of
+ * prompt and output tokens over the requests of the model. B is as large as `maxNumSeqs` and the KV cache allow, where
+ * a sequence holds Σ λ O (P + O/2) / Σ λ O tokens on average, because a sequence stays for O steps and grows by a token
+ * in each. Of the spread of lengths within a workload nothing is known here: where a few outputs are very long, they hold
+ * more of the cache than this, and the capacity is too high by up to a fifth.
+ *
+ * @param demands one per workload of the plan
+ */
+export function offeredLoads(plan: LoadedPlan, demands: readonly Demand[], stepCostOf: StepCostOf): OfferedLoad[] {
+  const mixes = plan.models.map((_, model) =>
+    mixOf(demands.filter((_demand, w) => plan.workloads[w]!.model === model)),
+  );
+  const capacities = plan.pools.map((pool) =>
+    capacityRequestsPerS(pool, mixes[pool.model]!, stepCostOf(pool.stepCost)),
+  );
+  return plan.pools.map((pool, index) => {
+    const { requestsPerS } = mixes[pool.model]!;
+    const ofModel = capacities.filter((_, other) => plan.pools[other]!.model === pool.model);
+    const total = ofModel.reduce((sum, capacity) => sum + capacity, 0);
+    return {
+      pool: pool.name,
+      model: plan.models[pool.model]!,
+      requestsPerS,
+      capacityRequestsPerS: capacities[index]!,
+      load: requestsPerS === 0 ? 0 : requestsPerS / total,
+    };
+  });
+}
+
+interface Mix {
+  readonly requestsPerS: number;
+  readonly meanPromptTokens: number;
+  readonly meanOutputTokens: number;
+  /** Held by one running sequence, averaged over the time it runs. */
+  readonly meanKvTokens: number;
+}
+
+function mixOf(demands: readonly Demand[]): Mix {
+  const sum = (of: (demand: Demand) => number) => demands.reduce((total, demand) => total + of(demand), 0);
+  const requestsPerS = sum((demand) => demand.requestsPerS);
+  if (requestsPerS === 0) return { requestsPerS: 0, meanPromptTokens: 1, meanOutputTokens: 1, meanKvTokens: 2 };
+  const outputTokensPerS = sum((demand) => demand.requestsPerS * demand.meanOutputTokens);
+  return {
+    requestsPerS,
+    meanPromptTokens: sum((demand) => demand.requestsPerS * demand.meanPromptTokens) / requestsPerS,
+    meanOutputTokens: outputTokensPerS / requestsPerS,
+    meanKvTokens:
+      sum(
+        ({ requestsPerS: rate, meanPromptTokens: prompt, meanOutputTokens: output }) =>
+          rate * output * (prompt + output / 2),
+      ) / outputTokensPerS,
+  };
+}
+
+function capacityRequestsPerS({ engine, instances }: PoolPlan, mix: Mix, stepCost: StepCost): number {
+  const kvTokens = (engine.kvBlocks - engine.watermarkBlocks) * engine.blockTokens;
+  const batch = Math.max(1, Math.min(engine.maxNumSeqs, Math.floor(kvTokens / mix.meanKvTokens)));
+  const attended = Math.round(batch * mix.meanKvTokens);
+  const { fixedTicks, ticksPerKvToken } = stepCost.decodePiece(batch, attended, 1);
+  const decodeTicks = fixedTicks + ticksPerKvToken * attended;
+  const prefillTicks = promptTicks(engine, { ...mix, batch, attended, decodeTicks }, stepCost);
+  const ticks = prefillTicks + (mix.meanOutputTokens * decodeTicks) / batch;
+  return (instances * NS_PER_S * TICKS_PER_NS) / ticks;
+}
+
+interface FullBatch extends Mix {
+  readonly batch: number;
+  readonly attended: number;
+  readonly decodeTicks: number;
+}
+
+/** What the chunks of one mean prompt add to decode steps of a full batch. */
+function promptTicks(
+  engine: EnginePlan,
+  { meanPromptTokens, batch, attended, decodeTicks }: FullBatch,
+  stepCost: StepCost,
+): number {
+  const promptTokens = Math.max(1, Math.round(Math.min(meanPromptTokens, engine.maxModelTokens)));
+  const longest = Math.max(1, engine.maxNumBatchedTokens - batch);
+  let ticks = 0;
+  for (let computed = 0; computed < promptTokens; computed += longest) {
+    const chunk = Math.min(longest, promptTokens - computed);
+    const mixed = stepCost.prefillStepTicks({
+      decodeSeqs: batch,
+      kvTokens: attended,
+      prefillTokens: chunk,
+      prefillPairs: chunk * computed + (chunk * (chunk + 1)) / 2,
+      prefillContextTokens: computed,
+      promptsFinished: computed + chunk === promptTokens ? 1 : 0,
+      clock: 1,
+    });
+    ticks += Math.max(0, mixed - decodeTicks);
+  }
+  return ticks;
+}

@@ -1,0 +1,118 @@
+import type { RunPlan, WorkloadPlan } from '../sim/plan.ts';
+import type { Ns } from '../sim/units.ts';
+import { NS_PER_HOUR, NS_PER_S } from '../sim/units.ts';
+import type { Catalogue, Demand } from './catalogue-types.ts';
+import type { Files } from './files.ts';
+import type { OfferedLoad } from './offered-load.ts';
+import { offeredLoads } from './offered-load.ts';
+import type { Problem } from './problem.ts';
+import type { Scenario } from './read-scenario.ts';
+import type { Trace } from './traces.ts';
+import { readTraces } from './traces.ts';
+
+export interface PlanOptions {
+  readonly files: Files;
+  /** Instead of the scenario's. */
+  readonly seeds?: readonly number[] | undefined;
+  /** Path of a trace, instead of the one that the scenario names. */
+  readonly trace?: string | undefined;
+}
+
+export type Planning =
+  | {
+      readonly ok: true;
+      /** One for each seed, alike in everything else. */
+      readonly plans: readonly RunPlan[];
+      /** One per pool. */
+      readonly offeredLoads: readonly OfferedLoad[];
+      readonly warnings: readonly string[];
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Read the traces of a scenario, and write out one plan for each seed. */
+export function planRuns(scenario: Scenario, catalogue: Catalogue, options: PlanOptions): Planning {
+  const read = readTraces(scenario, catalogue, options.files, options.trace);
+  if (!read.ok) return read;
+  const plans = (options.seeds ?? scenario.seeds).map((seed) => planOf(scenario, seed, read.traces));
+  const demands = scenario.workloads.map(({ kind, options: workloadOptions }, index) =>
+    catalogue.workloads.find(({ name }) => name === kind)!.demand(workloadOptions, read.traces[index]?.summary),
+  );
+  const loads = offeredLoads(scenario, demands, (parameters) => catalogue.stepCost(parameters));
+  return {
+    ok: true,
+    plans,
+    offeredLoads: loads,
+    warnings: [...overloads(loads), ...longSessions(scenario, demands), ...shortTraces(scenario, demands, read.traces)],
+  };
+}
+
+function planOf(scenario: Scenario, seed: number, traces: readonly (Trace | undefined)[]): RunPlan {
+  const { name, start, horizonNs, warmUpNs, timelineIntervalNs, models, regions, pools, routing, slos } = scenario;
+  const workloads = scenario.workloads.map(({ name: workload, kind, model, options }, index): WorkloadPlan => {
+    const trace = traces[index];
+    return { name: workload, kind, model, options, ...(trace !== undefined && { file: trace.file }) };
+  });
+  return {
+    scenario: name,
+    seed,
+    start,
+    horizonNs,
+    warmUpNs,
+    timelineIntervalNs,
+    models,
+    regions,
+    pools,
+    workloads,
+    routing,
+    slos,
+  };
+}
+
+function overloads(loads: readonly OfferedLoad[]): string[] {
+  return loads
+    .filter(({ load }) => load >= 1)
+    .map(({ pool, model, requestsPerS, load }) => {
+      const capacity = requestsPerS / load;
+      const asked = `${rate(requestsPerS)} requests/s of ${model} are asked, about ${rate(capacity)} can be served`;
+      return `pool "${pool}" is overloaded: offered load ρ = ${load.toFixed(2)} (${asked}); queues grow until the horizon`;
+    });
+}
+
+function longSessions({ workloads, horizonNs }: Scenario, demands: readonly Demand[]): string[] {
+  return workloads.flatMap(({ name }, index) => {
+    const { meanSessionS } = demands[index]!;
+    if (meanSessionS * NS_PER_S <= horizonNs) return [];
+    return [
+      `workload "${name}": a mean session lasts ${span(meanSessionS * NS_PER_S)}, longer than the horizon of ${span(horizonNs)}`,
+    ];
+  });
+}
+
+/** Well before the horizon, so that the rest of the run would be an empty fleet. */
+const EARLY_SHARE = 0.9;
+
+function shortTraces(
+  { workloads, horizonNs }: Scenario,
+  demands: readonly Demand[],
+  traces: readonly (Trace | undefined)[],
+): string[] {
+  return workloads.flatMap(({ name }, index) => {
+    const trace = traces[index];
+    const { requestsPerS } = demands[index]!;
+    if (trace === undefined || requestsPerS === 0) return [];
+    const endNs = ((trace.summary.rows - 1) / requestsPerS) * NS_PER_S;
+    if (endNs >= EARLY_SHARE * horizonNs) return [];
+    return [
+      `workload "${name}": the trace ends after ${span(endNs)}, before the horizon of ${span(horizonNs)}; nothing arrives in between`,
+    ];
+  });
+}
+
+function rate(perS: number): string {
+  return perS >= 100 ? perS.toFixed(0) : perS.toPrecision(3);
+}
+
+function span(ns: Ns): string {
+  if (ns >= 2 * NS_PER_HOUR) return `${(ns / NS_PER_HOUR).toFixed(1)} h`;
+  return ns >= 120 * NS_PER_S ? `${(ns / NS_PER_S / 60).toFixed(1)} min` : `${(ns / NS_PER_S).toPrecision(3)} s`;
+}

@@ -1,0 +1,146 @@
+import type { ModulePlan, ObjectivePlan, PoolPlan, RegionPlan, SloPlan } from '../sim/plan.ts';
+import type { Ns } from '../sim/units.ts';
+import { NS_PER_S } from '../sim/units.ts';
+import type { Catalogue } from './catalogue-types.ts';
+import { crossChecks } from './cross-checks.ts';
+import type { Draft } from './draft.ts';
+import { draftOf } from './draft.ts';
+import type { Finding } from './explain.ts';
+import { check } from './explain.ts';
+import type { ResolvedPool } from './pools.ts';
+import { resolvePools } from './pools.ts';
+import type { Problem } from './problem.ts';
+import type { ScenarioInput, SloInput, WorkloadInput } from './schema.ts';
+import { scenarioSchemas } from './schema.ts';
+import type { Source } from './source.ts';
+import { parseSource } from './source.ts';
+
+/** A scenario in which everything is known but what its traces hold. */
+export interface Scenario {
+  /** As it was given; problems name it, and paths in it are relative to it. */
+  readonly file: string;
+  readonly name: string;
+  readonly start: string;
+  readonly horizonNs: Ns;
+  readonly warmUpNs: Ns;
+  readonly timelineIntervalNs: Ns;
+  readonly seeds: readonly number[];
+  readonly models: readonly string[];
+  readonly regions: readonly RegionPlan[];
+  readonly pools: readonly PoolPlan[];
+  readonly workloads: readonly ScenarioWorkload[];
+  readonly routing: ModulePlan;
+  readonly slos: readonly SloPlan[];
+}
+
+export interface ScenarioWorkload extends ModulePlan {
+  readonly name: string;
+  /** Index into models. */
+  readonly model: number;
+  /** The trace it names, as written. */
+  readonly file?: string;
+  /** Where it stands, for what its trace turns out to be. */
+  readonly place: Pick<Problem, 'line' | 'column' | 'path'>;
+}
+
+export type ScenarioReading =
+  | { readonly ok: true; readonly scenario: Scenario; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+const LONGEST_DEFAULT_WARM_UP_NS = 600 * NS_PER_S;
+
+/** Everything that is wrong with a scenario at once, in the order of the file; or the scenario. */
+export function readScenario(text: string, file: string, catalogue: Catalogue): ScenarioReading {
+  const parsed = parseSource(text, file);
+  if ('problems' in parsed) return { ok: false, problems: parsed.problems };
+  const { source } = parsed;
+  const schemas = scenarioSchemas(catalogue);
+  const checked = check(schemas.scenario, source.value);
+  const draft = draftOf(source.value, schemas);
+  const resolutions = resolvePools(draft, catalogue);
+  const findings = [
+    ...('findings' in checked ? checked.findings : []),
+    ...crossChecks(draft),
+    ...resolutions.flatMap((resolution) => ('findings' in resolution ? resolution.findings : [])),
+  ];
+  if (findings.length > 0 || 'findings' in checked) return { ok: false, problems: problemsOf(findings, source) };
+  const pools = resolutions.flatMap((resolution) => ('pool' in resolution ? [resolution.pool] : []));
+  const scenario = scenarioOf(file, checked.value, pools, source);
+  return { ok: true, scenario, warnings: unusedTemplates(draft) };
+}
+
+/** In the order of the file, and each once: a template may be wrong for several pools. */
+function problemsOf(findings: readonly Finding[], source: Source): Problem[] {
+  const problems = findings.map(({ path, sentence, atKey }) =>
+    atKey ? source.problemAtKey(path, sentence) : source.problem(path, sentence),
+  );
+  const texts = problems.map((problem) => JSON.stringify(problem));
+  return problems
+    .filter((_, index) => texts.indexOf(texts[index]!) === index)
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}
+
+function scenarioOf(file: string, input: ScenarioInput, pools: readonly ResolvedPool[], source: Source): Scenario {
+  const models = [...new Set(pools.map(({ modelName }) => modelName))];
+  const workloadNames = input.workloads.map(({ name }) => name);
+  const { kind, ...options } = input.routing;
+  return {
+    file,
+    name: input.name,
+    start: input.start,
+    horizonNs: input.horizon,
+    warmUpNs: input.warmUp ?? Math.min(Math.floor(input.horizon / 10), LONGEST_DEFAULT_WARM_UP_NS),
+    timelineIntervalNs: input.timelineInterval,
+    seeds: input.seeds,
+    models,
+    regions: input.regions.map(({ name, electricityUsdPerKWh, pue }) => ({ name, electricityUsdPerKWh, pue })),
+    pools: pools.map(({ modelName, ...pool }) => ({ ...pool, model: models.indexOf(modelName) })),
+    workloads: input.workloads.map((workload, index) => workloadOf(workload, index, models, source)),
+    routing: { kind, options },
+    slos: input.slos.map((slo) => sloOf(slo, workloadNames)),
+  };
+}
+
+function workloadOf(input: WorkloadInput, index: number, models: readonly string[], source: Source): ScenarioWorkload {
+  const { name, kind, model, file, ...options } = input;
+  const path = file === undefined ? ['workloads', index] : ['workloads', index, 'file'];
+  const { line, column, path: place } = source.problem(path, '');
+  return {
+    name,
+    kind,
+    model: models.indexOf(model),
+    options,
+    ...(file !== undefined && { file }),
+    place: { ...(line !== undefined && { line }), ...(column !== undefined && { column }), path: place },
+  };
+}
+
+function sloOf(input: SloInput, workloadNames: readonly string[]): SloPlan {
+  const wanted = input.match.workload ?? workloadNames;
+  const matched = typeof wanted === 'string' ? [wanted] : wanted;
+  return {
+    class: input.class,
+    workloads: workloadNames.flatMap((name, index) => (matched.includes(name) ? [index] : [])),
+    objectives: [
+      ...objectivesOf('ttft', input.ttftMs),
+      ...objectivesOf('tpot', input.tpotMs),
+      ...objectivesOf('e2e', input.e2eMs),
+    ],
+    attainment: input.attainment,
+  };
+}
+
+function objectivesOf(metric: ObjectivePlan['metric'], limits: Readonly<Record<string, number>> = {}): ObjectivePlan[] {
+  // 99.9 / 100 is not 0.999 in binary; the text "99.9e-2" is.
+  const objectives = Object.entries(limits).map(([key, limitMs]) => ({
+    metric,
+    quantile: Number(`${key.slice(1)}e-2`),
+    limitMs,
+  }));
+  return objectives.sort((a, b) => a.quantile - b.quantile);
+}
+
+function unusedTemplates({ templates, pools }: Draft): string[] {
+  const used = new Set(pools.map(({ value }) => value.template));
+  return [...templates.keys()].filter((name) => !used.has(name)).map((name) => `no pool uses the template "${name}"`);
+}

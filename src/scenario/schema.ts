@@ -1,0 +1,262 @@
+import { z } from 'zod';
+import { DTYPES } from '../sim/profiles.ts';
+import type { Catalogue, Kind } from './catalogue-types.ts';
+import { unknownName } from './did-you-mean.ts';
+import { duration } from './duration.ts';
+import { zonedStart } from './start.ts';
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const PERCENTILE = /^p[1-9][0-9]?(\.[0-9]{1,3})?$/;
+/** No count in a scenario is sensibly above it, and rows are counted in 32 bits. */
+const MOST = 100_000_000;
+
+export type ScenarioSchemas = ReturnType<typeof scenarioSchemas>;
+export type DeploymentInput = z.output<ScenarioSchemas['deployment']>;
+export type PoolInput = z.output<ScenarioSchemas['pool']>;
+export type RegionInput = z.output<ScenarioSchemas['region']>;
+export type SloInput = z.output<ScenarioSchemas['slo']>;
+export type ScenarioInput = z.output<ScenarioSchemas['scenario']>;
+
+/** What a scenario may say: validator, TypeScript types, JSON Schema and documentation at once. */
+export function scenarioSchemas(catalogue: Catalogue) {
+  const deployment = deploymentSchema(catalogue);
+  const pool = poolSchema(deployment);
+  const region = regionSchema(pool);
+  const workload = workloadSchema(catalogue);
+  const routing = routingSchema(catalogue);
+  const slo = sloSchema();
+  const firstRouter = catalogue.routing[0]!.name;
+  const scenario = z.strictObject({
+    name: name('the folder under results/ is called so'),
+    start: zonedStart('the moment that is time 0: date, time and offset from UTC, such as 2026-06-01T08:00-04:00'),
+    horizon: duration('arrivals stop here and the run drains, such as 15min'),
+    warmUp: duration(
+      'what arrives before is not in the statistics (default: 10 % of the horizon, at most 10min)',
+    ).optional(),
+    startState: z
+      .literal('empty', { error: ({ input }) => startStateMessage(input) })
+      .default('empty')
+      .describe('`empty`: no request is in the fleet at the start'),
+    seeds: seedsSchema(),
+    timelineInterval: duration('length of one row of the timeline').prefault('10s'),
+    templates: z
+      .record(name('how pools refer to it'), deployment)
+      .default({})
+      .describe('deployments that pools share, by name'),
+    regions: z.array(region).min(1).describe('places with one price of electricity'),
+    workloads: z.array(workload).min(1).describe('where the requests come from'),
+    routing: routing
+      .default({ kind: firstRouter })
+      .describe(`which instance takes a request (default: ${firstRouter})`),
+    slos: z.array(slo).default([]).describe('what users were promised, by class of requests'),
+  });
+  return { deployment, pool, region, workload, routing, slo, scenario };
+}
+
+/** A pool overrides its template key by key, so nothing is required or filled in before the two are merged. */
+function deploymentSchema(catalogue: Catalogue) {
+  return z.strictObject({
+    accelerator: known('accelerator', catalogue.accelerators, 'accelerator profile').optional(),
+    model: known('model', catalogue.models, 'language model it serves').optional(),
+    weights: known('number format', DTYPES, 'number format of the weights (default: bf16)').optional(),
+    kv: known('number format', DTYPES, 'number format of the KV cache (default: bf16)').optional(),
+    layout: z
+      .strictObject({
+        tensorParallel: count('accelerators that share each layer of one copy of the model (default: 1)').optional(),
+      })
+      .optional()
+      .describe('how one copy of the model is spread over accelerators'),
+    engine: engineSchema(catalogue).optional().describe('the serving engine and its limits'),
+    rentUsdPerAcceleratorHour: z
+      .number()
+      .min(0)
+      .optional()
+      .describe("rent of one accelerator, USD/h (default: that of the accelerator's profile)"),
+  });
+}
+
+function engineSchema(catalogue: Catalogue) {
+  return z.strictObject({
+    kind: known('engine', catalogue.engines, `engine profile (default: ${catalogue.engines[0]})`).optional(),
+    versionClass: z
+      .string()
+      .optional()
+      .describe('versions of the engine that behave alike (default: that of its profile)'),
+    maxNumSeqs: count('most requests in the running batch (default: 256)').optional(),
+    maxNumBatchedTokens: count('most tokens computed in one step (default: 8192)').optional(),
+    maxModelTokens: count(
+      "longest prompt + output it accepts, tokens (default: the model's context, as far as the KV cache holds it)",
+    ).optional(),
+    blockTokens: count('tokens in one block of the KV cache (default: 16)').optional(),
+    memoryUtilisation: share('share of the memory the engine may fill (default: 0.9)').optional(),
+    reserveFullPrompt: z
+      .boolean()
+      .optional()
+      .describe('admit a prompt only when blocks for all of it are free (default: as the engine does)'),
+    watermark: z
+      .number()
+      .min(0)
+      .lt(1)
+      .optional()
+      .describe('share of the KV blocks that admission leaves free, in [0, 1) (default: 0)'),
+  });
+}
+
+function poolSchema(deployment: ReturnType<typeof deploymentSchema>) {
+  return z
+    .strictObject({
+      name: name('name of the pool'),
+      template: z.string().optional().describe('the template it is made from; keys beside it override the template'),
+      instances: count('its size in copies of the model').optional(),
+      accelerators: count('its size in accelerators, a multiple of layout.tensorParallel').optional(),
+      nodes: count('its size in nodes of the accelerator').optional(),
+      ...deployment.shape,
+    })
+    .describe('instances alike; exactly one of instances, accelerators and nodes says how many');
+}
+
+function regionSchema(pool: ReturnType<typeof poolSchema>) {
+  return z.strictObject({
+    name: name('name of the region'),
+    electricityUsdPerKWh: z.number().min(0).describe('price of electricity, USD/kWh'),
+    pue: z.number().min(1).describe('facility energy / IT energy, at least 1'),
+    pools: z.array(pool).min(1),
+  });
+}
+
+export interface WorkloadInput {
+  readonly name: string;
+  readonly kind: string;
+  readonly model: string;
+  readonly file?: string | undefined;
+  readonly [option: string]: unknown;
+}
+
+export interface RoutingInput {
+  readonly kind: string;
+  readonly [option: string]: unknown;
+}
+
+function workloadSchema(catalogue: Catalogue) {
+  const beside = {
+    name: name('name of the workload'),
+    model: known('model', catalogue.models, 'language model it asks for; a pool must serve it'),
+  };
+  const file = z
+    .string()
+    .min(1)
+    .optional()
+    .describe('the trace to replay, relative to the scenario; --trace overrides it');
+  const members = catalogue.workloads.map((kind) => withKind(kind, kind.readsTrace ? { ...beside, file } : beside));
+  return oneKind('workload kind', members).transform((input) => input as WorkloadInput);
+}
+
+function routingSchema(catalogue: Catalogue) {
+  const members = catalogue.routing.map((kind) => withKind(kind, {}));
+  return oneKind('router', members).transform((input) => input as RoutingInput);
+}
+
+/** The options of a module and the keys that stand beside them in a scenario, as one strict object. */
+function withKind(kind: Kind, beside: z.ZodRawShape) {
+  if (!(kind.options instanceof z.ZodObject))
+    throw new Error(`simulator bug: the options of ${kind.name} are no object`);
+  const object: z.ZodObject = kind.options;
+  return {
+    name: kind.name,
+    object: object.safeExtend({ kind: z.literal(kind.name).describe(kind.summary), ...beside }).strict(),
+  };
+}
+
+function oneKind(noun: string, members: readonly ReturnType<typeof withKind>[]) {
+  const names = members.map((member) => member.name);
+  const [first, ...rest] = members.map((member) => member.object);
+  if (first === undefined) throw new Error(`simulator bug: the catalogue has no ${noun}`);
+  return z.discriminatedUnion('kind', [first, ...rest], {
+    error: ({ code, input }) => {
+      if (code !== 'invalid_union') return undefined;
+      const kind = (input as { kind?: unknown }).kind;
+      return kind === undefined ? `\`kind\` is missing — known: ${names.join(', ')}` : unknownName(noun, kind, names);
+    },
+  });
+}
+
+function sloSchema() {
+  return z.strictObject({
+    class: name('name of the class of requests'),
+    match: z
+      .strictObject({
+        workload: z
+          .union([z.string(), z.array(z.string()).min(1)])
+          .optional()
+          .describe('the workload, or the list of workloads, whose requests belong to the class'),
+      })
+      .default({})
+      .describe('which requests belong to the class (default: all)'),
+    ttftMs: percentiles('limits on the time to first token, ms, such as { p95: 500 }'),
+    tpotMs: percentiles('limits on the time per output token after the first, ms'),
+    e2eMs: percentiles('limits on the time from arrival to last token, ms'),
+    attainment: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.95)
+      .describe('share of the requests that must meet every objective, in (0, 1] (default: 0.95)'),
+  });
+}
+
+function percentiles(description: string) {
+  return z
+    .record(z.string().regex(PERCENTILE), z.number().positive(), {
+      error: ({ code, path }) =>
+        code === 'invalid_key'
+          ? `unknown percentile \`${String(path?.at(-1))}\` — write p50, p90, p95, p99 or p99.9`
+          : undefined,
+    })
+    .refine((limits) => Object.keys(limits).length > 0, 'names no percentile — write one, such as { p95: 500 }')
+    .optional()
+    .describe(description);
+}
+
+function seedsSchema() {
+  return z
+    .array(z.int().min(0))
+    .min(1)
+    .superRefine((seeds, context) => {
+      for (const [index, seed] of seeds.entries()) {
+        if (seeds.indexOf(seed) === index) continue;
+        context.addIssue({
+          code: 'custom',
+          message: `seed ${seed} is listed twice — it would be the same run`,
+          path: [index],
+        });
+      }
+    })
+    .default([1, 2, 3])
+    .describe('one run for each, alike but for chance (default: [1, 2, 3])');
+}
+
+function startStateMessage(input: unknown): string {
+  return input === 'steady'
+    ? '`steady` is not available yet for these workloads — write `empty`, and a warmUp that fills the fleet'
+    : unknownName('start state', input, ['empty']);
+}
+
+function known<Name extends string>(noun: string, names: readonly Name[], description: string) {
+  return z
+    .enum(names, {
+      error: ({ input }) => (input === undefined ? undefined : unknownName(noun, input, names)),
+    })
+    .describe(description);
+}
+
+function name(description: string) {
+  return z
+    .string()
+    .regex(NAME, {
+      error: ({ input }) => `${JSON.stringify(input)} is not a name — use letters, digits, ".", "_" and "-"`,
+    })
+    .describe(description);
+}
+
+const count = (description: string) => z.int().min(1).max(MOST).describe(description);
+const share = (description: string) => z.number().gt(0).max(1).describe(description);

@@ -1,0 +1,118 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import type { FilePlan } from '../sim/plan.ts';
+import type { Catalogue, TraceSummary } from './catalogue-types.ts';
+import type { Files } from './files.ts';
+import { HashingSource } from './files.ts';
+import type { Problem } from './problem.ts';
+import { splitHint } from './problem.ts';
+import type { Scenario, ScenarioWorkload } from './read-scenario.ts';
+
+/** A trace that has been read to its end and found good. */
+export interface Trace {
+  readonly file: FilePlan;
+  readonly summary: TraceSummary;
+}
+
+export type Traces =
+  | { readonly ok: true; readonly traces: readonly (Trace | undefined)[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** The trace of every workload that replays one, in the order of the workloads. */
+export function readTraces(
+  scenario: Scenario,
+  catalogue: Catalogue,
+  files: Files,
+  override: string | undefined,
+): Traces {
+  const replaying = scenario.workloads.filter(({ kind }) => readsTrace(kind, catalogue));
+  if (override !== undefined && replaying.length !== 1) {
+    const count = replaying.length === 0 ? 'no workload replays' : `${replaying.length} workloads replay`;
+    const remedy =
+      replaying.length === 0 ? 'add a workload of kind azure-trace, or leave --trace out' : 'write file: beside each';
+    return {
+      ok: false,
+      problems: [
+        { file: scenario.file, path: 'workloads', ...splitHint(`--trace is given, but ${count} a trace — ${remedy}`) },
+      ],
+    };
+  }
+  const problems: Problem[] = [];
+  const read = new Map<string, Trace | readonly Problem[]>();
+  const traces = scenario.workloads.map((workload) => {
+    if (!readsTrace(workload.kind, catalogue)) return undefined;
+    const path = override ?? (workload.file === undefined ? undefined : relativeTo(scenario.file, workload.file));
+    if (path === undefined) {
+      problems.push(
+        problemAt(scenario, workload, 'replays a trace, and none is named — write file: here, or give --trace <file>'),
+      );
+      return undefined;
+    }
+    const known = read.get(path);
+    const trace = known ?? readTrace(path, catalogue, files, (sentence) => problemAt(scenario, workload, sentence));
+    read.set(path, trace);
+    if ('file' in trace) return trace;
+    if (known === undefined) problems.push(...trace);
+    return undefined;
+  });
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, traces };
+}
+
+function readsTrace(kind: string, catalogue: Catalogue): boolean {
+  return catalogue.workloads.some((workload) => workload.name === kind && workload.readsTrace);
+}
+
+function relativeTo(scenarioFile: string, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(scenarioFile), path);
+}
+
+function problemAt(scenario: Scenario, { place }: ScenarioWorkload, sentence: string): Problem {
+  return { file: scenario.file, ...place, ...splitHint(sentence) };
+}
+
+function readTrace(
+  path: string,
+  catalogue: Catalogue,
+  files: Files,
+  problem: (sentence: string) => Problem,
+): Trace | Problem[] {
+  let summary: TraceSummary;
+  let sha256: string;
+  try {
+    const opened = files.open(path);
+    try {
+      const source = new HashingSource(opened);
+      summary = catalogue.scanTrace(source);
+      sha256 = source.sha256();
+    } finally {
+      opened.close();
+    }
+  } catch (error) {
+    return [problem(unreadable(path, error))];
+  }
+  if (summary.problemCount === 0) return { file: { path, sha256 }, summary };
+  const shownProblems = summary.problems.map(({ line, column, message }) => ({
+    file: path,
+    line,
+    column,
+    path: '',
+    ...splitHint(message),
+  }));
+  const more = summary.problemCount - summary.problems.length;
+  return more === 0
+    ? shownProblems
+    : [...shownProblems, { file: path, path: '', message: `${more} more lines are malformed` }];
+}
+
+function unreadable(path: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return `there is no trace at ${path} — paths are relative to the scenario; --trace <file> names another`;
+    case 'EISDIR':
+      return `${path} is a folder — name the trace file in it`;
+    case 'EACCES':
+      return `${path} may not be read — change its permissions`;
+    default:
+      return `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,125 @@
+import { assert } from './assert.ts';
+import type { DecodePiece, PrefillBatch, StepCost } from './ports.ts';
+import type { RooflineParameters } from './roofline-formula.ts';
+import { stepNs } from './roofline-formula.ts';
+import { TICKS_PER_NS, type Ticks } from './units.ts';
+
+export { achievedFlops, achievedHbmBytes, stepNs } from './roofline-formula.ts';
+export type { RooflineParameters, StepShape, WorkCounters } from './roofline-formula.ts';
+
+/** The straight line between two knots may lie this share off the formula at its middle and its end. */
+const TABLE_TOLERANCE = 1 / 2048;
+
+/** Step times of one pool: decode-only steps from a table made on first use, steps with prefill from the formula. */
+export class RooflineCost implements StepCost {
+  readonly #parameters: RooflineParameters;
+  readonly #tablesByClock = new Map<number, (DecodeTable | undefined)[]>();
+  #clock = 1;
+  #tables: (DecodeTable | undefined)[] = [];
+
+  constructor(parameters: RooflineParameters) {
+    this.#parameters = parameters;
+    this.#tablesByClock.set(this.#clock, this.#tables);
+  }
+
+  decodePiece(decodeSeqs: number, kvTokens: number, clock: number): DecodePiece {
+    if (clock !== this.#clock) this.#useClock(clock);
+    const table = this.#tables[decodeSeqs] ?? this.#tabulate(decodeSeqs);
+    return table.piece(kvTokens);
+  }
+
+  prefillStepTicks(batch: PrefillBatch): Ticks {
+    return Math.max(1, Math.round(stepNs(this.#parameters, batch) * TICKS_PER_NS));
+  }
+
+  #useClock(clock: number): void {
+    this.#clock = clock;
+    this.#tables = this.#tablesByClock.get(clock) ?? [];
+    this.#tablesByClock.set(clock, this.#tables);
+  }
+
+  #tabulate(decodeSeqs: number): DecodeTable {
+    const table = new DecodeTable(this.#parameters, decodeSeqs, this.#clock);
+    this.#tables[decodeSeqs] = table;
+    return table;
+  }
+}
+
+/**
+ * Decode-only durations of one batch size and clock: lines between knots in KV tokens. Knots double, and an interval is
+ * halved until its line is close enough. Each line starts exactly where the one before ends; its slope is the whole
+ * number of ticks that brings it nearest to the formula at its end, so roundings do not add up.
+ */
+class DecodeTable {
+  readonly #pieces: DecodePiece[] = [];
+  /** Their untilKvTokens, side by side. */
+  readonly #until: Float64Array;
+  readonly #decodeSeqs: number;
+  readonly #clock: number;
+  /** The end of the last line so far. */
+  #knot: number;
+  #knotTicks: Ticks;
+
+  constructor(parameters: RooflineParameters, decodeSeqs: number, clock: number) {
+    assert(decodeSeqs >= 1, 'a decode step has at least one sequence');
+    this.#decodeSeqs = decodeSeqs;
+    this.#clock = clock;
+    this.#knot = decodeSeqs;
+    this.#knotTicks = this.#formulaTicks(parameters, decodeSeqs);
+    do this.#cover(parameters, 2 * this.#knot);
+    while (this.#knot < parameters.kvTokensOfHbm);
+    this.#openEnd();
+    this.#until = Float64Array.from(this.#pieces, (piece) => piece.untilKvTokens);
+  }
+
+  piece(kvTokens: number): DecodePiece {
+    const until = this.#until;
+    let low = 0;
+    let high = until.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (kvTokens < until[middle]!) high = middle;
+      else low = middle + 1;
+    }
+    return this.#pieces[low]!;
+  }
+
+  #cover(parameters: RooflineParameters, until: number): void {
+    const end = this.#formulaTicks(parameters, until);
+    const slope = Math.max(0, Math.round((end - this.#knotTicks) / (until - this.#knot)));
+    const middle = Math.floor((this.#knot + until) / 2);
+    const isNear = (kvTokens: number, formula: Ticks) =>
+      Math.abs(this.#knotTicks + slope * (kvTokens - this.#knot) - formula) <= TABLE_TOLERANCE * formula;
+    if (middle === this.#knot || (isNear(until, end) && isNear(middle, this.#formulaTicks(parameters, middle)))) {
+      this.#add(until, slope);
+    } else {
+      this.#cover(parameters, middle);
+      this.#cover(parameters, until);
+    }
+  }
+
+  #add(until: number, ticksPerKvToken: Ticks): void {
+    const fixedTicks = this.#knotTicks - ticksPerKvToken * this.#knot;
+    this.#pieces.push({ fixedTicks, ticksPerKvToken, untilKvTokens: until });
+    this.#knot = until;
+    this.#knotTicks = fixedTicks + ticksPerKvToken * until;
+  }
+
+  #openEnd(): void {
+    const { fixedTicks, ticksPerKvToken } = this.#pieces.pop()!;
+    this.#pieces.push({ fixedTicks, ticksPerKvToken, untilKvTokens: Infinity });
+  }
+
+  #formulaTicks(parameters: RooflineParameters, kvTokens: number): Ticks {
+    const shape = {
+      decodeSeqs: this.#decodeSeqs,
+      kvTokens,
+      prefillTokens: 0,
+      prefillPairs: 0,
+      prefillContextTokens: 0,
+      promptsFinished: 0,
+      clock: this.#clock,
+    };
+    return Math.max(1, Math.round(stepNs(parameters, shape) * TICKS_PER_NS));
+  }
+}

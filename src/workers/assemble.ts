@@ -1,0 +1,61 @@
+import type { Module } from '../sim/module.ts';
+import type { RunPlan, WorkloadPlan } from '../sim/plan.ts';
+import type { ByteSource, RoutingPolicy, Workload } from '../sim/ports.ts';
+import { RooflineCost } from '../sim/roofline.ts';
+import type { RunParts } from '../sim/simulate.ts';
+import { Streams } from '../sim/streams.ts';
+import type { Ns } from '../sim/units.ts';
+import { openPlanned } from './file-source.ts';
+import type { FileSource } from './file-source.ts';
+
+/** The modules that a plan can name. */
+export interface Modules {
+  readonly workloads: readonly Module<Workload, unknown, WorkloadContext>[];
+  readonly routing: readonly Module<RoutingPolicy, unknown>[];
+}
+
+interface WorkloadContext {
+  readonly streams: Streams;
+  readonly name: string;
+  readonly horizonNs: Ns;
+  readonly trace?: ByteSource;
+}
+
+export interface Assembled {
+  readonly parts: RunParts;
+  /** Close the files that the parts read from. */
+  close(): void;
+}
+
+/** What the names of a plan stand for: workloads with their traces, the router, the cost of a step in each pool. */
+export function assemble(plan: RunPlan, modules: Modules): Assembled {
+  const streams = new Streams(plan.seed);
+  const files: FileSource[] = [];
+  const close = () => {
+    for (const file of files.splice(0)) file.close();
+  };
+  const workload = ({ kind, name, options, file }: WorkloadPlan): Workload => {
+    const context = { streams, name, horizonNs: plan.horizonNs };
+    if (file === undefined) return find(modules.workloads, kind).create(options, context);
+    const trace = openPlanned(file);
+    files.push(trace);
+    return find(modules.workloads, kind).create(options, { ...context, trace });
+  };
+  try {
+    const parts = {
+      workloads: plan.workloads.map(workload),
+      routing: find(modules.routing, plan.routing.kind).create(plan.routing.options, { streams }),
+      stepCosts: plan.pools.map((pool) => new RooflineCost(pool.stepCost)),
+    };
+    return { parts, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function find<Found extends { readonly name: string }>(modules: readonly Found[], name: string): Found {
+  const found = modules.find((module) => module.name === name);
+  if (found === undefined) throw new Error(`the plan names "${name}", which this version does not know`);
+  return found;
+}

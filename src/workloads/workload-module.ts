@@ -1,0 +1,45 @@
+import type { Module, ModuleContext } from '../sim/module.ts';
+import type { ByteSource, Workload } from '../sim/ports.ts';
+import type { Ns } from '../sim/units.ts';
+import type { TraceSummary } from './trace-summary.ts';
+
+export interface WorkloadContext extends ModuleContext {
+  /** The workload's name in its scenario; its random streams carry it. */
+  readonly name: string;
+  /** Nothing arrives at or after it. */
+  readonly horizonNs: Ns;
+  /** The file it replays, from its start; given to those with `readsTrace`. */
+  readonly trace?: ByteSource;
+}
+
+/** What a workload asks for on average, known before anything is simulated. */
+export interface Demand {
+  readonly requestsPerS: number;
+  readonly meanPromptTokens: number;
+  /** Hidden reasoning included. */
+  readonly meanOutputTokens: number;
+  /** First request to last; 0 where every request stands alone. */
+  readonly meanSessionS: number;
+}
+
+/**
+ * A kind of workload. Its options schema changes nothing that it has once accepted (no transforms), and carries
+ * `.meta({ examples: [...] })`: what the contract tests and the documentation run.
+ */
+export type WorkloadModule<Options> = Module<Workload, Options, WorkloadContext> & {
+  /** It replays a trace, which a scenario or the command line must name. */
+  readonly readsTrace: boolean;
+  demand(options: Options, trace?: TraceSummary): Demand;
+};
+
+/** The same module for options of unknown origin: they are checked against its schema at every use. */
+export function checked<Options>(module: WorkloadModule<Options>): WorkloadModule<unknown> {
+  return {
+    name: module.name,
+    summary: module.summary,
+    options: module.options,
+    readsTrace: module.readsTrace,
+    create: (options, context) => module.create(module.options.parse(options), context),
+    demand: (options, trace) => module.demand(module.options.parse(options), trace),
+  };
+}

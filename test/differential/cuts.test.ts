@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { test } from 'vitest';
+import { collect } from '../support/collect.ts';
+import { checkCases, rowsDifference } from './agreement.ts';
+import { longDecodeCase, stormCase } from './flavours.ts';
+import { anyCase, partsOf, planOf } from './hostile-cases.ts';
+import type { HostileCase, HostilePool } from './hostile-cases.ts';
+
+const mixedCases = fc.oneof(anyCase, stormCase, longDecodeCase);
+
+test('where segments are cut changes no row', () => {
+  const cut = mixedCases.chain((hostile) =>
+    fc.integer({ min: 1, max: 30 }).map((maxSegmentSteps) => ({ hostile, maxSegmentSteps })),
+  );
+  checkCases(5, cut, 700, ({ hostile, maxSegmentSteps }) => {
+    const withCuts = { ...hostile, pools: hostile.pools.map((pool) => withSegments(pool, maxSegmentSteps)) };
+    const uncut = { ...hostile, pools: hostile.pools.map((pool) => withSegments(pool, 1_000_000)) };
+    const [a, b] = [rowsOf(withCuts), rowsOf(uncut)];
+    return rowsDifference('request', a.requests, b.requests) ?? rowsDifference('timeline', a.timeline, b.timeline);
+  });
+});
+
+test('how often somebody looks changes no request', () => {
+  const looked = mixedCases.chain((hostile) =>
+    fc.double({ min: 3, max: 100, noNaN: true }).map((intervalSteps) => ({ hostile, intervalSteps })),
+  );
+  checkCases(6, looked, 700, ({ hostile, intervalSteps }) =>
+    rowsDifference('request', rowsOf({ ...hostile, intervalSteps }).requests, rowsOf(hostile).requests),
+  );
+});
+
+function rowsOf(hostile: HostileCase) {
+  return collect(planOf(hostile), partsOf(hostile));
+}
+
+function withSegments(pool: HostilePool, maxSegmentSteps: number): HostilePool {
+  return { ...pool, engine: { ...pool.engine, maxSegmentSteps } };
+}

@@ -1,0 +1,269 @@
+import fc from 'fast-check';
+import type { EnginePlan } from '../../src/sim/plan.ts';
+import type { RoutingPolicy, StepCost, Workload } from '../../src/sim/ports.ts';
+import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
+import { TICKS_PER_NS } from '../../src/sim/units.ts';
+import {
+  atRandom,
+  closedLoop,
+  firstEligible,
+  inTurn,
+  leastOutstanding,
+  openLoop,
+  restlessClocks,
+} from '../support/plans.ts';
+import { affineStep, erraticStep } from '../support/step-costs.ts';
+
+/** A run as plain data, so that a counterexample can be printed, shrunk and replayed. */
+export interface HostileCase {
+  readonly seed: number;
+  /** How long a step lasts, roughly; gaps and intervals are in units of it. */
+  readonly stepTicks: number;
+  /** Shortest step at clock 1. */
+  readonly minTicks: number;
+  readonly horizonSteps: number;
+  readonly warmUpShare: number;
+  readonly intervalSteps: number;
+  readonly pools: readonly HostilePool[];
+  readonly workloads: readonly HostileWorkload[];
+  readonly router: 'first' | 'in-turn' | 'random' | 'least-outstanding';
+  readonly clockSteps: number | undefined;
+}
+
+export interface HostilePool {
+  readonly model: number;
+  readonly instances: number;
+  readonly cost: 'constant' | 'whole-ns' | 'affine' | 'knots';
+  readonly knotKvTokens: number;
+  readonly engine: Omit<EnginePlan, 'frontEndNs' | 'outputNs' | 'maxModelTokens' | 'kvBlocks'> & {
+    /** Blocks beyond what the largest request and the watermark need; below 0, some requests never fit. */
+    readonly spareBlocks: number;
+    readonly frontEndSteps: number;
+    readonly outputSteps: number;
+  };
+  readonly maxModelTokens: number;
+}
+
+export type HostileWorkload =
+  | { readonly kind: 'open'; readonly model: number; readonly requests: readonly HostileRequest[] }
+  | {
+      readonly kind: 'closed';
+      readonly model: number;
+      readonly users: number;
+      readonly turnsPerUser: number;
+      readonly startGapSteps: number;
+      readonly thinkSteps: number;
+      readonly maxPromptTokens: number;
+      readonly maxOutputTokens: number;
+    };
+
+export interface HostileRequest {
+  readonly gapSteps: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+}
+
+const anyModel = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(1) });
+
+/** Many zeros: everything at once is where ties are. */
+const steps = (max: number) =>
+  fc.oneof(fc.constant(0), fc.integer({ min: 0, max }), fc.double({ min: 0, max, noNaN: true }));
+
+const anyRequest: fc.Arbitrary<HostileRequest> = fc.record({
+  gapSteps: steps(12),
+  promptTokens: fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 120 })),
+  outputTokens: fc.oneof(
+    fc.integer({ min: 1, max: 4 }),
+    fc.integer({ min: 1, max: 30 }),
+    fc.integer({ min: 1, max: 400 }),
+  ),
+});
+
+const anyWorkload: fc.Arbitrary<HostileWorkload> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('open' as const),
+      model: anyModel,
+      requests: fc.array(anyRequest, { minLength: 1, maxLength: 14 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('closed' as const),
+      model: anyModel,
+      users: fc.integer({ min: 1, max: 6 }),
+      turnsPerUser: fc.integer({ min: 1, max: 6 }),
+      startGapSteps: steps(5),
+      thinkSteps: steps(20),
+      maxPromptTokens: fc.integer({ min: 1, max: 60 }),
+      maxOutputTokens: fc.integer({ min: 1, max: 60 }),
+    }),
+  },
+);
+
+const anyEngine: fc.Arbitrary<HostilePool['engine']> = fc
+  .record({
+    maxNumSeqs: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 16 })),
+    extraBatchedTokens: fc.oneof(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 200 })),
+    spareBlocks: fc.oneof(
+      { weight: 1, arbitrary: fc.integer({ min: -6, max: 0 }) },
+      { weight: 4, arbitrary: fc.integer({ min: 0, max: 3 }) },
+      { weight: 3, arbitrary: fc.integer({ min: 0, max: 30 }) },
+      { weight: 2, arbitrary: fc.constant(10_000) },
+    ),
+    blockTokens: fc.integer({ min: 1, max: 16 }),
+    reserveFullPrompt: fc.boolean(),
+    watermarkBlocks: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 4 })),
+    frontEndSteps: steps(3),
+    outputSteps: steps(3),
+    maxSegmentSteps: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 1, max: 40 })),
+  })
+  .map(({ extraBatchedTokens, ...engine }) => ({
+    ...engine,
+    maxNumBatchedTokens: engine.maxNumSeqs + extraBatchedTokens,
+  }));
+
+const anyPool: fc.Arbitrary<HostilePool> = fc.record({
+  model: anyModel,
+  instances: fc.integer({ min: 1, max: 3 }),
+  cost: fc.constantFrom('constant', 'whole-ns', 'affine', 'knots'),
+  knotKvTokens: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 20, max: 500 })),
+  engine: anyEngine,
+  maxModelTokens: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(100_000) },
+    { weight: 1, arbitrary: fc.integer({ min: 20, max: 200 }) },
+  ),
+});
+
+/** From a few ns to steps so long that a segment has to be split to be counted exactly. */
+const STEP_TICKS = [
+  3 * TICKS_PER_NS,
+  40 * TICKS_PER_NS,
+  2_000 * TICKS_PER_NS + 1,
+  1e7 * TICKS_PER_NS,
+  2e9 * TICKS_PER_NS,
+];
+
+export const anyCase: fc.Arbitrary<HostileCase> = fc.record({
+  seed: fc.nat(1_000_000),
+  stepTicks: fc.constantFrom(...STEP_TICKS),
+  minTicks: fc.constant(TICKS_PER_NS),
+  horizonSteps: fc.integer({ min: 1, max: 300 }),
+  warmUpShare: fc.oneof(fc.constant(0), fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
+  intervalSteps: fc.oneof(fc.integer({ min: 5, max: 60 }), fc.double({ min: 20, max: 1_000, noNaN: true })),
+  pools: fc.array(anyPool, { minLength: 1, maxLength: 3 }),
+  workloads: fc.array(anyWorkload, { minLength: 1, maxLength: 3 }),
+  router: fc.constantFrom('first', 'in-turn', 'random', 'least-outstanding'),
+  clockSteps: fc.option(fc.double({ min: 1, max: 40, noNaN: true }), { nil: undefined }),
+});
+
+export function planOf(hostile: HostileCase): SimulationPlan {
+  const ns = nsOf(hostile);
+  const horizonNs = Math.max(1, ns(hostile.horizonSteps));
+  return {
+    horizonNs,
+    warmUpNs: Math.floor(horizonNs * hostile.warmUpShare),
+    timelineIntervalNs: Math.max(1, ns(hostile.intervalSteps)),
+    models: ['first', 'second'],
+    pools: hostile.pools.map(({ model, instances, maxModelTokens, engine }) => {
+      const { frontEndSteps, outputSteps, spareBlocks, ...rest } = engine;
+      const largest = Math.ceil(largestTokens(hostile) / engine.blockTokens);
+      const kvBlocks = Math.max(1, largest + engine.watermarkBlocks + spareBlocks);
+      return {
+        model,
+        instances,
+        engine: { ...rest, kvBlocks, maxModelTokens, frontEndNs: ns(frontEndSteps), outputNs: ns(outputSteps) },
+      };
+    }),
+    workloads: hostile.workloads.map(({ model }) => ({ model })),
+  };
+}
+
+function largestTokens({ workloads }: HostileCase): number {
+  const largest = workloads.flatMap((workload) =>
+    workload.kind === 'closed'
+      ? [workload.maxPromptTokens + workload.maxOutputTokens]
+      : workload.requests.map(({ promptTokens, outputTokens }) => promptTokens + outputTokens),
+  );
+  return Math.max(...largest) - 1;
+}
+
+/** Fresh every time: workloads, routers and controllers remember. */
+export function partsOf(hostile: HostileCase): RunParts {
+  const ns = nsOf(hostile);
+  const parts = {
+    workloads: hostile.workloads.map((workload, index) => workloadOf(workload, hostile.seed + index, ns)),
+    routing: routerOf(hostile),
+    stepCosts: hostile.pools.map((pool, index) => stepCostOf(pool, hostile.seed + index, hostile)),
+  };
+  if (hostile.clockSteps === undefined) return parts;
+  return { ...parts, power: restlessClocks(hostile.seed, Math.max(1, ns(hostile.clockSteps))) };
+}
+
+function nsOf({ stepTicks }: HostileCase): (steps: number) => number {
+  return (steps) => Math.round((steps * stepTicks) / TICKS_PER_NS);
+}
+
+function workloadOf(workload: HostileWorkload, seed: number, ns: (steps: number) => number): Workload {
+  if (workload.kind === 'closed') {
+    const { startGapSteps, thinkSteps, ...loop } = workload;
+    return closedLoop({ ...loop, seed, startGapNs: ns(startGapSteps), thinkNs: ns(thinkSteps) });
+  }
+  let arrivalNs = 0;
+  const requests = workload.requests.map(({ gapSteps, promptTokens, outputTokens }) => {
+    arrivalNs += ns(gapSteps);
+    return { arrivalNs, promptTokens, outputTokens };
+  });
+  return openLoop(requests);
+}
+
+function routerOf({ router, seed }: HostileCase): RoutingPolicy {
+  switch (router) {
+    case 'first':
+      return firstEligible;
+    case 'in-turn':
+      return inTurn();
+    case 'random':
+      return atRandom(seed);
+    case 'least-outstanding':
+      return leastOutstanding;
+  }
+}
+
+function stepCostOf({ cost, knotKvTokens }: HostilePool, seed: number, { stepTicks, minTicks }: HostileCase): StepCost {
+  const perKvToken = Math.floor(stepTicks / 500);
+  switch (cost) {
+    case 'constant':
+      return affineStep({ fixed: Math.max(stepTicks, minTicks) });
+    case 'affine':
+      return affineStep({
+        fixed: Math.max(Math.floor(stepTicks / 2), minTicks),
+        perSeq: Math.floor(stepTicks / 17),
+        perKvToken,
+        perPrefillToken: Math.floor(stepTicks / 90),
+        perPrefillPair: 7,
+        perPrefillContextToken: 3,
+        perPromptFinished: 11,
+      });
+    case 'whole-ns':
+      return erraticStep({
+        seed,
+        minTicks: TICKS_PER_NS,
+        maxFixed: stepTicks,
+        maxPerKvToken: 1,
+        knotKvTokens,
+        grainTicks: TICKS_PER_NS,
+      });
+    case 'knots':
+      return erraticStep({
+        seed,
+        minTicks: TICKS_PER_NS,
+        maxFixed: 2 * stepTicks,
+        maxPerKvToken: perKvToken,
+        knotKvTokens,
+        grainTicks: 1,
+      });
+  }
+}

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { accelerators, engines, loadAccelerator, loadEngine } from '../../src/hardware-profiles/index.ts';
+import { parseProfile, ProfileError, sourced } from '../../src/hardware-profiles/profile-file.ts';
+import { loadModel, models } from '../../src/model-profiles/index.ts';
+import { totalParameters } from '../../src/sim/memory.ts';
+import { plain, sourcesOf, worstGrade } from '../../src/sim/profiles.ts';
+
+const engineClasses = engines.flatMap((name) =>
+  loadEngine(name).versionClasses.map((versionClass) => [name, versionClass] as const),
+);
+
+describe.each(accelerators)('accelerator %s', (name) => {
+  const { numbers, reference, power, cost } = loadAccelerator(name);
+  const { bf16, fp8, fp4 } = numbers.denseTflops;
+
+  test('each narrower type doubles the peak within 2 %: no figure counts sparsity', () => {
+    if (fp8 !== undefined) expect(fp8 / bf16).toBeCloseTo(2, 1);
+    if (fp4 !== undefined) expect(fp4 / bf16).toBeCloseTo(4, 1);
+  });
+
+  test('every type it computes in has an efficiency curve, and the curve is below 1', () => {
+    expect(Object.keys(numbers.gemmMfu)).toEqual(Object.keys(numbers.denseTflops));
+    for (const { mfu } of Object.values(numbers.gemmMfu)) expect(Math.max(...mfu)).toBeLessThan(1);
+  });
+
+  test('the driver leaves what is on the label within 8 %, GB taken for GiB', () => {
+    expect(numbers.usableHbmGB / reference.hbmGB).toBeGreaterThan(0.92);
+    expect(numbers.usableHbmGB / reference.hbmGB).toBeLessThan(1.0737);
+  });
+
+  test('powers and prices are ordered', () => {
+    expect(power.idleWatts).toBeLessThan(power.idleWithContextWatts);
+    expect(power.idleWithContextWatts).toBeLessThan(power.tdpWatts);
+    expect(power.tdpWatts).toBeLessThan(power.serverWattsMax);
+    expect(power.serverWattsMax).toBeLessThan(power.facilityWattsProvisioned);
+    expect(cost.rentUsdPerHourLow).toBeLessThan(cost.rentUsdPerHour);
+    expect(cost.rentUsdPerHour).toBeLessThan(cost.rentUsdPerHourHigh);
+  });
+});
+
+describe.each(models)('model %s', (name) => {
+  const { numbers, publishedParameters } = loadModel(name);
+
+  test('has the published number of parameters within 2 %', () => {
+    expect(Math.abs(totalParameters(numbers) / publishedParameters - 1)).toBeLessThan(0.02);
+  });
+});
+
+describe('every number says where it comes from', () => {
+  test.each(accelerators)('of %s', (name) => {
+    const { sources, siteSources, worstGrade: worst } = loadAccelerator(name);
+
+    expect([...sources, ...siteSources].filter(({ source }) => source.length < 8)).toEqual([]);
+    expect(sources.map(({ path }) => path)).toContain('gemmMfu.bf16');
+    expect(siteSources.map(({ path }) => path)).toContain('cost.rentUsdPerHour');
+    expect(worst).toBe(worstGrade(sources));
+  });
+
+  test.each(engineClasses)('of %s %s', (name, versionClass) => {
+    expect(loadEngine(name, versionClass).sources.map(({ path }) => path)).toContain('stepCost.layerFloorUs');
+  });
+
+  test('the tree without sources has the same shape, and lists stay lists', () => {
+    const tree = { a: { value: 1, source: 'somewhere', grade: 'measured' as const }, b: { c: 'kind' }, d: [1, 2] };
+
+    expect(plain(tree)).toEqual({ a: 1, b: { c: 'kind' }, d: [1, 2] });
+    expect(sourcesOf(tree)).toEqual([{ path: 'a', value: 1, source: 'somewhere', grade: 'measured' }]);
+  });
+
+  test('one estimate among measurements makes the whole an estimate', () => {
+    const measured = { value: 1, source: 'a bench', grade: 'measured' as const };
+
+    expect(worstGrade([measured, { ...measured, grade: 'estimated' }, { ...measured, grade: 'datasheet' }])).toBe(
+      'estimated',
+    );
+    expect(worstGrade([])).toBe('measured');
+  });
+});
+
+describe('a profile with mistakes', () => {
+  const schema = z.strictObject({ watts: sourced(z.number().positive()), tflops: sourced(z.number()) });
+
+  test('hears of all of them at once, each with its place', () => {
+    const text = [
+      'watts: { value: -3, source: a datasheet, grade: guessed }',
+      'tflops:',
+      '  value: 12',
+      '  grade: measured',
+      'volts: 3',
+    ].join('\n');
+
+    expect(problemsIn(text)).toEqual([
+      expect.stringMatching(/^x\.yaml:1:17 watts\.value: /),
+      expect.stringMatching(/^x\.yaml:1:49 watts\.grade: .*"measured"\|"datasheet"\|"announced"\|"estimated"/),
+      expect.stringMatching(/^x\.yaml:3:3 tflops\.source: /),
+      expect.stringMatching(/^x\.yaml:1:1 .*volts/),
+    ]);
+  });
+
+  test('that is not YAML says where', () => {
+    expect(problemsIn('watts: {\n  value: 3')).toEqual([expect.stringMatching(/^x\.yaml:2:/)]);
+  });
+
+  function problemsIn(text: string): readonly string[] {
+    try {
+      parseProfile(text, 'x.yaml', schema);
+    } catch (error) {
+      if (error instanceof ProfileError) return error.problems;
+      throw error;
+    }
+    return [];
+  }
+});
+
+test('an unknown name is answered with the known ones', () => {
+  expect(() => loadAccelerator('h100')).toThrow('unknown accelerator "h100"; known: b200, h100-sxm, l40s');
+  expect(() => loadModel('llama')).toThrow('unknown model "llama"; known: llama-3.1-70b, llama-3.1-8b');
+  expect(() => loadEngine('vllm', '0.1')).toThrow('unknown version class "0.1" of vllm; known: 0.15');
+});

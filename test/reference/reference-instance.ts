@@ -1,0 +1,256 @@
+import type { EnginePlan } from '../../src/sim/plan.ts';
+import type { PrefillBatch, StepCost } from '../../src/sim/ports.ts';
+
+const TICKS_PER_NS = 65_536n;
+
+export interface ReferenceRequest {
+  readonly request: number;
+  readonly session: number;
+  readonly workload: number;
+  readonly model: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+  readonly arrivalNs: number;
+  instance: number;
+  enqueuedNs: number;
+  scheduledNs: number | undefined;
+  firstTokenNs: number | undefined;
+  finishNs: number | undefined;
+  preemptions: number;
+  /** Output tokens so far. */
+  generated: number;
+  /** Tokens in the KV cache. */
+  computed: number;
+  /** Prefill ends when `computed` gets here. */
+  target: number;
+  blocks: number;
+}
+
+/** A request's part of a step. */
+interface Share {
+  readonly request: ReferenceRequest;
+  readonly tokens: number;
+  readonly decoding: boolean;
+}
+
+interface Step {
+  readonly shares: readonly Share[];
+  readonly startTicks: bigint;
+  readonly endTicks: bigint;
+  readonly batch: PrefillBatch;
+  /** Duration of the decode-only step with the same decoding requests; 0 without any. */
+  readonly decodeTicks: bigint;
+}
+
+/** Everything that has been counted since the start of the run. */
+export class ReferenceCounters {
+  arrivedRequests = 0;
+  finishedRequests = 0;
+  preemptions = 0;
+  steps = 0;
+  prefillTokens = 0;
+  promptTokens = 0;
+  cachedTokens = 0;
+  outputTokens = 0;
+  decodeSeqSteps = 0;
+  kvTokenSteps = 0;
+  prefillPairs = 0;
+  prefillContextTokens = 0;
+  busyNs = 0;
+  prefillNs = 0;
+}
+
+/** One serving engine as docs/engine.md describes it, one step at a time. */
+export class ReferenceInstance {
+  readonly index: number;
+  readonly pool: number;
+  readonly engine: EnginePlan;
+  readonly counters = new ReferenceCounters();
+  running: ReferenceRequest[] = [];
+  readonly waiting: ReferenceRequest[] = [];
+  clock = 1;
+  usedBlocks = 0;
+  /** No step is running and none can start before something happens. */
+  idle = true;
+  /** The exact time of the last step boundary. */
+  #boundaryTicks = 0n;
+  #step: Step | undefined;
+  readonly #cost: StepCost;
+
+  constructor(index: number, pool: number, engine: EnginePlan, cost: StepCost) {
+    this.index = index;
+    this.pool = pool;
+    this.engine = engine;
+    this.#cost = cost;
+  }
+
+  /** Could it run the request if it had nothing else to do? */
+  canEverFit(promptTokens: number, outputTokens: number): boolean {
+    const { maxModelTokens, kvBlocks, watermarkBlocks } = this.engine;
+    if (promptTokens + outputTokens > maxModelTokens) return false;
+    return this.#blocksFor(promptTokens + outputTokens - 1) <= kvBlocks - watermarkBlocks;
+  }
+
+  /** Form a batch and start its step; answer when that step ends, or undefined when nothing can be scheduled. */
+  startStep(nowNs: number): number | undefined {
+    const shares: Share[] = [];
+    const { budget, preempted } = this.#scheduleRunning(shares);
+    if (!preempted) this.#admitWaiting(shares, budget, nowNs);
+    if (shares.length === 0) {
+      this.idle = true;
+      return undefined;
+    }
+    if (this.idle) this.#boundaryTicks = BigInt(nowNs) * TICKS_PER_NS;
+    this.idle = false;
+    this.#step = this.#stepOf(shares, this.#boundaryTicks);
+    const startNs = wholeNs(this.#step.startTicks);
+    for (const { request } of shares) request.scheduledNs ??= startNs;
+    return wholeNs(this.#step.endTicks);
+  }
+
+  /** End the step in progress; answer the requests that leave. */
+  endStep(): readonly ReferenceRequest[] {
+    const step = this.#step;
+    if (step === undefined) throw new Error('no step to end');
+    this.#step = undefined;
+    this.#boundaryTicks = step.endTicks;
+    this.#countStep(step);
+    const clientNs = wholeNs(step.endTicks) + this.engine.outputNs;
+    for (const { request, tokens } of step.shares) {
+      request.computed += tokens;
+      if (request.computed >= request.target) this.#generate(request, clientNs);
+    }
+    const finished = this.running.filter((request) => request.generated === request.outputTokens);
+    this.running = this.running.filter((request) => request.generated < request.outputTokens);
+    for (const request of finished) {
+      request.finishNs = clientNs;
+      this.#returnBlocks(request);
+      this.counters.finishedRequests += 1;
+    }
+    return finished;
+  }
+
+  #scheduleRunning(shares: Share[]): { budget: number; preempted: boolean } {
+    let budget = this.engine.maxNumBatchedTokens;
+    let preempted = false;
+    for (let i = 0; i < this.running.length && budget > 0; i++) {
+      const request = this.running[i]!;
+      const decoding = request.computed >= request.target;
+      const tokens = decoding ? 1 : Math.min(request.target - request.computed, budget);
+      const more = this.#blocksFor(request.computed + tokens) - request.blocks;
+      while (more > this.#freeBlocks() && this.running.includes(request)) {
+        this.#preemptLast();
+        preempted = true;
+      }
+      if (!this.running.includes(request)) break;
+      this.#takeBlocks(request, more);
+      shares.push({ request, tokens, decoding });
+      budget -= tokens;
+    }
+    return { budget, preempted };
+  }
+
+  #admitWaiting(shares: Share[], budget: number, nowNs: number): void {
+    const { maxNumSeqs, reserveFullPrompt, watermarkBlocks } = this.engine;
+    while (budget > 0 && this.running.length < maxNumSeqs) {
+      const head = this.waiting[0];
+      if (head === undefined || head.enqueuedNs > nowNs) return;
+      const target = head.promptTokens + head.generated;
+      const tokens = Math.min(target, budget);
+      const wanted = this.#blocksFor(reserveFullPrompt ? target : tokens);
+      if (this.#freeBlocks() - wanted < watermarkBlocks) return;
+      this.waiting.shift();
+      this.running.push(head);
+      head.target = target;
+      this.#takeBlocks(head, this.#blocksFor(tokens));
+      shares.push({ request: head, tokens, decoding: false });
+      budget -= tokens;
+    }
+  }
+
+  #preemptLast(): void {
+    const victim = this.running.pop();
+    if (victim === undefined) throw new Error('nobody to preempt');
+    this.#returnBlocks(victim);
+    victim.computed = 0;
+    victim.preemptions += 1;
+    this.counters.preemptions += 1;
+    this.waiting.unshift(victim);
+  }
+
+  #stepOf(shares: readonly Share[], startTicks: bigint): Step {
+    const batch: PrefillBatch = {
+      decodeSeqs: 0,
+      kvTokens: 0,
+      prefillTokens: 0,
+      prefillPairs: 0,
+      prefillContextTokens: 0,
+      promptsFinished: 0,
+      clock: this.clock,
+    };
+    for (const { request, tokens, decoding } of shares) {
+      if (decoding) {
+        batch.decodeSeqs += 1;
+        batch.kvTokens += request.computed + 1;
+      } else {
+        batch.prefillTokens += tokens;
+        batch.prefillPairs += tokens * request.computed + (tokens * (tokens + 1)) / 2;
+        batch.prefillContextTokens += request.computed;
+        if (request.computed + tokens === request.target) batch.promptsFinished += 1;
+      }
+    }
+    const decodeTicks = this.#decodeTicks(batch.decodeSeqs, batch.kvTokens);
+    const ticks = batch.prefillTokens > 0 ? BigInt(this.#cost.prefillStepTicks({ ...batch })) : decodeTicks;
+    return { shares, startTicks, endTicks: startTicks + ticks, batch, decodeTicks };
+  }
+
+  #decodeTicks(decodeSeqs: number, kvTokens: number): bigint {
+    if (decodeSeqs === 0) return 0n;
+    const piece = this.#cost.decodePiece(decodeSeqs, kvTokens, this.clock);
+    return BigInt(piece.fixedTicks) + BigInt(piece.ticksPerKvToken) * BigInt(kvTokens);
+  }
+
+  #generate(request: ReferenceRequest, clientNs: number): void {
+    request.generated += 1;
+    this.counters.outputTokens += 1;
+    if (request.generated === 1) {
+      request.firstTokenNs = clientNs;
+      this.counters.promptTokens += request.promptTokens;
+    }
+  }
+
+  #countStep({ startTicks, endTicks, batch, decodeTicks }: Step): void {
+    const busyNs = wholeNs(endTicks) - wholeNs(startTicks);
+    this.counters.steps += 1;
+    this.counters.prefillTokens += batch.prefillTokens;
+    this.counters.prefillPairs += batch.prefillPairs;
+    this.counters.prefillContextTokens += batch.prefillContextTokens;
+    this.counters.decodeSeqSteps += batch.decodeSeqs;
+    this.counters.kvTokenSteps += batch.kvTokens;
+    this.counters.busyNs += busyNs;
+    if (batch.prefillTokens > 0) this.counters.prefillNs += Math.max(0, busyNs - wholeNs(decodeTicks));
+  }
+
+  #blocksFor(tokens: number): number {
+    return Math.ceil(tokens / this.engine.blockTokens);
+  }
+
+  #freeBlocks(): number {
+    return this.engine.kvBlocks - this.usedBlocks;
+  }
+
+  #takeBlocks(request: ReferenceRequest, blocks: number): void {
+    request.blocks += blocks;
+    this.usedBlocks += blocks;
+  }
+
+  #returnBlocks(request: ReferenceRequest): void {
+    this.usedBlocks -= request.blocks;
+    request.blocks = 0;
+  }
+}
+
+function wholeNs(ticks: bigint): number {
+  return Number(ticks / TICKS_PER_NS);
+}

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { DecodePiece } from '../../src/sim/ports.ts';
+import { RooflineCost, stepNs } from '../../src/sim/roofline.ts';
+import { TICKS_PER_NS } from '../../src/sim/units.ts';
+import { costOf, promptOf, shapeOf } from './roofline-cases.ts';
+
+const cases = [
+  ['8B on 1 H100', costOf('h100-sxm', 'llama-3.1-8b')],
+  ['70B on 4 H100', costOf('h100-sxm', 'llama-3.1-70b', { tensorParallel: 4 })],
+  [
+    '8B in fp8 on 8 B200, bound by the host',
+    costOf('b200', 'llama-3.1-8b', { weights: 'fp8', kv: 'fp8', tensorParallel: 8 }),
+  ],
+  ['8B in fp8 on an L40S', costOf('l40s', 'llama-3.1-8b', { weights: 'fp8', kv: 'fp8' })],
+] as const;
+
+const ticksOf = ({ fixedTicks, ticksPerKvToken }: DecodePiece, kvTokens: number) =>
+  fixedTicks + ticksPerKvToken * kvTokens;
+
+describe.each(cases)('the table of %s', (_, parameters) => {
+  const anyBatch = fc.integer({ min: 1, max: 1024 });
+  const anyClock = fc.constantFrom(1, 0.9, 0.7, 0.4);
+  /** Twice what any instance holds. */
+  const farthest = 2 * Math.ceil(parameters.kvTokensOfHbm);
+
+  function piecesOf(cost: RooflineCost, decodeSeqs: number, clock: number): DecodePiece[] {
+    const pieces = [cost.decodePiece(decodeSeqs, decodeSeqs, clock)];
+    while (pieces.at(-1)!.untilKvTokens < Infinity) {
+      pieces.push(cost.decodePiece(decodeSeqs, pieces.at(-1)!.untilKvTokens, clock));
+    }
+    return pieces;
+  }
+
+  test('is the formula within 0.5 % wherever KV tokens fit the HBM', () => {
+    fc.assert(
+      fc.property(anyBatch, fc.double({ min: 0, max: 1, noNaN: true }), anyClock, (decodeSeqs, u, clock) => {
+        // Cubed, so that small contexts are tried as often as large ones.
+        const kvTokens = decodeSeqs + Math.floor((u * u * u * farthest) / 2);
+        const piece = new RooflineCost(parameters).decodePiece(decodeSeqs, kvTokens, clock);
+        const formula = stepNs(parameters, shapeOf({ decodeSeqs, kvTokens, clock })) * TICKS_PER_NS;
+
+        expect(kvTokens).toBeLessThan(piece.untilKvTokens);
+        expect(Math.abs(ticksOf(piece, kvTokens) / formula - 1)).toBeLessThan(0.005);
+      }),
+    );
+  });
+
+  test('has whole numbers that stay exact, and pieces that meet exactly at their knots', () => {
+    fc.assert(
+      fc.property(anyBatch, anyClock, (decodeSeqs, clock) => {
+        const pieces = piecesOf(new RooflineCost(parameters), decodeSeqs, clock);
+        for (const [at, piece] of pieces.entries()) {
+          expect(Number.isSafeInteger(piece.fixedTicks)).toBe(true);
+          expect(Number.isSafeInteger(piece.ticksPerKvToken)).toBe(true);
+          expect(piece.ticksPerKvToken).toBeGreaterThanOrEqual(0);
+          const next = pieces[at + 1];
+          if (next !== undefined) expect(ticksOf(next, piece.untilKvTokens)).toBe(ticksOf(piece, piece.untilKvTokens));
+        }
+        expect(ticksOf(pieces[0]!, decodeSeqs)).toBeGreaterThanOrEqual(1);
+        expect(ticksOf(pieces.at(-1)!, farthest)).toBeLessThan(2 ** 53);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('starts at the rounded formula', () => {
+    fc.assert(
+      fc.property(anyBatch, anyClock, (decodeSeqs, clock) => {
+        const piece = new RooflineCost(parameters).decodePiece(decodeSeqs, decodeSeqs, clock);
+        const formula = stepNs(parameters, shapeOf({ decodeSeqs, kvTokens: decodeSeqs, clock }));
+
+        expect(ticksOf(piece, decodeSeqs)).toBe(Math.round(formula * TICKS_PER_NS));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('gives the same object again, whatever was asked in between', () => {
+    const cost = new RooflineCost(parameters);
+    const first = cost.decodePiece(7, 5000, 1);
+    cost.decodePiece(7, 5000, 0.6);
+    cost.decodePiece(8, 90_000, 1);
+
+    expect(cost.decodePiece(7, 5000, 1)).toBe(first);
+  });
+});
+
+test('a step with prefill is the formula, rounded to ticks', () => {
+  const parameters = costOf('h100-sxm', 'llama-3.1-8b');
+  const prompt = promptOf(1000);
+
+  expect(new RooflineCost(parameters).prefillStepTicks(prompt)).toBe(
+    Math.round(stepNs(parameters, prompt) * TICKS_PER_NS),
+  );
+});

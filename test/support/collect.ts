@@ -1,0 +1,85 @@
+import type { RowSink } from '../../src/sim/ports.ts';
+import type { RequestColumns, TimelineColumns } from '../../src/sim/records.ts';
+import type { RunParts, RunTotals, SimulationPlan } from '../../src/sim/simulate.ts';
+import { simulate } from '../../src/sim/simulate.ts';
+
+/** One row of a table of columns, as an object with the same names. */
+export type Row<Columns> = { readonly [Name in keyof Columns]: number };
+export type RequestRow = Row<RequestColumns>;
+export type TimelineRow = Row<TimelineColumns>;
+
+export interface Collected {
+  readonly requests: readonly RequestRow[];
+  readonly timeline: readonly TimelineRow[];
+  readonly totals: RunTotals;
+}
+
+export type Simulate = typeof simulate;
+
+/** Run, and keep every row: for tests of a few thousand requests. */
+export function collect(plan: SimulationPlan, parts: RunParts, run: Simulate = simulate): Collected {
+  const requests: RequestRow[] = [];
+  const timeline: TimelineRow[] = [];
+  const totals = run(plan, parts, { requests: requestRowsInto(requests), timeline: timelineRowsInto(timeline) });
+  return { requests, timeline, totals };
+}
+
+/** The sink of somebody who does not look. */
+export const noRows: RowSink<unknown> = { flush: () => undefined };
+
+export function requestRowsInto(rows: RequestRow[]): RowSink<RequestColumns> {
+  return {
+    flush(columns, count) {
+      for (let i = 0; i < count; i++) {
+        rows.push({
+          request: columns.request[i]!,
+          session: columns.session[i]!,
+          workload: columns.workload[i]!,
+          instance: columns.instance[i]!,
+          status: columns.status[i]!,
+          promptTokens: columns.promptTokens[i]!,
+          cachedTokens: columns.cachedTokens[i]!,
+          outputTokens: columns.outputTokens[i]!,
+          reasoningTokens: columns.reasoningTokens[i]!,
+          preemptions: columns.preemptions[i]!,
+          arrivalNs: columns.arrivalNs[i]!,
+          enqueuedNs: columns.enqueuedNs[i]!,
+          scheduledNs: columns.scheduledNs[i]!,
+          firstTokenNs: columns.firstTokenNs[i]!,
+          finishNs: columns.finishNs[i]!,
+        });
+      }
+    },
+  };
+}
+
+export function timelineRowsInto(rows: TimelineRow[]): RowSink<TimelineColumns> {
+  return {
+    flush(columns, count) {
+      for (let i = 0; i < count; i++) {
+        rows.push({
+          startNs: columns.startNs[i]!,
+          endNs: columns.endNs[i]!,
+          pool: columns.pool[i]!,
+          arrivedRequests: columns.arrivedRequests[i]!,
+          finishedRequests: columns.finishedRequests[i]!,
+          preemptions: columns.preemptions[i]!,
+          steps: columns.steps[i]!,
+          prefillTokens: columns.prefillTokens[i]!,
+          promptTokens: columns.promptTokens[i]!,
+          cachedTokens: columns.cachedTokens[i]!,
+          outputTokens: columns.outputTokens[i]!,
+          decodeSeqSteps: columns.decodeSeqSteps[i]!,
+          kvTokenSteps: columns.kvTokenSteps[i]!,
+          prefillPairs: columns.prefillPairs[i]!,
+          prefillContextTokens: columns.prefillContextTokens[i]!,
+          busyNs: columns.busyNs[i]!,
+          prefillNs: columns.prefillNs[i]!,
+          waitingRequests: columns.waitingRequests[i]!,
+          runningRequests: columns.runningRequests[i]!,
+          kvBlocksUsed: columns.kvBlocksUsed[i]!,
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type { SerializedError } from 'vitest';
+import type { Reporter, TestModule } from 'vitest/node';
+
+/**
+ * Ends a test run with one plain line, `N passed, N failed`, and `, N skipped` where there are any. What fails outside a
+ * test (a file that cannot be loaded, a hook, an unhandled rejection) counts as a failure too, so that 0 failed means
+ * that all is well.
+ */
+export default class CountReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
+    const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
+    for (const module of modules) {
+      const tests = [...module.children.allTests()];
+      for (const test of tests) {
+        const { state } = test.result();
+        counts[state === 'pending' ? 'skipped' : state]++;
+      }
+      const failedOutsideATest = module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed');
+      if (failedOutsideATest) counts.failed++;
+    }
+    const skipped = counts.skipped === 0 ? '' : `, ${counts.skipped} skipped`;
+    process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${skipped}\n`);
+  }
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    globalSetup: 'test/support/build.ts',
+    reporters: ['default', './test/support/count-reporter.ts'],
+    // Only a guard against hanging: no test measures time, and some run whole simulations on a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});

@@ -1,0 +1,23 @@
+import { readFileSync, openSync, readSync, closeSync } from 'node:fs';
+import { catalogue } from './src/catalogue.ts';
+import { readScenario } from './src/scenario/read-scenario.ts';
+import { planRuns } from './src/scenario/plan-runs.ts';
+import { simulate } from './src/sim/simulate.ts';
+import { Streams } from './src/sim/streams.ts';
+const files = { open(path: string) { const fd = openSync(path,'r'); return { read: (into: Uint8Array) => readSync(fd, into), close: () => closeSync(fd) } } };
+const [n, ...subs] = process.argv.slice(2);
+let text = readFileSync(n!,'utf8'); for (const s of subs) { const [a,b]=s.split('=>'); text=text.replace(a!,b!); }
+const r = readScenario(text, n!, catalogue);
+if (!r.ok) throw r.problems;
+const p = planRuns(r.scenario, catalogue, {files, trace: n!.includes('azure') ? '/work/shared/reference/workloads/data/azure_2023_conv.csv': undefined});
+if (!p.ok) throw p.problems;
+const plan = p.plans[0]!;
+console.log(p.offeredLoads, p.warnings);
+const streams = new Streams(plan.seed);
+const parts = { workloads: plan.workloads.map(w=>catalogue.workloads.find(m=>m.name===w.kind)!.create(w.options,{streams,name:w.name,horizonNs:plan.horizonNs,...(w.file&&{trace:files.open(w.file.path)})})), routing: catalogue.routing.find(m=>m.name===plan.routing.kind)!.create(plan.routing.options,{streams}), stepCosts: plan.pools.map(p=>catalogue.stepCost(p.stepCost)) };
+const ttft: number[][] = plan.workloads.map(()=>[]), tpot: number[][] = plan.workloads.map(()=>[]);
+const t0=performance.now();
+const totals = simulate(plan, parts, { requests: { flush(c, rows) { for (let i=0;i<rows;i++) { if (c.status[i]!==0||c.arrivalNs[i]!<plan.warmUpNs) continue; const w=c.workload[i]!; ttft[w]!.push((c.firstTokenNs[i]!-c.arrivalNs[i]!)/1e6); if (c.outputTokens[i]!>1) tpot[w]!.push((c.finishNs[i]!-c.firstTokenNs[i]!)/1e6/(c.outputTokens[i]!-1)); } } }, timeline: { flush() {} } });
+console.log('wall s', (performance.now()-t0)/1e3, totals);
+const q=(a:number[],x:number)=>a.sort((u,v)=>u-v)[Math.floor(x*(a.length-1))]?.toFixed(1);
+plan.workloads.forEach((w,i)=>console.log(w.name, 'ttft', [.5,.9,.95,.99].map(x=>q(ttft[i]!,x)), 'tpot', [.5,.9,.95,.99].map(x=>q(tpot[i]!,x))));
