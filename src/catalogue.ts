@@ -6,13 +6,15 @@ import type { RooflineParameters } from './sim/roofline.ts';
 import { workloads } from './workloads/index.ts';
 import { scanTrace } from './workloads/trace-summary.ts';
 
-/** Everything a scenario can name. Of engines and routers the first is the default. */
+/** Everything a scenario can name. */
 export const catalogue = {
   accelerators,
   models,
   engines,
   routing: routingPolicies,
   workloads,
+  /** What a scenario means when it names none. */
+  defaults: { engine: 'vllm', routing: 'least-outstanding' },
   accelerator: loadAccelerator,
   model: loadModel,
   engine: loadEngine,

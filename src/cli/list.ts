@@ -83,18 +83,28 @@ function engineLines(): string[] {
   return alignedRows([['', '', 'version class', 'grade'], ...rows], 2);
 }
 
+interface ListedModule extends Pick<Kind, 'summary' | 'options'> {
+  readonly readsTrace?: boolean;
+}
+
+const TRACE_OPTION = '      file: the trace to replay, relative to the scenario; --trace overrides it';
+
 /** Of engines and routers the first is what a scenario gets that names none. */
 function withDefault(name: string, index: number): string {
   return index === 0 ? `${name} (default)` : name;
 }
 
-function moduleLines(name: string, { summary, options }: Pick<Kind, 'summary' | 'options'>): string[] {
+function moduleLines(name: string, { summary, options, readsTrace = false }: ListedModule): string[] {
   const { properties } = optionsShape.parse(z.toJSONSchema(options, { io: 'input' }));
   const described = Object.entries(properties).flatMap(([key, { description = '', default: value }]) => [
     ...wrapped(`      ${key}: ${description}${value === undefined ? ' (required)' : ''}`, TERMINAL_COLUMNS, 10),
     ...(value === undefined ? [] : wrapped(`          default: ${valueText(value)}`, TERMINAL_COLUMNS, 12)),
   ]);
-  return [...wrapped(`  ${name}: ${summary}`, TERMINAL_COLUMNS, 6), ...described];
+  return [
+    ...wrapped(`  ${name}: ${summary}`, TERMINAL_COLUMNS, 6),
+    ...described,
+    ...(readsTrace ? [TRACE_OPTION] : []),
+  ];
 }
 
 /** As a scenario would write it on one line. */

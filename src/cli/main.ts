@@ -24,6 +24,8 @@ function commandLine(done: (exitCode: number) => void) {
   return (
     yargs()
       .scriptName('tokenfleet')
+      // One language, whatever the machine's: messages are searched for and tested.
+      .locale('en')
       .usage('$0 <command>\n\nSimulates a fleet of LLM inference data centres: what it delivers and what it costs.')
       // A list would swallow the scenario that follows it: `--seed 1 scenario.yaml`.
       .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false, 'duplicate-arguments-array': true })
@@ -38,10 +40,23 @@ function commandLine(done: (exitCode: number) => void) {
               array: true,
               describe: 'instead of the seeds of the scenario: 1 or 1,2,3',
             })
-            .option('out', { type: 'string', default: 'results', describe: 'folder for the results' })
-            .option('trace', { type: 'string', describe: 'trace file, instead of the one the scenario names' })
+            .option('out', {
+              type: 'string',
+              default: 'results',
+              requiresArg: true,
+              describe: 'folder for the results',
+            })
+            .option('trace', {
+              type: 'string',
+              requiresArg: true,
+              describe: 'trace file, instead of the one the scenario names',
+            })
             .option('json', { type: 'boolean', default: false, describe: 'print one JSON document (docs/cli.md)' })
-            .option('workers', { type: 'string', describe: 'threads; changes the speed, never the result' })
+            .option('workers', {
+              type: 'string',
+              requiresArg: true,
+              describe: 'threads; changes the speed, never the result',
+            })
             .example('$0 run scenarios/quickstart.yaml', 'simulate every seed of the scenario')
             .example('$0 run scenarios/quickstart.yaml --seed 7 --json', 'one seed, for a program to read'),
         async (given) => done(await (await import('./run.ts')).run(given)),
@@ -52,7 +67,11 @@ function commandLine(done: (exitCode: number) => void) {
         (options) =>
           options
             .positional('scenario', { type: 'string', demandOption: true, describe: 'scenario file (YAML)' })
-            .option('trace', { type: 'string', describe: 'trace file, instead of the one the scenario names' }),
+            .option('trace', {
+              type: 'string',
+              requiresArg: true,
+              describe: 'trace file, instead of the one the scenario names',
+            }),
         async (given) => done(await (await import('./check.ts')).check(given)),
       )
       .command(
@@ -74,7 +93,16 @@ function commandLine(done: (exitCode: number) => void) {
       .exitProcess(false)
       .showHelpOnFail(false)
       .fail((message, error) => {
-        throw error ?? new UsageError(message);
+        throw error ?? new UsageError(reworded(message));
       })
   );
+}
+
+/** Where the parser's own words would puzzle. */
+function reworded(message: string): string {
+  return message
+    .replace(/^Not enough non-option arguments.*/, 'Name the scenario file.')
+    .replace(/^Not enough arguments following: (.*)/, '--$1 needs a value.')
+    .replace(/^Did you mean (.*)\?/, 'Unknown command. Did you mean `$1`?')
+    .replace(/^Unknown argument/, 'Unknown option or argument');
 }

@@ -4,6 +4,7 @@ import { readSummary } from '../results/summary-file.ts';
 import { jsonDocument } from '../report/json-document.ts';
 import type { RunReport } from '../report/run-report.ts';
 import { terminalReport } from '../report/terminal.ts';
+import { NS_PER_S } from '../sim/units.ts';
 import { startRuns } from '../workers/pool.ts';
 import type { RunOutcome } from '../workers/run-outcome.ts';
 import { parseRunArguments } from './arguments.ts';
@@ -81,15 +82,17 @@ function exitCodeOf(runs: readonly { seed: number; outcome: RunOutcome }[]): num
 
 function tellReused(reused: number, all: number): void {
   if (reused === 0) return;
-  const which = reused === all ? 'this result was' : `${reused} of the ${all} runs were`;
-  console.error(`${which} there already and not simulated again`);
+  const which = reused === all ? 'this result' : `${reused} of the ${all} runs`;
+  console.error(`${which} ${reused === 1 || reused === all ? 'was' : 'were'} there already and not simulated again`);
 }
 
 function reportOf(plans: Plans, folder: OutputFolder, simulated: readonly PlannedRun[]): RunReport {
+  const { warmUpNs, horizonNs } = plans.runs[0]!.plan;
   const summaries = plans.runs.map(({ runId }) => readSummary(folder.of(runId)));
   return {
     scenario: plans.scenario,
     tokenfleetVersion: version(),
+    windowS: { start: warmUpNs / NS_PER_S, end: horizonNs / NS_PER_S },
     runs: plans.runs.map((planned) => ({
       seed: planned.plan.seed,
       runId: planned.runId,

@@ -3,23 +3,31 @@ export function figure(value: number, decimals = decimalsOf(value)): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
-/** `123 ± 4`, both to the same decimal place. */
+/** `123 ± 4`, both to the same decimal place; without the half-width where there is none or no spread at all. */
 export function withHalfWidth(value: number, halfWidth: number | undefined): string {
   const decimals = decimalsOf(value);
-  return halfWidth === undefined
-    ? figure(value, decimals)
-    : `${figure(value, decimals)} ± ${figure(halfWidth, decimals)}`;
+  const text = figure(value, decimals);
+  return isSpread(halfWidth) ? `${text} ± ${figure(halfWidth, decimals)}` : text;
 }
 
 /** `99.93 %`: more decimals close to the whole, where they decide. */
-export function percent(share: number): string {
-  if (share === 0 || share === 1) return `${100 * share} %`;
+export function percent(share: number, halfWidth?: number): string {
   const percents = 100 * share;
-  const decimals = (percents > 99 && percents < 100) || percents < 1 ? 2 : 1;
+  const decimals = share === 0 || share === 1 ? 0 : (share > 0.99 && share < 1) || share < 0.01 ? 2 : 1;
+  const text = boundedText(percents, decimals);
+  return isSpread(halfWidth) ? `${text} ± ${figure(100 * halfWidth, Math.max(1, decimals))}` : text;
+}
+
+/** A share just below the whole must not read as the whole, nor a small one as nothing. */
+function boundedText(percents: number, decimals: number): string {
   const text = figure(percents, decimals);
-  // A share just below the whole must not read as the whole, nor a small one as nothing.
-  if (Number(text) === 100) return `> ${figure(99.99, decimals)} %`;
-  return Number(text) === 0 ? `< ${figure(0.01, decimals)} %` : `${text} %`;
+  if (percents < 100 && Number(text) === 100) return '> 99.99 %';
+  if (percents > 0 && Number(text) === 0) return '< 0.01 %';
+  return `${text} %`;
+}
+
+function isSpread(halfWidth: number | undefined): halfWidth is number {
+  return halfWidth !== undefined && halfWidth > 0;
 }
 
 function decimalsOf(value: number): number {

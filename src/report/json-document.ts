@@ -21,6 +21,8 @@ export interface JsonDocument {
   readonly json_schema_version: number;
   readonly tokenfleet_version: string;
   readonly scenario: string;
+  readonly window_start_s: number;
+  readonly window_end_s: number;
   readonly seeds: readonly number[];
   readonly runs: readonly JsonRun[];
   readonly grade: Grade;
@@ -40,12 +42,14 @@ export interface JsonRun {
 }
 
 /** What a run delivers, for a program; docs/cli.md describes every key. */
-export function jsonDocument({ scenario, tokenfleetVersion, runs, summary }: RunReport): JsonDocument {
+export function jsonDocument({ scenario, tokenfleetVersion, windowS, runs, summary }: RunReport): JsonDocument {
   const all = (scope: Scope) => scopeNames(summary, scope).map((name) => scopeFigures(summary, scope, name));
   return {
     json_schema_version: JSON_SCHEMA_VERSION,
     tokenfleet_version: tokenfleetVersion,
     scenario,
+    window_start_s: windowS.start,
+    window_end_s: windowS.end,
     seeds: runs.map(({ seed }) => seed),
     runs: runs.map(jsonRun),
     grade: worstGrade(summary.map((entry) => entry.grade)),

@@ -4,6 +4,8 @@ import type { RunSummary } from '../results/summary.ts';
 export interface RunReport {
   readonly scenario: string;
   readonly tokenfleetVersion: string;
+  /** From the warm-up to the horizon, in simulated time. */
+  readonly windowS: { readonly start: number; readonly end: number };
   readonly runs: readonly ReportedRun[];
   /** Over all runs. */
   readonly summary: RunSummary;

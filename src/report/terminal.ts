@@ -28,13 +28,14 @@ export function terminalReport(report: RunReport): string {
     .join('\n\n')}\n`;
 }
 
-function heading({ scenario, runs, summary }: RunReport): string[] {
+function heading({ scenario, runs, windowS, summary }: RunReport): string[] {
   const seeds = runs.map(({ seed }) => String(seed));
   const title = `${scenario}, ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
+  const window = `Measured from ${figure(windowS.start)} s to ${figure(windowS.end)} s of simulated time.`;
   const spread = summary.some(({ halfWidth95 }) => halfWidth95 !== undefined)
     ? ['± is the half-width of the 95 % confidence interval over the seeds.']
     : [];
-  return [...wrapped(title, TERMINAL_COLUMNS, 2), ...spread];
+  return [...wrapped(title, TERMINAL_COLUMNS, 2), window, ...spread];
 }
 
 const THROUGHPUT_ROWS: readonly (readonly [label: string, metric: Metric])[] = [
@@ -49,7 +50,7 @@ const THROUGHPUT_ROWS: readonly (readonly [label: string, metric: Metric])[] = [
 function throughput(summary: RunSummary): string[] {
   const rows = THROUGHPUT_ROWS.map(([label, metric]) => [label, fleetCell(summary, metric, 'rate')]);
   const rejected = fleet(summary, 'rejected_requests', 'share');
-  rows.push(['rejected, of requests sent', rejected === undefined ? UNKNOWN : percentCell(rejected)]);
+  rows.push(['rejected, of requests sent', percentCell(rejected)]);
   return ['Throughput', ...alignedRows([['', 'per second'], ...rows])];
 }
 
@@ -62,11 +63,21 @@ const LATENCY_ROWS: readonly (readonly [label: string, metric: Metric])[] = [
 const PERCENTILES = ['p50', 'p90', 'p99'] as const;
 
 function latency(summary: RunSummary): string[] {
-  const rows = LATENCY_ROWS.map(([label, metric]) => [
-    label,
-    ...PERCENTILES.map((statistic) => fleetCell(summary, metric, statistic)),
-  ]);
-  return ['Latency as the client sees it', ...alignedRows([['ms', ...PERCENTILES], ...rows])];
+  const workloads = scopeNames(summary, 'workload');
+  const rows = LATENCY_ROWS.map(([label, metric]) => latencyRow(summary, 'fleet', FLEET, label, metric));
+  // Of a single workload they are the same figures again.
+  const byWorkload = workloads.length < 2 ? [] : workloads.flatMap((name) => workloadRows(summary, name));
+  return ['Latency as the client sees it', ...alignedRows([['ms', ...PERCENTILES], ...rows, ...byWorkload])];
+}
+
+function workloadRows(summary: RunSummary, name: string): string[][] {
+  return (['ttft', 'tpot', 'e2e'] as const).map((metric) =>
+    latencyRow(summary, 'workload', name, `${shortened(name)}: ${metric.toUpperCase()}`, metric),
+  );
+}
+
+function latencyRow(summary: RunSummary, scope: Scope, name: string, label: string, metric: Metric): string[] {
+  return [label, ...PERCENTILES.map((statistic) => cell(findEntry(summary, scope, name, metric, statistic)))];
 }
 
 function objectives(summary: RunSummary): string[] {
@@ -88,10 +99,10 @@ function classRow(summary: RunSummary, name: string): string[] {
   const goodput = of('goodput', 'rate');
   return [
     `${shortened(name)}: every objective`,
-    share === undefined ? UNKNOWN : percentCell(share),
+    percentCell(share),
     optionalPercent(of('slo_attainment', 'target')?.value),
     verdict(of('slo_attainment', 'met')?.value),
-    goodput === undefined ? UNKNOWN : withHalfWidth(goodput.value, goodput.halfWidth95),
+    cell(goodput),
   ];
 }
 
@@ -104,8 +115,8 @@ function objectiveRow(summary: RunSummary, className: string, limit: SummaryEntr
   const latencyName = limit.metric.split('_')[0]!.toUpperCase();
   const share = of('share');
   return [
-    `  ${latencyName} up to ${figure(limit.value)} ms`,
-    share === undefined ? UNKNOWN : percentCell(share),
+    `  ${latencyName} up to ${limit.value.toLocaleString('en-US')} ms`,
+    percentCell(share),
     optionalPercent(of('target')?.value),
     verdict(of('met')?.value),
     '',
@@ -136,7 +147,7 @@ function load(summary: RunSummary): string[] {
   return [
     'Load, by pool',
     ...alignedRows([['', ...LOAD_COLUMNS.map(([label]) => label)], ...rows]),
-    '  busy: of instance time. compute, HBM bandwidth: of the dense peak, over all time. KV: of its blocks.',
+    '  busy: of instance time. compute: of the dense peak. HBM bandwidth: of the peak. KV: of all blocks.',
   ];
 }
 
@@ -172,10 +183,14 @@ const GRADE_WORDS: Readonly<Record<Grade, string>> = {
 
 function footing({ runs, summary }: RunReport): string[] {
   const grade = worstGrade(summary.map((entry) => entry.grade));
+  const files = runs.map(({ seed, directory, reused }) => {
+    const place = `${directory}/${reused ? ' (from an earlier run)' : ''}`;
+    return runs.length === 1 ? `Files: ${place}` : `  ${seed}: ${place}`;
+  });
   return [
     ...wrapped(`Grade of the numbers: ${grade} – ${GRADE_WORDS[grade]}`, TERMINAL_COLUMNS, 2),
-    runs.length === 1 ? 'Files:' : 'Files, by seed:',
-    ...runs.map(({ seed, directory, reused }) => `  ${seed}: ${directory}/${reused ? ' (from an earlier run)' : ''}`),
+    ...(runs.length === 1 ? [] : ['Files, by seed:']),
+    ...files,
   ];
 }
 
@@ -184,12 +199,15 @@ function fleet(summary: RunSummary, metric: Metric, statistic: Statistic): Summa
 }
 
 function fleetCell(summary: RunSummary, metric: Metric, statistic: Statistic): string {
-  const entry = fleet(summary, metric, statistic);
+  return cell(fleet(summary, metric, statistic));
+}
+
+function cell(entry: SummaryEntry | undefined): string {
   return entry === undefined ? UNKNOWN : withHalfWidth(entry.value, entry.halfWidth95);
 }
 
-function percentCell({ value, halfWidth95 }: SummaryEntry): string {
-  return halfWidth95 === undefined ? percent(value) : `${percent(value)} ± ${figure(100 * halfWidth95, 2)}`;
+function percentCell(entry: SummaryEntry | undefined): string {
+  return entry === undefined ? UNKNOWN : percent(entry.value, entry.halfWidth95);
 }
 
 function optionalPercent(share: number | undefined): string {

@@ -163,11 +163,9 @@ class Summarizer {
     const uses = pools.map((pool) => resourceUse(this.#plan.pools[pool]!, this.#pools.tallies[pool]!, this.#windowNs));
     const busyNs = this.#sum(pools, (tally) => tally.busyNs);
     const prefillNs = this.#sum(pools, (tally) => tally.prefillNs);
-    this.#add(
-      'busy_share',
-      'mean',
-      this.#byAccelerators(pools, (pool, tally) => tally.busyNs / this.#instanceNs(pool)),
-    );
+    // A step counts where it ends: the one that began before the window can make a busy pool look more than busy.
+    const busyShare = (pool: PoolPlan, tally: PoolTally) => Math.min(1, tally.busyNs / this.#instanceNs(pool));
+    this.#add('busy_share', 'mean', this.#byAccelerators(pools, busyShare));
     this.#add('prefill_share', 'mean', prefillNs / busyNs);
     this.#add('compute_use', 'mean', total(uses, (use) => use.flops) / total(uses, (use) => use.peakFlops));
     this.#add(

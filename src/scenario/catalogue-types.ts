@@ -7,12 +7,13 @@ import type { Ns } from '../sim/units.ts';
 
 /** Everything a scenario can name. Given to this folder, so that it depends on the model alone. */
 export interface Catalogue {
-  /** Names. Of engines and routers the first is the default. */
   readonly accelerators: readonly string[];
   readonly models: readonly string[];
   readonly engines: readonly string[];
   readonly routing: readonly Kind[];
   readonly workloads: readonly WorkloadKind[];
+  /** What a scenario means when it names none. */
+  readonly defaults: { readonly engine: string; readonly routing: string };
   accelerator(name: string): AcceleratorEntry;
   model(name: string): Profile<ModelNumbers>;
   /** Of the version class, or of the one the profile prefers. */

@@ -48,7 +48,7 @@ export function choicesOf(
     template === undefined || isWritten(value, keys) || !isWritten(base, keys)
       ? [...path, ...keys]
       : ['templates', template, ...keys];
-  const engineName = rest.engine?.kind ?? catalogue.engines[0]!;
+  const engineName = rest.engine?.kind ?? catalogue.defaults.engine;
   const { versionClass } = rest.engine ?? {};
   const { versionClasses } = catalogue.engine(engineName);
   if (versionClass !== undefined && !versionClasses.includes(versionClass)) {

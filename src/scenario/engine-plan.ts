@@ -68,14 +68,18 @@ export function enginePlan(choices: Choices): EnginePlan | { readonly findings: 
 /** What is needed, what there is, and how many accelerators would do. */
 function shortage(memory: MemoryShortage, { accelerator, model, serving }: Choices, asked: number | undefined): string {
   const { weights, tensorParallel } = serving;
-  const perAccelerator = tensorParallel === 1 ? '' : ' each';
-  const kv = asked === undefined ? '' : ` and a KV cache of ${asked} tokens (maxModelTokens)`;
-  const needs = `${gigabytes(memory.weightBytesPerAccelerator)} of weights and ${gigabytes(memory.reservedBytes)} of buffers${perAccelerator}`;
-  const finding = `${model} in ${weights}${kv} does not fit on ${tensorParallel} × ${accelerator}: ${needs}, and the engine may fill ${gigabytes(memory.budgetBytes)}`;
+  const each = tensorParallel === 1 ? '' : ' each';
+  const weightsAndBuffers = `${gigabytes(memory.weightBytesPerAccelerator)} of weights, ${gigabytes(memory.reservedBytes)} of buffers`;
+  const kv =
+    asked === undefined
+      ? ''
+      : `, ${gigabytes(asked * memory.kvBytesPerTokenPerAccelerator)} for a request of ${asked} tokens (maxModelTokens)`;
+  const finding = `${model} in ${weights} does not fit on ${tensorParallel} × ${accelerator}: ${weightsAndBuffers}${kv}${each}, and the engine may fill ${gigabytes(memory.budgetBytes)}`;
+  const needed = memory.tensorParallelNeeded;
   const remedy =
-    memory.tensorParallelNeeded === undefined
+    needed === undefined
       ? 'no group in one node would do: take narrower weights or a larger accelerator'
-      : `${memory.tensorParallelNeeded} accelerators would do: layout: { tensorParallel: ${memory.tensorParallelNeeded} }`;
+      : `${needed} accelerators would do: layout: { tensorParallel: ${needed} }`;
   return `${finding} — ${remedy}`;
 }
 

@@ -29,7 +29,7 @@ type StepCostOf = (parameters: RooflineParameters) => StepCost;
  * prompt and output tokens over the requests of the model. B is as large as `maxNumSeqs` and the KV cache allow, where
  * a sequence holds Σ λ O (P + O/2) / Σ λ O tokens on average, because a sequence stays for O steps and grows by a token
  * in each. Of the spread of lengths within a workload nothing is known here: where a few outputs are very long, they hold
- * more of the cache than this, and the capacity is too high by up to a fifth.
+ * more of the cache than this, and the capacity is somewhat too high.
  *
  * @param demands one per workload of the plan
  */

@@ -13,7 +13,6 @@ const MOST = 100_000_000;
 export type ScenarioSchemas = ReturnType<typeof scenarioSchemas>;
 export type DeploymentInput = z.output<ScenarioSchemas['deployment']>;
 export type PoolInput = z.output<ScenarioSchemas['pool']>;
-export type RegionInput = z.output<ScenarioSchemas['region']>;
 export type SloInput = z.output<ScenarioSchemas['slo']>;
 export type ScenarioInput = z.output<ScenarioSchemas['scenario']>;
 
@@ -21,11 +20,8 @@ export type ScenarioInput = z.output<ScenarioSchemas['scenario']>;
 export function scenarioSchemas(catalogue: Catalogue) {
   const deployment = deploymentSchema(catalogue);
   const pool = poolSchema(deployment);
-  const region = regionSchema(pool);
   const workload = workloadSchema(catalogue);
-  const routing = routingSchema(catalogue);
   const slo = sloSchema();
-  const firstRouter = catalogue.routing[0]!.name;
   const scenario = z.strictObject({
     name: name('the folder under results/ is called so'),
     start: zonedStart('the moment that is time 0: date, time and offset from UTC, such as 2026-06-01T08:00-04:00'),
@@ -43,14 +39,14 @@ export function scenarioSchemas(catalogue: Catalogue) {
       .record(name('how pools refer to it'), deployment)
       .default({})
       .describe('deployments that pools share, by name'),
-    regions: z.array(region).min(1).describe('places with one price of electricity'),
+    regions: z.array(regionSchema(pool)).min(1).describe('places with one price of electricity'),
     workloads: z.array(workload).min(1).describe('where the requests come from'),
-    routing: routing
-      .default({ kind: firstRouter })
-      .describe(`which instance takes a request (default: ${firstRouter})`),
+    routing: routingSchema(catalogue)
+      .default({ kind: catalogue.defaults.routing })
+      .describe(`which instance takes a request (default: ${catalogue.defaults.routing})`),
     slos: z.array(slo).default([]).describe('what users were promised, by class of requests'),
   });
-  return { deployment, pool, region, workload, routing, slo, scenario };
+  return { deployment, pool, workload, slo, scenario };
 }
 
 /** A pool overrides its template key by key, so nothing is required or filled in before the two are merged. */
@@ -77,7 +73,7 @@ function deploymentSchema(catalogue: Catalogue) {
 
 function engineSchema(catalogue: Catalogue) {
   return z.strictObject({
-    kind: known('engine', catalogue.engines, `engine profile (default: ${catalogue.engines[0]})`).optional(),
+    kind: known('engine', catalogue.engines, `engine profile (default: ${catalogue.defaults.engine})`).optional(),
     versionClass: z
       .string()
       .optional()

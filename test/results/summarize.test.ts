@@ -166,6 +166,13 @@ describe('supply is what the timeline counted in the measured window', () => {
     expect(fleetValue(summary, 'busy_share', 'mean')).toBeCloseTo((8 * 0.5 + 0.25) / 17, 12);
   });
 
+  test('in a busy share of at most 1, though a step that ends in the window may have begun before it', () => {
+    const busy = summaryOf([], [{ ...inWindow, pool: 2, busyNs: 100.5 * S }]);
+
+    expect(valueOf(busy, 'pool', 'small', 'busy_share', 'mean')).toBe(1);
+    expect(valueOf(busy, 'pool', 'small', 'idle_rent', 'total')).toBe(0);
+  });
+
   test('in FLOP and HBM bytes, of the peaks of all accelerators', () => {
     const work = { ...inWindow, steps: 2500, decodeSeqSteps: 100_000, prefillTokens: 1_000_000 };
     const counters = { ...work, kvTokenSteps: 1e8, prefillPairs: 1e9, prefillContextTokens: 5e6 };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { loadAccelerator, loadEngine } from '../../src/hardware-profiles/index.ts';
 import { loadModel } from '../../src/model-profiles/index.ts';
 import { layoutProblem, rooflineParameters } from '../../src/sim/roofline-parameters.ts';
-import type { StepShape } from '../../src/sim/roofline.ts';
+import type { StepShape, WorkCounters } from '../../src/sim/roofline.ts';
 import { achievedFlops, achievedHbmBytes, stepNs } from '../../src/sim/roofline.ts';
 import { costOf, decodeMs, shapeOf } from './roofline-cases.ts';
 
@@ -101,7 +101,7 @@ describe('a step', () => {
 
 test('work is counted by hand for one step of Llama-3.1-8B', () => {
   const cost = costOf('h100-sxm', 'llama-3.1-8b');
-  const work = {
+  const work: WorkCounters = {
     steps: 1,
     decodeSeqSteps: 2,
     prefillTokens: 10,

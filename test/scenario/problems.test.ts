@@ -1,0 +1,338 @@
+import { describe, expect, test } from 'vitest';
+import { changed, GOOD, told } from './support.ts';
+
+test('a good scenario has no problem', () => {
+  expect(told(GOOD)).toBe('no problem');
+});
+
+describe('what the user hears of', () => {
+  test('an unknown key, and not also that the right one is missing', () => {
+    expect(told(changed(['requestsPerS', 'requestPerS']))).toMatchInlineSnapshot(`
+      "desk.yaml:13:56  workloads[0].requestPerS
+          unknown key \`requestPerS\` — did you mean \`requestsPerS\`?
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('an unknown key with nothing like it', () => {
+    expect(told(changed(['horizon: 15min', 'horizon: 15min\ncolour: blue']))).toMatchInlineSnapshot(`
+      "desk.yaml:4:1  colour
+          unknown key \`colour\` — known keys: name, start, horizon, warmUp, startState, seeds, timelineInterval, templates, regions, workloads, routing, slos
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('an unknown accelerator', () => {
+    expect(told(changed(['h100-sxm', 'h100-smx']))).toMatchInlineSnapshot(`
+      "desk.yaml:5:28  templates.h100-70b.accelerator
+          unknown accelerator "h100-smx" — did you mean "h100-sxm"? known: b200, h100-sxm, l40s
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('an unknown model, kind, router, template and workload', () => {
+    const text = changed(
+      ['template: h100-70b', 'template: h100-7b'],
+      ['kind: chat, model: llama-3.1-70b', 'kind: chatt, model: llama'],
+      ['workload: support', 'workload: suport'],
+      ['slos:', 'routing: { kind: roundrobin }\nslos:'],
+    );
+    expect(told(text)).toMatchInlineSnapshot(`
+      "desk.yaml:11:33  regions[0].pools[0].template
+          unknown template "h100-7b" — did you mean "h100-70b"? known: h100-70b
+      desk.yaml:13:28  workloads[0].kind
+          unknown workload kind "chatt" — did you mean "chat"? known: azure-trace, chat, reasoning
+      desk.yaml:14:18  routing.kind
+          unknown router "roundrobin" — did you mean "round-robin"? known: least-outstanding, power-of-two, round-robin
+      desk.yaml:16:46  slos[0].match.workload
+          unknown workload "suport" — did you mean "support"? known: support
+
+      4 problems; nothing was simulated."
+    `);
+  });
+
+  test('a negative rate', () => {
+    expect(told(changed(['requestsPerS: 40', 'requestsPerS: -40']))).toMatchInlineSnapshot(`
+      "desk.yaml:13:70  workloads[0].requestsPerS
+          must be above 0, found -40
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a text where a number belongs', () => {
+    expect(told(changed(['p95: 500', 'p95: 500ms']))).toMatchInlineSnapshot(`
+      "desk.yaml:15:72  slos[0].ttftMs.p95
+          expected a number, found "500ms"
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a duration without a unit', () => {
+    expect(told(changed(['horizon: 15min', 'horizon: 900']))).toMatchInlineSnapshot(`
+      "desk.yaml:3:10  horizon
+          900 has no unit — write 900s, 900min or 900h
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a duration in a unit that is none', () => {
+    expect(told(changed(['horizon: 15min', 'horizon: 15m']))).toMatchInlineSnapshot(`
+      "desk.yaml:3:10  horizon
+          unknown unit of time "m" in "15m" — write a number and its unit, such as 500ms, 30s, 15min, 1h30min or 7d
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a start without a zone', () => {
+    expect(told(changed(['08:00-04:00', '08:00']))).toMatchInlineSnapshot(`
+      "desk.yaml:2:8  start
+          "2026-06-01T08:00" has no zone — write the offset from UTC with it, such as 2026-06-01T08:00-04:00
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a start on a day that is none', () => {
+    expect(told(changed(['2026-06-01', '2026-06-31']))).toMatchInlineSnapshot(`
+      "desk.yaml:2:8  start
+          "2026-06-31T08:00-04:00" is not a date of the calendar
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a steady start', () => {
+    expect(told(changed(['horizon: 15min', 'horizon: 15min\nstartState: steady']))).toMatchInlineSnapshot(`
+      "desk.yaml:4:13  startState
+          \`steady\` is not available yet for these workloads — write \`empty\`, and a warmUp that fills the fleet
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a model that does not fit the memory', () => {
+    const text = changed(['weights: fp8, layout: { tensorParallel: 4 }', 'layout: { tensorParallel: 1 }']);
+    expect(told(text)).toMatchInlineSnapshot(`
+      "desk.yaml:5:68  templates.h100-70b.layout
+          llama-3.1-70b in bf16 does not fit on 1 × h100-sxm: 141.1 GB of weights, 1.5 GB of buffers, and the engine may fill 76.4 GB — 2 accelerators would do: layout: { tensorParallel: 2 }
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a context that the KV cache cannot hold', () => {
+    const text = changed([
+      'weights: fp8, layout: { tensorParallel: 4 }',
+      'layout: { tensorParallel: 2 }, engine: { maxModelTokens: 100000 }',
+    ]);
+    expect(told(text)).toMatchInlineSnapshot(`
+      "desk.yaml:5:68  templates.h100-70b.layout
+          llama-3.1-70b in bf16 does not fit on 2 × h100-sxm: 70.6 GB of weights, 1.5 GB of buffers, 16.4 GB for a request of 100000 tokens (maxModelTokens) each, and the engine may fill 76.4 GB — 4 accelerators would do: layout: { tensorParallel: 4 }
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('two problems at once, one in the form and one between the parts', () => {
+    const text = changed(['accelerator: h100-sxm', 'acelerator: h100-sxm'], ['workload: support', 'workload: suport']);
+    expect(told(text)).toMatchInlineSnapshot(`
+      "desk.yaml:5:15  templates.h100-70b.acelerator
+          unknown key \`acelerator\` — did you mean \`accelerator\`?
+      desk.yaml:15:46  slos[0].match.workload
+          unknown workload "suport" — did you mean "support"? known: support
+
+      2 problems; nothing was simulated."
+    `);
+  });
+
+  test('a syntax error', () => {
+    expect(told('name: desk\nseeds: [1, 2\nhorizon: 15min\n')).toMatchInlineSnapshot(`
+      "desk.yaml:3:1
+          not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a tab', () => {
+    expect(told('name: desk\nregions:\n\t- name: virginia\n')).toMatchInlineSnapshot(`
+      "desk.yaml:3:1
+          a tab indents this line — indent with spaces
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a key written twice', () => {
+    expect(told(changed(['horizon: 15min', 'horizon: 15min\nhorizon: 20min']))).toMatchInlineSnapshot(`
+      "desk.yaml:4:1
+          the key \`horizon\` is written twice — keep one of them
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('an alias to nothing', () => {
+    expect(told('name: *other\n')).toMatchInlineSnapshot(`
+      "desk.yaml:1:1
+          not valid YAML: Unresolved alias (the anchor must be set before the alias): other
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('an empty file', () => {
+    expect(told('')).toMatchInlineSnapshot(`
+      "desk.yaml:1:1
+          expected keys and values, found nothing
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('duplicate names', () => {
+    const workload = '  - { name: support, kind: chat, model: llama-3.1-70b, requestsPerS: 40 }\n';
+    const pool = '      - { name: desk, template: h100-70b, instances: 8 }\n';
+    expect(told(changed([workload, workload + workload], [pool, pool + pool]))).toMatchInlineSnapshot(`
+      "desk.yaml:12:17  regions[0].pools[1].name
+          the pool name "desk" is taken by regions[0].pools[0].name — names are unique
+      desk.yaml:15:13  workloads[1].name
+          the workload name "support" is taken by workloads[0].name — names are unique
+
+      2 problems; nothing was simulated."
+    `);
+  });
+
+  test('a workload that no pool serves', () => {
+    expect(told(changed(['kind: chat, model: llama-3.1-70b', 'kind: chat, model: llama-3.1-8b'])))
+      .toMatchInlineSnapshot(`
+      "desk.yaml:13:41  workloads[0].model
+          no pool serves "llama-3.1-8b" — the pools serve llama-3.1-70b
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('no size, and two sizes', () => {
+    const text = changed(['instances: 8 }', 'instances: 8, nodes: 4 }\n      - { name: spare, template: h100-70b }']);
+    expect(told(text)).toMatchInlineSnapshot(`
+      "desk.yaml:11:64  regions[0].pools[0].nodes
+          the size is given twice, by instances and nodes — keep one
+      desk.yaml:12:9  regions[0].pools[1]
+          has no size — write one of instances, accelerators or nodes
+
+      2 problems; nothing was simulated."
+    `);
+  });
+
+  test('accelerators that are no whole number of instances', () => {
+    expect(told(changed(['instances: 8', 'accelerators: 30']))).toMatchInlineSnapshot(`
+      "desk.yaml:11:57  regions[0].pools[0].accelerators
+          30 accelerators hold 7 instances of 4; 2 would be left over — write 28 or 32
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('groups that are too large, uneven or unknown', () => {
+    const pool = (name: string, group: number) =>
+      `      - { name: ${name}, template: h100-70b, layout: { tensorParallel: ${group} }, instances: 1 }\n`;
+    const text = changed(['workloads:', `${pool('large', 16)}${pool('uneven', 3)}workloads:`]);
+    expect(told(text)).toMatchInlineSnapshot(`
+      "desk.yaml:12:70  regions[0].pools[1].layout.tensorParallel
+          16 accelerators are more than the 8 of a node of h100-sxm — possible here: 1, 2, 4, 8
+      desk.yaml:13:71  regions[0].pools[2].layout.tensorParallel
+          3 accelerators cannot share the 64 query and 8 KV heads of llama-3.1-70b — possible here: 1, 2, 4, 8
+
+      2 problems; nothing was simulated."
+    `);
+  });
+
+  test('number formats that the accelerator does not compute', () => {
+    expect(told(changed(['weights: fp8', 'weights: fp4, kv: fp4']))).toMatchInlineSnapshot(`
+      "desk.yaml:5:69  templates.h100-70b.weights
+          h100-sxm has no fp4 arithmetic — it has bf16, fp8
+      desk.yaml:5:78  templates.h100-70b.kv
+          there are no figures for a KV cache in fp4 on h100-sxm — there are for bf16, fp8
+
+      2 problems; nothing was simulated."
+    `);
+  });
+
+  test('a step too small for its batch', () => {
+    const engine = 'layout: { tensorParallel: 4 }, engine: { maxNumSeqs: 512, maxNumBatchedTokens: 256 }';
+    expect(told(changed(['layout: { tensorParallel: 4 }', engine]))).toMatchInlineSnapshot(`
+      "desk.yaml:5:153  templates.h100-70b.engine.maxNumBatchedTokens
+          maxNumBatchedTokens 256 is below maxNumSeqs 512: a step could not serve all that run — raise it, or lower maxNumSeqs
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a warm-up that leaves nothing', () => {
+    expect(told(changed(['horizon: 15min', 'horizon: 15min\nwarmUp: 1h']))).toMatchInlineSnapshot(`
+      "desk.yaml:4:9  warmUp
+          the warm-up leaves nothing to measure — make it shorter than the horizon
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('objectives that say nothing, or not what can be', () => {
+    const text = changed([
+      'ttftMs: { p95: 500 } }',
+      'ttftMs: { p95: 500, pp9: 3 }, attainment: 99 }\n  - { class: idle }\n  - { class: vague, e2eMs: {} }',
+    ]);
+    expect(told(text)).toMatchInlineSnapshot(`
+      "desk.yaml:15:77  slos[0].ttftMs.pp9
+          unknown percentile \`pp9\` — write p50, p90, p95, p99 or p99.9
+      desk.yaml:15:99  slos[0].attainment
+          must be at most 1, found 99
+      desk.yaml:16:5  slos[1]
+          has no objective — add ttftMs, tpotMs or e2eMs, such as ttftMs: { p95: 500 }
+      desk.yaml:17:28  slos[2].e2eMs
+          names no percentile — write one, such as { p95: 500 }
+
+      4 problems; nothing was simulated."
+    `);
+  });
+
+  test('seeds that repeat, or are no whole numbers', () => {
+    expect(told(changed(['horizon: 15min', 'horizon: 15min\nseeds: [1, 2, 1]']))).toMatchInlineSnapshot(`
+      "desk.yaml:4:15  seeds[2]
+          seed 1 is listed twice — it would be the same run
+
+      1 problem; nothing was simulated."
+    `);
+    expect(told(changed(['horizon: 15min', 'horizon: 15min\nseeds: [1.5]']))).toMatchInlineSnapshot(`
+      "desk.yaml:4:9  seeds[0]
+          expected a whole number, found 1.5
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a mistake inside a length', () => {
+    const text = changed([
+      'requestsPerS: 40',
+      'requestsPerS: 40, promptTokens: { median: 300, sigmaa: 1 }, outputTokens: x',
+    ]);
+    expect(told(text)).toMatchInlineSnapshot(`
+      "desk.yaml:13:88  workloads[0].promptTokens
+          median and sigma go together
+      desk.yaml:13:103  workloads[0].promptTokens.sigmaa
+          unknown key \`sigmaa\` — did you mean \`sigma\`?
+      desk.yaml:13:130  workloads[0].outputTokens
+          "x" has none of the forms that are possible here
+
+      3 problems; nothing was simulated."
+    `);
+  });
+});

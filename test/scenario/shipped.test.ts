@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { catalogue } from '../../src/catalogue.ts';
+import { scenarioJsonSchema } from '../../src/scenario/json-schema.ts';
+import { renderProblems } from '../../src/scenario/problem.ts';
+import { readScenario } from '../../src/scenario/read-scenario.ts';
+
+const files = readdirSync('scenarios').filter((name) => name.endsWith('.yaml'));
+
+describe.each(files)('scenarios/%s', (name) => {
+  const text = readFileSync(`scenarios/${name}`, 'utf8');
+  const reading = readScenario(text, `scenarios/${name}`, catalogue);
+
+  test('is a scenario, and warns of nothing', () => {
+    expect(reading.ok ? reading.warnings : renderProblems(reading.problems)).toEqual([]);
+  });
+
+  test('tells editors its schema, then asks its question', () => {
+    const [first, second] = text.split('\n');
+    expect(first).toBe('# yaml-language-server: $schema=../schema/scenario.schema.json');
+    expect(second).toMatch(/^# .*\?/);
+  });
+
+  test('is called like its file', () => {
+    expect(reading.ok && `${reading.scenario.name}.yaml`).toBe(name);
+  });
+});
+
+describe('the JSON Schema', () => {
+  const schema = scenarioJsonSchema(catalogue);
+
+  test('is the committed one (`npm run schema` writes it)', () => {
+    expect(JSON.parse(readFileSync('schema/scenario.schema.json', 'utf8'))).toEqual(schema);
+  });
+
+  test('explains every key', () => {
+    expect(undescribed(schema, '')).toEqual([]);
+  });
+});
+
+/** Paths of properties without a description. */
+function undescribed(schema: unknown, path: string): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, inner]: [string, unknown]) => {
+    if (key !== 'properties' || typeof inner !== 'object' || inner === null)
+      return undescribed(inner, `${path}/${key}`);
+    return Object.entries(inner).flatMap(([name, property]: [string, object]) => [
+      ...('description' in property ? [] : [`${path}/${name}`]),
+      ...undescribed(property, `${path}/${name}`),
+    ]);
+  });
+}
