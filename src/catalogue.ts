@@ -15,9 +15,20 @@ export const catalogue = {
   workloads,
   /** What a scenario means when it names none. */
   defaults: { engine: 'vllm', routing: 'least-outstanding' },
-  accelerator: loadAccelerator,
-  model: loadModel,
-  engine: loadEngine,
+  accelerator: once(loadAccelerator),
+  model: once(loadModel),
+  engine: once(loadEngine),
   stepCost: (parameters: RooflineParameters) => new RooflineCost(parameters),
   scanTrace,
 };
+
+/** Profiles do not change while the program runs, and parsing one takes longer than using it. */
+function once<Names extends readonly (string | undefined)[], Profile>(load: (...names: Names) => Profile) {
+  const loaded = new Map<string, Profile>();
+  return (...names: Names): Profile => {
+    const key = names.join(' ');
+    const profile = loaded.get(key) ?? load(...names);
+    loaded.set(key, profile);
+    return profile;
+  };
+}

@@ -36,8 +36,11 @@ function seconds(ns: number): string {
 }
 
 function poolRows(plan: RunPlan): string[] {
-  const head = ['', '', '', 'instances', 'each', 'KV tokens each', 'longest request', 'USD/h', 'grade'];
-  return alignedRows([head, ...plan.pools.map((pool) => poolRow(pool, plan))], 3);
+  const head = ['', '', '', 'instances', 'KV tokens', 'longest request', 'USD/h', 'grade'];
+  return [
+    ...alignedRows([head, ...plan.pools.map((pool) => poolRow(pool, plan))], 3),
+    '  instances: × accelerators of each. KV tokens: of one instance. longest request: prompt + output.',
+  ];
 }
 
 function poolRow(pool: PoolPlan, plan: RunPlan): string[] {
@@ -46,8 +49,7 @@ function poolRow(pool: PoolPlan, plan: RunPlan): string[] {
     pool.name,
     plan.models[pool.model]!,
     pool.accelerator,
-    figure(instances, 0),
-    `× ${acceleratorsPerInstance}`,
+    `${figure(instances, 0)} × ${acceleratorsPerInstance}`,
     figure(engine.kvBlocks * engine.blockTokens, 0),
     figure(engine.maxModelTokens, 0),
     figure(instances * acceleratorsPerInstance * rentUsdPerAcceleratorHour, 2),
@@ -70,6 +72,6 @@ function loadRows(loads: Plans['offeredLoads']): string[] {
   ]);
   return [
     ...alignedRows([['', '', 'asked', 'capacity', 'ρ'], ...rows], 2),
-    '  asked: requests/s of the model. capacity: of the pool. ρ: asked / capacity of all pools of the model.',
+    '  asked: requests/s of the model. capacity: of the pool. ρ: asked / capacity of all its pools.',
   ];
 }

@@ -38,6 +38,7 @@ function commandLine(done: (exitCode: number) => void) {
             .option('seed', {
               type: 'string',
               array: true,
+              requiresArg: true,
               describe: 'instead of the seeds of the scenario: 1 or 1,2,3',
             })
             .option('out', {
@@ -93,7 +94,9 @@ function commandLine(done: (exitCode: number) => void) {
       .exitProcess(false)
       .showHelpOnFail(false)
       .fail((message, error) => {
-        throw error ?? new UsageError(reworded(message));
+        // Of the parser's own errors some arrive as a message only, some as an error; ours are always errors.
+        const isOurs = error !== undefined && error.name !== 'YError';
+        throw isOurs ? error : new UsageError(reworded(error?.message ?? message));
       })
   );
 }

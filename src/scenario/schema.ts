@@ -116,7 +116,7 @@ function regionSchema(pool: ReturnType<typeof poolSchema>) {
     name: name('name of the region'),
     electricityUsdPerKWh: z.number().min(0).describe('price of electricity, USD/kWh'),
     pue: z.number().min(1).describe('facility energy / IT energy, at least 1'),
-    pools: z.array(pool).min(1),
+    pools: z.array(pool).min(1).describe('the instances there'),
   });
 }
 

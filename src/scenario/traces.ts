@@ -48,7 +48,13 @@ export function readTraces(
       return undefined;
     }
     const known = read.get(path);
-    const trace = known ?? readTrace(path, catalogue, files, (sentence) => problemAt(scenario, workload, sentence));
+    const trace =
+      known ??
+      readTrace(path, catalogue, files, (sentence) =>
+        override === undefined
+          ? problemAt(scenario, workload, sentence)
+          : { file: override, path: '--trace', ...splitHint(sentence) },
+      );
     read.set(path, trace);
     if ('file' in trace) return trace;
     if (known === undefined) problems.push(...trace);
@@ -107,7 +113,7 @@ function unreadable(path: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'ENOENT':
-      return `there is no trace at ${path} — paths are relative to the scenario; --trace <file> names another`;
+      return `there is no trace at ${path} — a path in a scenario is relative to it, a path after --trace to where you are`;
     case 'EISDIR':
       return `${path} is a folder — name the trace file in it`;
     case 'EACCES':

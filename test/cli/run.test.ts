@@ -22,7 +22,8 @@ const document = z.object({
 
 function runAsJson(folder: string, ...words: string[]) {
   const { exitCode, stdout, stderr } = tokenfleet(folder, 'run', 'tiny.yaml', '--json', ...words);
-  return { exitCode, stderr, ...document.parse(JSON.parse(stdout)) };
+  expect(exitCode, stderr).toBe(0);
+  return { stderr, ...document.parse(JSON.parse(stdout)) };
 }
 
 function arrowBytes(folder: string): Record<string, string> {

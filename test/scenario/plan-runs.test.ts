@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/catalogue.ts';
 import { canonicalJson, planHash, runId } from '../../src/scenario/plan-hash.ts';
+import type { RunPlan } from '../../src/sim/plan.ts';
 import type { PlanOptions } from '../../src/scenario/plan-runs.ts';
 import { planRuns } from '../../src/scenario/plan-runs.ts';
 import { renderProblems } from '../../src/scenario/problem.ts';
@@ -85,7 +86,7 @@ describe('a trace', () => {
   test('that is missing is a problem of the scenario that names it', () => {
     expect(told(REPLAY, {})).toMatchInlineSnapshot(`
       "scenarios/desk.yaml:13:69  workloads[0].file
-          there is no trace at scenarios/traces/conv.csv — paths are relative to the scenario; --trace <file> names another
+          there is no trace at scenarios/traces/conv.csv — a path in a scenario is relative to it, a path after --trace to where you are
 
       1 problem; nothing was simulated."
     `);
@@ -93,8 +94,8 @@ describe('a trace', () => {
 
   test('that is missing on the command line', () => {
     expect(told(REPLAY, { trace: 'typo.csv' })).toMatchInlineSnapshot(`
-      "scenarios/desk.yaml:13:69  workloads[0].file
-          there is no trace at typo.csv — paths are relative to the scenario; --trace <file> names another
+      "typo.csv  --trace
+          there is no trace at typo.csv — a path in a scenario is relative to it, a path after --trace to where you are
 
       1 problem; nothing was simulated."
     `);
@@ -145,7 +146,7 @@ describe('a trace', () => {
 describe('warnings', () => {
   test('name every pool whose offered load is 1 or more', () => {
     const { warnings, offeredLoads } = planned(changed(['requestsPerS: 40', 'requestsPerS: 400']));
-    const [{ load }] = offeredLoads as [{ load: number }];
+    const { load } = offeredLoads[0]!;
     expect(load).toBeGreaterThan(1);
     expect(warnings).toEqual([
       expect.stringContaining(`pool "desk" is overloaded: offered load ρ = ${load.toFixed(2)}`),
@@ -159,5 +160,16 @@ describe('warnings', () => {
       'workload "support": the trace ends after 10.0 min, before the horizon of 15.0 min; nothing arrives in between',
     ]);
     expect(planned(REPLAY.replace('15min', '10min'), { files }).warnings).toEqual([]);
+  });
+
+  test('name every workload whose mean session is longer than the horizon', () => {
+    const workloads = catalogue.workloads.map((kind) => ({
+      ...kind,
+      demand: (options: unknown) => ({ ...kind.demand(options), meanSessionS: 3 * 3600 }),
+    }));
+    const planning = planRuns(scenarioOf(GOOD), { ...catalogue, workloads }, { files: filesOf({}) });
+    expect(planning.ok && planning.warnings).toEqual([
+      'workload "support": a mean session lasts 3.0 h, longer than the horizon of 15.0 min',
+    ]);
   });
 });

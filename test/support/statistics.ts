@@ -23,7 +23,6 @@ export function overSeeds(seeds: number, sample: (seed: number) => number): Esti
  */
 export function disagreement(measured: Estimate, theory: number, slack = 0): string | undefined {
   const { mean, standardError } = measured;
-  console.log("Z", (standardError / mean * 100).toFixed(2), ((mean - theory) / standardError).toFixed(2), theory);
   if (!(standardError <= 0.01 * Math.abs(mean))) return `too weak: ${mean} ± ${standardError}`;
   if (Math.abs(mean - theory) <= 4 * standardError + slack) return undefined;
   return `${mean} ± ${standardError} is not ${theory}`;
