@@ -1,4 +1,4 @@
-import { figure } from '../report/figures.ts';
+import { figure, given } from '../report/figures.ts';
 import { alignedRows, wrapped } from '../report/table.ts';
 import { TERMINAL_COLUMNS } from '../report/terminal.ts';
 import type { PoolPlan, RunPlan } from '../sim/plan.ts';
@@ -32,7 +32,7 @@ function planReport({ scenario, runs, offeredLoads }: Plans): string {
 }
 
 function seconds(ns: number): string {
-  return `${figure(ns / NS_PER_S)} s`;
+  return `${given(ns / NS_PER_S)} s`;
 }
 
 function poolRows(plan: RunPlan): string[] {

@@ -24,9 +24,10 @@ async function showBar(share: () => number): Promise<() => void> {
   let drawn = false;
   const timer = setInterval(() => {
     if (performance.now() - startMs < QUIET_MS) return;
-    if (!drawn) bar.start(PERCENT, 0);
+    const percent = Math.floor(PERCENT * share());
+    if (drawn) bar.update(percent);
+    else bar.start(PERCENT, percent);
     drawn = true;
-    bar.update(Math.floor(PERCENT * share()));
   }, REDRAW_MS);
   return () => {
     clearInterval(timer);

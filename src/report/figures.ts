@@ -3,6 +3,11 @@ export function figure(value: number, decimals = decimalsOf(value)): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
+/** A number that somebody wrote down: as it is, thousands apart. */
+export function given(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 6 });
+}
+
 /** `123 ± 4`, both to the same decimal place; without the half-width where there is none or no spread at all. */
 export function withHalfWidth(value: number, halfWidth: number | undefined): string {
   const decimals = decimalsOf(value);

@@ -1,7 +1,7 @@
 import type { Metric, RunSummary, Scope, Statistic, SummaryEntry } from '../results/summary.ts';
 import { FLEET, findEntry, scopeNames, worstGrade } from '../results/summary.ts';
 import type { Grade } from '../sim/plan.ts';
-import { figure, percent, withHalfWidth } from './figures.ts';
+import { figure, given, percent, withHalfWidth } from './figures.ts';
 import type { RunReport } from './run-report.ts';
 import { alignedRows, wrapped } from './table.ts';
 
@@ -31,7 +31,7 @@ export function terminalReport(report: RunReport): string {
 function heading({ scenario, runs, windowS, summary }: RunReport): string[] {
   const seeds = runs.map(({ seed }) => String(seed));
   const title = `${scenario}, ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
-  const window = `Measured from ${figure(windowS.start)} s to ${figure(windowS.end)} s of simulated time.`;
+  const window = `Measured from ${given(windowS.start)} s to ${given(windowS.end)} s of simulated time.`;
   const spread = summary.some(({ halfWidth95 }) => halfWidth95 !== undefined)
     ? ['± is the half-width of the 95 % confidence interval over the seeds.']
     : [];
@@ -115,7 +115,7 @@ function objectiveRow(summary: RunSummary, className: string, limit: SummaryEntr
   const latencyName = limit.metric.split('_')[0]!.toUpperCase();
   const share = of('share');
   return [
-    `  ${latencyName} up to ${limit.value.toLocaleString('en-US')} ms`,
+    `  ${latencyName} up to ${given(limit.value)} ms`,
     percentCell(share),
     optionalPercent(of('target')?.value),
     verdict(of('met')?.value),

@@ -9,6 +9,9 @@ export function crossChecks(draft: Draft): Finding[] {
   return [...repeatedNames(draft), ...times(draft), ...unservedModels(draft), ...objectives(draft)];
 }
 
+/** Each is a row for every pool. */
+const MOST_INTERVALS = 1_000_000;
+
 function repeatedNames({ names }: Draft): Finding[] {
   const first = new Map<string, string>();
   return names.flatMap(({ noun, path, name }) => {
@@ -21,11 +24,15 @@ function repeatedNames({ names }: Draft): Finding[] {
   });
 }
 
-function times({ horizonNs, warmUpNs }: Draft): Finding[] {
+function times({ horizonNs = 1, warmUpNs = 0, timelineIntervalNs = horizonNs }: Draft): Finding[] {
   const findings: Finding[] = [];
   if (horizonNs === 0) findings.push(finding(['horizon'], 'must be longer than 0'));
-  if (horizonNs !== undefined && warmUpNs !== undefined && warmUpNs >= horizonNs && horizonNs > 0) {
+  else if (warmUpNs >= horizonNs) {
     findings.push(finding(['warmUp'], 'the warm-up leaves nothing to measure — make it shorter than the horizon'));
+  }
+  if (timelineIntervalNs * MOST_INTERVALS < horizonNs) {
+    const sentence = `cuts the horizon into more than ${MOST_INTERVALS} intervals — make it longer`;
+    findings.push(finding(['timelineInterval'], sentence));
   }
   return findings;
 }

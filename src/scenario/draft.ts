@@ -11,6 +11,7 @@ import type { DeploymentInput, PoolInput, ScenarioSchemas, SloInput, WorkloadInp
 export interface Draft {
   readonly horizonNs?: number | undefined;
   readonly warmUpNs?: number | undefined;
+  readonly timelineIntervalNs?: number | undefined;
   /** `undefined` for a template that is there but not well-formed. */
   readonly templates: ReadonlyMap<string, DeploymentInput | undefined>;
   readonly pools: readonly PoolEntry[];
@@ -39,6 +40,7 @@ export interface NameEntry {
 }
 
 export function draftOf(document: unknown, schemas: ScenarioSchemas): Draft {
+  const { shape } = schemas.scenario;
   const regions = listOf(document, 'regions');
   const writtenPools = regions.flatMap((region, index) =>
     listOf(region, 'pools').map((value, position) => ({
@@ -55,8 +57,9 @@ export function draftOf(document: unknown, schemas: ScenarioSchemas): Draft {
     ([name, value]) => [name, wellFormed(schemas.deployment, [], value)[0]?.value] as const,
   );
   return {
-    horizonNs: wellFormed(schemas.scenario.shape.horizon, [], valueOf(document, 'horizon'))[0]?.value,
-    warmUpNs: wellFormed(schemas.scenario.shape.warmUp, [], valueOf(document, 'warmUp'))[0]?.value,
+    horizonNs: wellFormed(shape.horizon, [], valueOf(document, 'horizon'))[0]?.value,
+    warmUpNs: wellFormed(shape.warmUp, [], valueOf(document, 'warmUp'))[0]?.value,
+    timelineIntervalNs: wellFormed(shape.timelineInterval, [], valueOf(document, 'timelineInterval'))[0]?.value,
     templates: new Map(templates),
     pools,
     workloads: entries('workloads').flatMap(({ path, value }) => wellFormed(schemas.workload, path, value)),

@@ -9,6 +9,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const PERCENTILE = /^p[1-9][0-9]?(\.[0-9]{1,3})?$/;
 /** No count in a scenario is sensibly above it, and rows are counted in 32 bits. */
 const MOST = 100_000_000;
+const LARGEST_POOL = 1_000_000;
 
 export type ScenarioSchemas = ReturnType<typeof scenarioSchemas>;
 export type DeploymentInput = z.output<ScenarioSchemas['deployment']>;
@@ -103,9 +104,9 @@ function poolSchema(deployment: ReturnType<typeof deploymentSchema>) {
     .strictObject({
       name: name('name of the pool'),
       template: z.string().optional().describe('the template it is made from; keys beside it override the template'),
-      instances: count('its size in copies of the model').optional(),
-      accelerators: count('its size in accelerators, a multiple of layout.tensorParallel').optional(),
-      nodes: count('its size in nodes of the accelerator').optional(),
+      instances: size('its size in copies of the model').optional(),
+      accelerators: size('its size in accelerators, a multiple of layout.tensorParallel').optional(),
+      nodes: size('its size in nodes of the accelerator').optional(),
       ...deployment.shape,
     })
     .describe('instances alike; exactly one of instances, accelerators and nodes says how many');
@@ -255,4 +256,5 @@ function name(description: string) {
 }
 
 const count = (description: string) => z.int().min(1).max(MOST).describe(description);
+const size = (description: string) => z.int().min(1).max(LARGEST_POOL).describe(description);
 const share = (description: string) => z.number().gt(0).max(1).describe(description);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { exitOf, filesBelow, folderWith, newFolder, start, tokenfleet } from './program.ts';
+import { exitOf, filesBelow, folderWith, newFolder, programUnder, start, tokenfleet } from './program.ts';
 
 /** The parts of the JSON document that tests compare. */
 const document = z.object({
@@ -133,6 +133,17 @@ describe('a result that is there', () => {
 });
 
 describe('a run that cannot write', () => {
+  test('on a full disk ends with 1, says why, and leaves nothing', () => {
+    const folder = folderWith();
+    // A limit on the size of files does to a run what a full disk does.
+    const limited = `ulimit -f 20; trap '' XFSZ; exec "$0" "$@"`;
+    const { exitCode, stderr, stdout } = programUnder(folder, ['sh', '-c', limited], 'run', 'tiny.yaml', '--seed', '5');
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toBe('the run with seed 5 failed: EFBIG: file too large, write\n');
+    expect(readdirSync(folder)).toEqual(['tiny.yaml']);
+  });
+
   test('says where, and what to do', () => {
     const folder = folderWith();
     writeFileSync(join(folder, 'taken'), '');

@@ -51,7 +51,7 @@ describe('the hash of a plan', () => {
 
   test('does not depend on the order of keys', () => {
     expect(canonicalJson({ b: [1, { d: 1, c: undefined }], a: 'x' })).toBe('{"a":"x","b":[1,{"d":1}]}');
-    const reversed = Object.fromEntries(Object.entries(plan!).reverse());
+    const reversed = Object.fromEntries(Object.entries(plan!).toReversed());
     expect(planHash(reversed as RunPlan, '1.0.0')).toBe(planHash(plan!, '1.0.0'));
   });
 

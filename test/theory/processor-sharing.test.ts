@@ -31,7 +31,7 @@ describe('an instance whose step lasts in proportion to its batch shares its pro
     [0.3, 6_000],
     [0.5, 15_000],
     [0.7, 40_000],
-    [0.9, 300_000],
+    [0.9, 240_000],
   ])('exponential lengths, load %f', (load, requests) => {
     const measured = overSeeds(SEEDS, (seed) =>
       meanE2eNs(queueOf(exponentialTokens(MEAN_TOKENS), load), seed, requests),

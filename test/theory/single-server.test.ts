@@ -56,7 +56,7 @@ describe('an instance that serves one request at a time is an M/G/1 queue', () =
 
   test.each(LOADS)('uniform lengths, load %f: mean E2E as Pollaczek and Khinchine have it', (load) => {
     const measured = overSeeds(SEEDS, (seed) =>
-      meanE2eNs(queueOf(uniform, load), seed, 1.5 * REQUESTS_PER_SEED[load]!),
+      meanE2eNs(queueOf(uniform, load), seed, 1.2 * REQUESTS_PER_SEED[load]!),
     );
 
     expect(disagreement(measured, pollaczekKhinchineNs(uniform, load))).toBeUndefined();
@@ -64,7 +64,7 @@ describe('an instance that serves one request at a time is an M/G/1 queue', () =
 
   test.each([0.3, 0.5, 0.7])('short or long, load %f: mean E2E as Pollaczek and Khinchine have it', (load) => {
     const measured = overSeeds(SEEDS, (seed) =>
-      meanE2eNs(queueOf(shortOrLong, load), seed, 4 * REQUESTS_PER_SEED[load]!),
+      meanE2eNs(queueOf(shortOrLong, load), seed, 2 * REQUESTS_PER_SEED[load]!),
     );
 
     expect(disagreement(measured, pollaczekKhinchineNs(shortOrLong, load))).toBeUndefined();
@@ -90,7 +90,7 @@ describe('a split of Poisson arrivals', () => {
       instances: 2,
       routing: inTurn,
     };
-    const measured = overSeeds(SEEDS, (seed) => meanE2eNs(queue, seed, 4 * REQUESTS_PER_SEED[load]!));
+    const measured = overSeeds(SEEDS, (seed) => meanE2eNs(queue, seed, 2 * REQUESTS_PER_SEED[load]!));
 
     expect(disagreement(measured, serviceNs / (1 - erlang2Root(load)), STEP_NS)).toBeUndefined();
   });

@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest';
+import type { RunReport } from '../../src/report/run-report.ts';
+import { terminalReport } from '../../src/report/terminal.ts';
+import type { Metric, RunSummary, Scope, Statistic, SummaryEntry } from '../../src/results/summary.ts';
+import type { Grade } from '../../src/sim/plan.ts';
+
+function entry(
+  scope: Scope,
+  scopeName: string,
+  metric: Metric,
+  statistic: Statistic,
+  value: number,
+  halfWidth95?: number,
+  grade: Grade = 'measured',
+): SummaryEntry {
+  return { scope, scopeName, metric, statistic, value, unit: '1', halfWidth95, grade };
+}
+
+function report(summary: RunSummary, seeds = [1]): RunReport {
+  return {
+    scenario: 'case',
+    tokenfleetVersion: '0.0.0',
+    windowS: { start: 120, end: 900 },
+    runs: seeds.map((seed) => ({
+      seed,
+      runId: `id${seed}`,
+      fingerprint: '',
+      directory: `results/case/id${seed}`,
+      reused: seed === 2,
+    })),
+    summary,
+  };
+}
+
+test('every figure has its place, with the spread over the seeds and the worst grade', () => {
+  const summary: RunSummary = [
+    entry('fleet', 'fleet', 'arrived_requests', 'rate', 44.01, 0.25),
+    entry('fleet', 'fleet', 'served_requests', 'rate', 43.9, 0.2),
+    entry('fleet', 'fleet', 'prompt_tokens', 'rate', 51_348, 1_146),
+    entry('fleet', 'fleet', 'cached_tokens', 'rate', 0, 0),
+    entry('fleet', 'fleet', 'output_tokens', 'rate', 14_479, 424),
+    entry('fleet', 'fleet', 'preemptions', 'rate', 0.0123, 0.0004),
+    entry('fleet', 'fleet', 'rejected_requests', 'share', 0.00001, 0.00001),
+    entry('fleet', 'fleet', 'ttft', 'p50', 90.5, 1.7),
+    entry('fleet', 'fleet', 'ttft', 'p90', 291, 8),
+    entry('fleet', 'fleet', 'ttft', 'p99', 980, 85),
+    entry('class', 'interactive', 'slo_attainment', 'share', 0.969, 0.001),
+    entry('class', 'interactive', 'slo_attainment', 'target', 0.95),
+    entry('class', 'interactive', 'slo_attainment', 'met', 1, 0),
+    entry('class', 'interactive', 'goodput', 'rate', 38.7, 0.2),
+    entry('class', 'interactive', 'ttft_p99_9_objective', 'share', 0.9971, 0.0002),
+    entry('class', 'interactive', 'ttft_p99_9_objective', 'target', 0.999),
+    entry('class', 'interactive', 'ttft_p99_9_objective', 'met', 0.5, 0.6),
+    entry('class', 'interactive', 'ttft_p99_9_objective', 'limit', 1_250.5),
+    entry('pool', 'desk', 'busy_share', 'mean', 0.83),
+    entry('pool', 'desk', 'compute_use', 'mean', 0.148, undefined, 'estimated'),
+    entry('pool', 'desk', 'memory_bandwidth_use', 'mean', 0.42),
+    entry('pool', 'desk', 'kv_use', 'mean', 0.155),
+    entry('pool', 'desk', 'kv_use', 'max', 1),
+    entry('fleet', 'fleet', 'input_cost', 'fully_loaded', 0.143, 0.0001),
+    entry('fleet', 'fleet', 'input_cost', 'busy_only', 0.12, 0.0001),
+    entry('fleet', 'fleet', 'rent', 'total', 16.29, 0),
+    entry('fleet', 'fleet', 'idle_rent', 'total', 2.77, 0.1),
+  ];
+
+  expect(terminalReport(report(summary, [1, 2]))).toMatchInlineSnapshot(`
+    "case, seeds 1, 2
+    Measured from 120 s to 900 s of simulated time.
+    ± is the half-width of the 95 % confidence interval over the seeds.
+
+    Throughput
+                                        per second
+      requests sent                     44.0 ± 0.3
+      requests served                   43.9 ± 0.2
+      input tokens                  51,348 ± 1,146
+      of these, cached                           0
+      output tokens                   14,479 ± 424
+      preemptions                  0.0123 ± 0.0004
+      rejected, of requests sent   < 0.01 % ± 0.00
+
+    Latency as the client sees it
+      ms                                p50       p90        p99
+      TTFT, to the first token   90.5 ± 1.7   291 ± 8   980 ± 85
+      TPOT, per token after it            –         –          –
+      E2E, to the last token              –         –          –
+      queue, to the first step            –         –          –
+
+    Service objectives, by class of requests
+                                            kept by    wanted                            goodput per second
+      interactive: every objective     96.9 % ± 0.1    95.0 %                      met           38.7 ± 0.2
+        TTFT up to 1,250.5 ms        99.71 % ± 0.02   99.90 %   met by 50.0 % of seeds
+
+    Load, by pool
+               busy   compute   HBM bandwidth   KV, mean   KV, max
+      desk   83.0 %    14.8 %          42.0 %     15.5 %     100 %
+      busy: of instance time. compute: of the dense peak. HBM bandwidth: of the peak. KV: of all blocks.
+
+    Cost, from the rent of the accelerators
+      USD per                   idle time included   busy time only
+      million input tokens           0.143 ± 0.000    0.120 ± 0.000
+      million output tokens                      –                –
+      million tokens, blended                    –                –
+      Rent of the measured window: 16.29 USD, 17.0 % of it for idle time.
+
+    Grade of the numbers: estimated – some numbers of the profiles are estimates (\`tokenfleet list
+      --sources\` shows which).
+    Files, by seed:
+      1: results/case/id1/
+      2: results/case/id2/ (from an earlier run)
+    "
+  `);
+});
+
+test('a run without a request is reported without a number made up', () => {
+  const text = terminalReport(report([entry('fleet', 'fleet', 'arrived_requests', 'rate', 0)]));
+
+  expect(text).not.toMatch(/NaN|undefined|Infinity/);
+  expect(text).toMatch(/TTFT, to the first token +– +– +–/);
+});
+
+test('long names and many seeds stay within 100 columns', () => {
+  const longName = 'x'.repeat(64);
+  const seeds = Array.from({ length: 60 }, (_, seed) => seed);
+  const figures = (['p50', 'p90', 'p99'] as const).flatMap((statistic) => [
+    entry('workload', longName, 'e2e', statistic, 1_234_567, 123_456),
+    entry('workload', 'other', 'e2e', statistic, 1_234_567, 123_456),
+  ]);
+  const summary = [
+    ...figures,
+    entry('class', longName, 'slo_attainment', 'share', 0.9912, 0.0012),
+    entry('class', longName, 'slo_attainment', 'met', 0.5, 0.5),
+    entry('class', longName, 'goodput', 'rate', 123_456, 1_234),
+    entry('pool', longName, 'busy_share', 'mean', 0.99999),
+  ];
+  const lines = terminalReport(report(summary, seeds)).split('\n');
+
+  expect(lines.filter((line) => [...line].length > 100)).toEqual([]);
+});

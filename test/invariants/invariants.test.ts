@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { RequestStatus } from '../../src/sim/records.ts';
+import type { SimulationPlan } from '../../src/sim/simulate.ts';
+import { TICKS_PER_NS } from '../../src/sim/units.ts';
+import { chunkedPrefillCase, longDecodeCase, stormCase } from '../differential/flavours.ts';
+import { anyCase, partsOf, planOf } from '../differential/hostile-cases.ts';
+import type { HostileCase } from '../differential/hostile-cases.ts';
+import { collect } from '../support/collect.ts';
+import type { Collected, RequestRow } from '../support/collect.ts';
+
+const mixedCases = fc.oneof(anyCase, stormCase, longDecodeCase, chunkedPrefillCase);
+const calmCases = mixedCases.map((hostile) => ({
+  ...hostile,
+  pools: hostile.pools.map((pool) => ({ ...pool, engine: { ...pool.engine, spareBlocks: 1_000_000 } })),
+}));
+/** Steps of a few ns, looked at every ns: what telemetry says is all there is to know. */
+const watchedCases = mixedCases.map((hostile) => {
+  const stepTicks = 7 * TICKS_PER_NS;
+  const pools = hostile.pools.map((pool) => ({ ...pool, instances: 1 }));
+  return { ...hostile, pools, stepTicks, intervalSteps: TICKS_PER_NS / stepTicks };
+});
+
+interface Run extends Collected {
+  readonly plan: SimulationPlan;
+  readonly served: readonly RequestRow[];
+}
+
+function inEveryRun(cases: fc.Arbitrary<HostileCase>, numRuns: number, holds: (run: Run) => void): void {
+  fc.assert(
+    fc.property(cases, (hostile) => {
+      const plan = planOf(hostile);
+      const collected = collect(plan, partsOf(hostile));
+      const served = collected.requests.filter(({ status }) => status === RequestStatus.served);
+      holds({ plan, served, ...collected });
+    }),
+    { seed: 20_260, numRuns },
+  );
+}
+
+describe('nothing is lost and nothing appears', () => {
+  test('every request that arrives is served or rejected, once', () => {
+    inEveryRun(mixedCases, 400, ({ requests, served, timeline, totals }) => {
+      expect(requests.map(({ request }) => request).sort((a, b) => a - b)).toEqual(requests.map((_, i) => i));
+      expect(totals.arrivedRequests).toBe(requests.length);
+      expect(totals.servedRequests).toBe(served.length);
+      expect(totals.rejectedRequests).toBe(requests.length - served.length);
+      expect(sum(timeline, 'arrivedRequests')).toBe(served.length);
+      expect(sum(timeline, 'finishedRequests')).toBe(served.length);
+    });
+  });
+
+  test('tokens in the request table are the tokens of the timeline', () => {
+    inEveryRun(mixedCases, 400, ({ served, timeline, totals }) => {
+      expect(sum(timeline, 'outputTokens')).toBe(sum(served, 'outputTokens'));
+      expect(sum(timeline, 'promptTokens')).toBe(sum(served, 'promptTokens'));
+      expect(sum(timeline, 'preemptions')).toBe(sum(served, 'preemptions'));
+      expect(sum(timeline, 'prefillTokens')).toBeGreaterThanOrEqual(sum(served, 'promptTokens'));
+      expect(sum(timeline, 'steps')).toBe(totals.steps);
+    });
+  });
+
+  test('without preemption the work is that of the requests, each on its own', () => {
+    inEveryRun(calmCases, 300, ({ served, timeline }) => {
+      expect(sum(timeline, 'preemptions')).toBe(0);
+      expect(sum(timeline, 'prefillTokens')).toBe(sum(served, 'promptTokens'));
+      expect(sum(timeline, 'decodeSeqSteps')).toBe(total(served, ({ outputTokens }) => outputTokens - 1));
+      expect(sum(timeline, 'prefillPairs')).toBe(total(served, ({ promptTokens: p }) => (p * (p + 1)) / 2));
+      expect(sum(timeline, 'kvTokenSteps')).toBe(
+        total(served, ({ promptTokens: p, outputTokens: o }) => (o - 1) * p + ((o - 1) * o) / 2),
+      );
+    });
+  });
+
+  test('KV blocks in use never exceed the capacity, and none is in use at the end', () => {
+    inEveryRun(mixedCases, 400, ({ plan, timeline }) => {
+      for (const { pool, kvBlocksUsed } of timeline) {
+        expect(kvBlocksUsed).toBeGreaterThanOrEqual(0);
+        expect(kvBlocksUsed).toBeLessThanOrEqual(plan.pools[pool]!.instances * plan.pools[pool]!.engine.kvBlocks);
+      }
+      for (const last of timeline.slice(-plan.pools.length)) {
+        expect(last).toMatchObject({ kvBlocksUsed: 0, waitingRequests: 0, runningRequests: 0 });
+      }
+    });
+  });
+});
+
+describe('time has an order', () => {
+  test('a request is sent, enqueued, scheduled, answered and finished', () => {
+    inEveryRun(mixedCases, 400, ({ served }) => {
+      for (const { arrivalNs, enqueuedNs, scheduledNs, firstTokenNs, finishNs, outputTokens } of served) {
+        expect(enqueuedNs).toBeGreaterThanOrEqual(arrivalNs);
+        expect(scheduledNs).toBeGreaterThanOrEqual(enqueuedNs);
+        expect(firstTokenNs).toBeGreaterThan(scheduledNs);
+        // At least 1 ns a token.
+        expect(finishNs - firstTokenNs).toBeGreaterThanOrEqual(outputTokens - 1);
+        if (outputTokens === 1) expect(finishNs).toBe(firstTokenNs);
+      }
+    });
+  });
+
+  test('requests arrive before the horizon and leave in the order of the table', () => {
+    inEveryRun(mixedCases, 400, ({ plan, requests, totals }) => {
+      const leftNs = requests.map((request) => departureNs(plan, request));
+      expect(leftNs).toEqual(leftNs.toSorted((a, b) => a - b));
+      expect(totals.endNs).toBe(leftNs.at(-1) ?? 0);
+      for (const { arrivalNs } of requests) expect(arrivalNs).toBeLessThan(plan.horizonNs);
+    });
+  });
+
+  test('intervals cover the run without a gap', () => {
+    inEveryRun(mixedCases, 400, ({ plan, timeline, totals }) => {
+      const ends = timeline.filter(({ pool }) => pool === 0).map(({ endNs }) => endNs);
+      for (let pool = 0; pool < plan.pools.length; pool++) {
+        const rows = timeline.filter((row) => row.pool === pool);
+        expect(rows.map(({ endNs }) => endNs)).toEqual(ends);
+        expect(rows.map(({ startNs }) => startNs)).toEqual([0, ...ends.slice(0, -1)]);
+      }
+      expect(ends).toContain(plan.horizonNs);
+      expect(ends.at(-1)).toBeGreaterThanOrEqual(totals.endNs);
+      expect(ends.at(-2) ?? 0).toBeLessThan(Math.max(plan.horizonNs, totals.endNs));
+    });
+  });
+});
+
+describe('a drained run, looked at every ns', () => {
+  test("obeys Little's law exactly: the integral of the number in system is the sum of the times in system", () => {
+    inEveryRun(watchedCases, 60, ({ plan, served, timeline }) => {
+      plan.pools.forEach((_, pool) => {
+        const here = served.filter(({ instance }) => instance === pool);
+        const atStart = here.filter(({ arrivalNs }) => arrivalNs === 0).length;
+        const integral = total(rowsOf(timeline, pool), (row) => row.waitingRequests + row.runningRequests);
+
+        expect(atStart + integral).toBe(total(here, (row) => departureNs(plan, row) - row.arrivalNs));
+      });
+    });
+  });
+
+  test('is work-conserving: an instance steps whenever a request is enqueued, without a pause', () => {
+    inEveryRun(watchedCases, 60, ({ plan, served, timeline }) => {
+      plan.pools.forEach((_, pool) => {
+        const here = served.filter(({ instance }) => instance === pool);
+        const rows = rowsOf(timeline, pool);
+        const enqueued = enqueuedAt(plan, here, rows.length);
+        rows.forEach(({ runningRequests }, i) => expect(runningRequests > 0).toBe(enqueued[i + 1]! > 0));
+        expect(sum(rows, 'busyNs')).toBe(enqueued.filter((count) => count > 0).length);
+      });
+    });
+  });
+});
+
+test('the slots of requests that have left are used again', () => {
+  let most = 0;
+  const hostile = fc.sample(anyCase, { seed: 1, numRuns: 1 })[0]!;
+  const requests = Array.from({ length: 5_000 }, () => ({ gapSteps: 10, promptTokens: 1, outputTokens: 2 }));
+  const roomy = {
+    ...hostile,
+    horizonSteps: 1e5,
+    intervalSteps: 1e5,
+    workloads: [{ kind: 'open' as const, model: 0, requests }],
+    pools: [{ ...hostile.pools[0]!, model: 0, cost: 'constant' as const, maxModelTokens: 100 }],
+  };
+  const { totals } = collect(planOf(roomy), {
+    ...partsOf(roomy),
+    routing: {
+      route(request, _requests, fleet) {
+        most = Math.max(most, request);
+        return fleet.eligible(0);
+      },
+    },
+  });
+
+  expect(totals.servedRequests).toBe(5_000);
+  expect(most).toBeLessThan(50);
+});
+
+/** How many are enqueued and have not left, at every ns from 0. */
+function enqueuedAt(plan: SimulationPlan, requests: readonly RequestRow[], untilNs: number): readonly number[] {
+  const count = Array.from({ length: untilNs + 1 }, () => 0);
+  for (const request of requests) {
+    for (let ns = request.enqueuedNs; ns < departureNs(plan, request); ns++) count[ns]! += 1;
+  }
+  return count;
+}
+
+/** When a request leaves its instance, which the client hears `outputNs` later. */
+function departureNs(plan: SimulationPlan, { instance, finishNs }: RequestRow): number {
+  if (instance < 0) return finishNs;
+  const engines = plan.pools.flatMap((pool) => Array.from({ length: pool.instances }, () => pool.engine));
+  return finishNs - engines[instance]!.outputNs;
+}
+
+function rowsOf(timeline: Collected['timeline'], pool: number) {
+  return timeline.filter((row) => row.pool === pool);
+}
+
+function sum<Name extends string>(rows: readonly Readonly<Record<Name, number>>[], name: Name): number {
+  return total(rows, (row) => row[name]);
+}
+
+function total<Row>(rows: readonly Row[], figure: (row: Row) => number): number {
+  return rows.reduce((so, row) => so + figure(row), 0);
+}
