@@ -17,18 +17,12 @@ export function withHalfWidth(value: number, halfWidth: number | undefined): str
 
 /** `99.93 %`: more decimals close to the whole, where they decide. */
 export function percent(share: number, halfWidth?: number): string {
-  const percents = 100 * share;
   const decimals = share === 0 || share === 1 ? 0 : (share > 0.99 && share < 1) || share < 0.01 ? 2 : 1;
-  const text = boundedText(percents, decimals);
-  return isSpread(halfWidth) ? `${text} ± ${figure(100 * halfWidth, Math.max(1, decimals))}` : text;
-}
-
-/** A share just below the whole must not read as the whole, nor a small one as nothing. */
-function boundedText(percents: number, decimals: number): string {
-  const text = figure(percents, decimals);
-  if (percents < 100 && Number(text) === 100) return '> 99.99 %';
-  if (percents > 0 && Number(text) === 0) return '< 0.01 %';
-  return `${text} %`;
+  const text = figure(100 * share, decimals);
+  // A share just below the whole must not read as the whole, nor a small one as nothing.
+  if (share < 1 && Number(text) === 100) return '> 99.99 %';
+  if (share > 0 && Number(text) === 0) return '< 0.01 %';
+  return isSpread(halfWidth) ? `${text} % ± ${figure(100 * halfWidth, Math.max(1, decimals))}` : `${text} %`;
 }
 
 function isSpread(halfWidth: number | undefined): halfWidth is number {

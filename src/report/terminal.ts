@@ -8,7 +8,7 @@ import { alignedRows, wrapped } from './table.ts';
 export const TERMINAL_COLUMNS = 100;
 /** Where nothing is known: no request was served, no token generated. */
 const UNKNOWN = '–';
-const NAME_COLUMNS = 32;
+const NAME_COLUMNS = 20;
 
 /** What a run delivers, for a person: plain text of at most 100 columns. */
 export function terminalReport(report: RunReport): string {
@@ -89,7 +89,7 @@ function objectives(summary: RunSummary): string[] {
   ]);
   return [
     'Service objectives, by class of requests',
-    ...alignedRows([['', 'kept by', 'wanted', '', 'goodput per second'], ...rows]),
+    ...alignedRows([['', 'kept by', 'wanted', '', 'goodput per s'], ...rows]),
   ];
 }
 
@@ -100,7 +100,7 @@ function classRow(summary: RunSummary, name: string): string[] {
   return [
     `${shortened(name)}: every objective`,
     percentCell(share),
-    optionalPercent(of('slo_attainment', 'target')?.value),
+    target(of('slo_attainment', 'target')),
     verdict(of('slo_attainment', 'met')?.value),
     cell(goodput),
   ];
@@ -117,16 +117,20 @@ function objectiveRow(summary: RunSummary, className: string, limit: SummaryEntr
   return [
     `  ${latencyName} up to ${given(limit.value)} ms`,
     percentCell(share),
-    optionalPercent(of('target')?.value),
+    target(of('target')),
     verdict(of('met')?.value),
     '',
   ];
 }
 
+function target(wanted: SummaryEntry | undefined): string {
+  return wanted === undefined ? UNKNOWN : `${given(100 * wanted.value)} %`;
+}
+
 function verdict(met: number | undefined): string {
   if (met === undefined) return '';
   if (met === 1) return 'met';
-  return met === 0 ? 'MISSED' : `met by ${percent(met)} of seeds`;
+  return met === 0 ? 'MISSED' : `${Math.round(100 * met)} % of seeds`;
 }
 
 const LOAD_COLUMNS: readonly (readonly [label: string, metric: Metric, statistic: Statistic])[] = [

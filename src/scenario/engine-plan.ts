@@ -11,6 +11,7 @@ const ENGINE_DEFAULTS = {
   maxNumBatchedTokens: 8192,
   reserveFullPrompt: true,
   watermark: 0,
+  prefixCaching: true,
 } as const;
 
 /** No limit of its own: a segment ends where the batch can change. */
@@ -58,6 +59,8 @@ export function enginePlan(choices: Choices): EnginePlan | { readonly findings: 
     kvBlocks,
     blockTokens,
     reserveFullPrompt: engine.reserveFullPrompt ?? ENGINE_DEFAULTS.reserveFullPrompt,
+    prefixCaching: engine.prefixCaching ?? ENGINE_DEFAULTS.prefixCaching,
+    prefixIdleNs: engine.prefixIdle ?? 0,
     watermarkBlocks: Math.floor(watermark * kvBlocks),
     frontEndNs,
     outputNs,

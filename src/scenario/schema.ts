@@ -90,6 +90,11 @@ function engineSchema(catalogue: Catalogue) {
       .boolean()
       .optional()
       .describe('admit a prompt only when blocks for all of it are free (default: as the engine does)'),
+    prefixCaching: z
+      .boolean()
+      .optional()
+      .describe('keep the KV cache of finished prompts and reuse it for prompts that begin alike (default: true)'),
+    prefixIdle: duration('forget cached prefixes that nobody has used for so long (default: never)').optional(),
     watermark: z
       .number()
       .min(0)

@@ -1,7 +1,8 @@
 import { assert } from './assert.ts';
 import { PendingArrivals } from './pending-arrivals.ts';
+import { type PromptPaths, UNENDING } from './prompt-paths.ts';
 import type { ArrivalSink, RequestView, Workload } from './ports.ts';
-import { NOT_YET, type RequestTable } from './request-table.ts';
+import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
 import type { Ns, RequestIndex } from './units.ts';
 
 /** All workloads of a run as one stream of arrivals. */
@@ -13,10 +14,19 @@ export class Demand {
   readonly #requests: RequestTable;
   readonly #view: RequestView;
 
-  constructor(workloads: readonly Workload[], horizonNs: Ns, requests: RequestTable, view: RequestView) {
+  constructor(
+    workloads: readonly Workload[],
+    horizonNs: Ns,
+    requests: RequestTable,
+    paths: PromptPaths,
+    view: RequestView,
+  ) {
     this.#requests = requests;
     this.#view = view;
-    this.#sources = workloads.map((workload, index) => new Source(index, workload, horizonNs, requests, this.#pending));
+    const streams = workloads.length;
+    this.#sources = workloads.map(
+      (workload, index) => new Source(index, streams, workload, horizonNs, requests, paths, this.#pending),
+    );
   }
 
   /** Requests that are known to come. */
@@ -61,13 +71,29 @@ class Source implements ArrivalSink {
   pulled: RequestIndex = -1;
   readonly workload: Workload;
   readonly #index: number;
+  /** Workloads number their streams themselves; spread out by this they do not meet. */
+  readonly #streamStride: number;
   readonly #horizonNs: Ns;
   readonly #requests: RequestTable;
+  readonly #paths: PromptPaths;
   readonly #pending: PendingArrivals;
+  /** The path that `share` has described for the next request. */
+  #firstSegment = NONE;
+  #lastSegment = NONE;
   #latest: RequestIndex = -1;
 
-  constructor(index: number, workload: Workload, horizonNs: Ns, requests: RequestTable, pending: PendingArrivals) {
+  constructor(
+    index: number,
+    streamStride: number,
+    workload: Workload,
+    horizonNs: Ns,
+    requests: RequestTable,
+    paths: PromptPaths,
+    pending: PendingArrivals,
+  ) {
     this.#index = index;
+    this.#streamStride = streamStride;
+    this.#paths = paths;
     this.workload = workload;
     this.#horizonNs = horizonNs;
     this.#requests = requests;
@@ -79,10 +105,23 @@ class Source implements ArrivalSink {
     this.pulled = this.workload.pull(this) ? this.#latest : -1;
   }
 
+  share(stream: number, tokens: number): void {
+    assert(stream >= 0 && tokens >= 1, 'a segment of a prompt needs a stream and at least one token');
+    const paths = this.#paths;
+    const last = this.#lastSegment;
+    const start = last === NONE ? 0 : paths.endToken[last]!;
+    this.#lastSegment = paths.append(last, stream * this.#streamStride + this.#index, start + tokens);
+    if (last === NONE) this.#firstSegment = this.#lastSegment;
+  }
+
   push(arrivalNs: Ns, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number): void {
     assert(arrivalNs >= this.nowNs, 'a workload pushed an arrival into the past');
     assert(promptTokens >= 1 && outputTokens >= 1, 'a request needs at least one prompt and one output token');
-    if (arrivalNs >= this.#horizonNs) return;
+    const path = this.#takePath(promptTokens);
+    if (arrivalNs >= this.#horizonNs) {
+      this.#paths.release(path);
+      return;
+    }
     const requests = this.#requests;
     const request = requests.take();
     requests.session[request] = session;
@@ -95,8 +134,20 @@ class Source implements ArrivalSink {
     requests.scheduledNs[request] = NOT_YET;
     requests.firstTokenNs[request] = NOT_YET;
     requests.preemptions[request] = 0;
+    requests.path[request] = path;
     requests.generated[request] = 0;
     this.#latest = request;
     this.#pending.push(arrivalNs, request);
+  }
+  #takePath(promptTokens: number): number {
+    const path = this.#firstSegment;
+    const last = this.#lastSegment;
+    if (last === NONE) return NONE;
+    const end = this.#paths.endToken[last]!;
+    assert(end <= promptTokens, 'the segments of a prompt are longer than the prompt');
+    if (end === promptTokens) this.#paths.endToken[last] = UNENDING;
+    this.#firstSegment = NONE;
+    this.#lastSegment = NONE;
+    return path;
   }
 }

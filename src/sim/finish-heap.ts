@@ -1,3 +1,4 @@
+import { grownIntegers } from './columns.ts';
 import type { RequestTable } from './request-table.ts';
 import type { RequestIndex } from './units.ts';
 
@@ -67,8 +68,6 @@ export class FinishHeap {
   }
 
   #grow(): void {
-    const grown = new Int32Array(2 * this.#heap.length);
-    grown.set(this.#heap);
-    this.#heap = grown;
+    this.#heap = grownIntegers(this.#heap, 2 * this.#heap.length);
   }
 }

@@ -1,7 +1,7 @@
 import { assert } from './assert.ts';
 import { DecodeRun } from './decode-run.ts';
 import { DecodingSet } from './decoding-set.ts';
-import { KvBlocks } from './kv-blocks.ts';
+import type { KvBlocks } from './kv-blocks.ts';
 import type { EnginePlan } from './plan.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import type { StepCost } from './ports.ts';
@@ -54,6 +54,7 @@ export class Instance {
     pool: PoolIndex,
     engine: EnginePlan,
     requests: RequestTable,
+    kv: KvBlocks,
     stepCost: StepCost,
     counters: PoolCounters,
     departures: Departures,
@@ -62,14 +63,14 @@ export class Instance {
     this.index = index;
     this.pool = pool;
     this.engine = engine;
-    this.kv = new KvBlocks(engine.kvBlocks, engine.blockTokens);
+    this.kv = kv;
     this.running = new RequestList(requests);
     this.waiting = new RequestList(requests);
     this.#requests = requests;
     this.#stepCost = stepCost;
     this.#counters = counters;
     this.#departures = departures;
-    this.#decoding = new DecodingSet(requests, this.kv);
+    this.#decoding = new DecodingSet(requests, kv);
   }
 
   /** Whether this engine could ever run such a request, alone. */
@@ -130,7 +131,8 @@ export class Instance {
   /** Form a batch and start its segment, or find that there is nothing to do. */
   formBatch(nowNs: Ns): void {
     this.#chunks.reset();
-    const preempted = this.#continueRunning();
+    this.kv.expire(nowNs);
+    const preempted = this.#continueRunning(nowNs);
     if (!preempted) this.#admit(nowNs);
     if (this.running.size === 0) {
       this.#idle = true;
@@ -157,11 +159,11 @@ export class Instance {
   // -------------------------------------------------------------------------------------------- forming a batch
 
   /** Find blocks for everybody who runs, preempting from the end of the list; answers whether that was necessary. */
-  #continueRunning(): boolean {
+  #continueRunning(nowNs: Ns): boolean {
     const { kv } = this;
     let preempted = false;
-    while (kv.blocksOfNextStep() > kv.free) {
-      this.#preemptLast();
+    while (!kv.reserveNextStep()) {
+      this.#preemptLast(nowNs);
       preempted = true;
     }
     const partial = this.#partial;
@@ -169,12 +171,11 @@ export class Instance {
     const computed = this.#requests.computed[partial]!;
     const target = this.#requests.target[partial]!;
     const tokens = Math.min(target - computed, this.engine.maxNumBatchedTokens - this.#decoding.seqs);
-    const blocks = kv.blocksFor(computed + tokens) - kv.blocksFor(computed);
-    if (blocks > kv.free - kv.blocksOfNextStep()) {
-      this.#preemptLast();
+    if (kv.blocksFor(computed + tokens) - kv.blocksFor(computed) > kv.free) {
+      this.#preemptLast(nowNs);
       return true;
     }
-    kv.take(blocks);
+    kv.extend(partial, computed, computed + tokens);
     this.#chunks.add(partial, tokens, computed, target);
     return preempted;
   }
@@ -185,35 +186,38 @@ export class Instance {
     const { maxNumSeqs, maxNumBatchedTokens, reserveFullPrompt, watermarkBlocks } = this.engine;
     const requests = this.#requests;
     let budget = maxNumBatchedTokens - this.#decoding.seqs - this.#chunks.batch.prefillTokens;
-    let free = kv.free - kv.blocksOfNextStep() - watermarkBlocks;
     while (budget > 0 && waiting.size > 0 && running.size < maxNumSeqs) {
       const request = waiting.head;
       if (requests.enqueuedNs[request]! > nowNs) return;
       const target = requests.promptTokens[request]! + requests.generated[request]!;
-      const tokens = Math.min(target, budget);
-      const blocks = kv.blocksFor(tokens);
-      if ((reserveFullPrompt ? kv.blocksFor(target) : blocks) > free) return;
+      kv.match(request, target);
+      const computed = kv.hitBlocks * kv.blockTokens;
+      const tokens = Math.min(target - computed, budget);
+      const blocks = kv.blocksFor(reserveFullPrompt ? target : computed + tokens) - kv.hitBlocks;
+      if (blocks > kv.free - kv.freeHitBlocks - watermarkBlocks) return;
       waiting.remove(request);
       running.append(request);
-      kv.take(blocks);
-      free -= blocks;
+      kv.admit(request, computed + tokens);
       budget -= tokens;
-      requests.computed[request] = 0;
+      requests.computed[request] = computed;
       requests.target[request] = target;
       requests.admission[request] = this.#admissions++;
-      if (requests.scheduledNs[request] === NOT_YET) requests.scheduledNs[request] = nowNs;
-      this.#chunks.add(request, tokens, 0, target);
+      if (requests.scheduledNs[request] === NOT_YET) {
+        requests.scheduledNs[request] = nowNs;
+        requests.cachedTokens[request] = computed;
+      }
+      this.#chunks.add(request, tokens, computed, target);
     }
   }
 
   /** The last of the running list gives everything back and waits again, ahead of all others. */
-  #preemptLast(): void {
+  #preemptLast(nowNs: Ns): void {
     const request = this.running.tail;
     const requests = this.#requests;
     const partial = request === this.#partial;
     const computedTokens = partial ? requests.computed[request]! : this.#decoding.stop(request);
     if (partial) this.#partial = NONE;
-    this.kv.release(this.kv.blocksFor(computedTokens));
+    this.kv.letGo(request, computedTokens, nowNs);
     this.running.remove(request);
     this.waiting.prepend(request);
     requests.preemptions[request]!++;
@@ -284,7 +288,7 @@ export class Instance {
   }
 
   #leave(request: RequestIndex, computedTokens: number, endNs: Ns): void {
-    this.kv.release(this.kv.blocksFor(computedTokens));
+    this.kv.letGo(request, computedTokens, endNs);
     this.running.remove(request);
     this.#counters.finishedRequests++;
     this.#departures.served(request, this.index, endNs);

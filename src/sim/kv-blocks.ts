@@ -1,4 +1,9 @@
 import { assert } from './assert.ts';
+import type { EnginePlan } from './plan.ts';
+import { PrefixCache } from './prefix-cache.ts';
+import type { PromptPaths } from './prompt-paths.ts';
+import type { RequestTable } from './request-table.ts';
+import type { Ns, RequestIndex } from './units.ts';
 
 /**
  * Paged KV memory of one instance, counted, not mapped. A decoding sequence takes a block every `blockTokens` steps, so
@@ -6,37 +11,103 @@ import { assert } from './assert.ts';
  * is then a closed form.
  */
 export class KvBlocks {
+  /** Blocks that somebody holds. */
   used = 0;
+  /** Blocks found by the last `match`, and how many of them nobody holds: holding them makes them used. */
+  hitBlocks = 0;
+  freeHitBlocks = 0;
   readonly capacity: number;
   readonly blockTokens: number;
+  readonly #requests: RequestTable;
+  readonly #cache: PrefixCache | undefined;
+  readonly #idleNs: Ns;
+  /** Blocks promised to the next step of the decoding sequences; they are taken when it is over. */
+  #reserved = 0;
   /** The phase whose sequences take a block in the next step; it falls by one with every step, around the cycle. */
   #phaseOfNextStep = 0;
   #decoding = 0;
   /** Decoding sequences by phase: (tokens computed − steps completed) mod blockTokens, constant while they decode. */
   readonly #byPhase: Int32Array;
 
-  constructor(capacity: number, blockTokens: number) {
-    this.capacity = capacity;
-    this.blockTokens = blockTokens;
-    this.#byPhase = new Int32Array(blockTokens);
+  constructor(engine: EnginePlan, requests: RequestTable, paths: PromptPaths) {
+    this.capacity = engine.kvBlocks;
+    this.blockTokens = engine.blockTokens;
+    this.#requests = requests;
+    this.#cache = engine.prefixCaching ? new PrefixCache(paths, engine.blockTokens) : undefined;
+    this.#idleNs = engine.prefixIdleNs;
+    this.#byPhase = new Int32Array(engine.blockTokens);
   }
 
+  /** Blocks that nobody holds and nobody was promised. */
   get free(): number {
-    return this.capacity - this.used;
+    return this.capacity - this.used - this.#reserved;
   }
 
   blocksFor(tokens: number): number {
     return Math.floor((tokens + this.blockTokens - 1) / this.blockTokens);
   }
 
-  take(blocks: number): void {
-    this.used += blocks;
-    assert(this.used <= this.capacity, 'more KV blocks are used than exist');
+  /** Forget prefixes that have been idle too long. */
+  expire(nowNs: Ns): void {
+    if (this.#cache !== undefined && this.#idleNs > 0) this.#cache.expire(nowNs - this.#idleNs);
   }
 
-  release(blocks: number): void {
-    this.used -= blocks;
+  /** Look for the beginning of a request that must compute `target` tokens: at least one is always computed. */
+  match(request: RequestIndex, target: number): void {
+    if (this.#cache === undefined) return;
+    const limit = Math.floor((target - 1) / this.blockTokens);
+    this.hitBlocks = this.#cache.match(this.#requests.path[request]!, limit);
+    this.freeHitBlocks = this.#cache.matchedEvictableBlocks;
+  }
+
+  /** Hold what was found, and take blocks for a first chunk that ends at `untilTokens`. */
+  admit(request: RequestIndex, untilTokens: number): void {
+    if (this.#cache !== undefined) {
+      this.#cache.hold(this.#requests.path[request]!, this.hitBlocks);
+      this.used += this.freeHitBlocks;
+      this.#requests.sharedBlocks[request] = this.hitBlocks;
+    }
+    this.extend(request, this.hitBlocks * this.blockTokens, untilTokens);
+  }
+
+  /** Take the blocks for the tokens from `fromTokens` to `untilTokens` of a request. */
+  extend(request: RequestIndex, fromTokens: number, untilTokens: number): void {
+    this.#take(this.blocksFor(untilTokens) - this.blocksFor(fromTokens));
+    if (this.#cache !== undefined) this.#share(this.#cache, request, untilTokens);
+  }
+
+  /** A request with that many computed tokens gives its blocks back. */
+  letGo(request: RequestIndex, computedTokens: number, nowNs: Ns): void {
+    const blocks = this.blocksFor(computedTokens);
+    if (this.#cache === undefined) {
+      this.used -= blocks;
+    } else {
+      const shared = this.#share(this.#cache, request, computedTokens);
+      const alone = Math.floor(computedTokens / this.blockTokens) - shared;
+      this.used -= blocks - shared + this.#cache.release(this.#requests.path[request]!, shared, alone, nowNs);
+    }
     assert(this.used >= 0, 'more KV blocks were returned than taken');
+  }
+
+  #share(cache: PrefixCache, request: RequestIndex, computedTokens: number): number {
+    const { path, sharedBlocks } = this.#requests;
+    const complete = Math.floor(computedTokens / this.blockTokens);
+    const shared = cache.extend(path[request]!, sharedBlocks[request]!, complete);
+    sharedBlocks[request] = shared;
+    return shared;
+  }
+
+  #take(blocks: number): void {
+    this.used += blocks;
+    assert(this.used <= this.capacity, 'more KV blocks are used than exist');
+    this.#makeRoom();
+  }
+
+  /** What is used and promised overwrites the prefixes that have been idle longest. */
+  #makeRoom(): void {
+    if (this.#cache === undefined) return;
+    const missing = this.used + this.#reserved + this.#cache.evictableBlocks - this.capacity;
+    if (missing > 0) this.#cache.evict(missing);
   }
 
   /** A sequence with that many computed tokens decodes from the next step on; answers its phase. */
@@ -52,9 +123,20 @@ export class KvBlocks {
     this.#decoding--;
   }
 
-  /** Blocks that the decoding sequences take in the next step. */
-  blocksOfNextStep(): number {
-    return this.#byPhase[this.#phaseOfNextStep]!;
+  /**
+   * Promise the decoding sequences the blocks of their next step. Answers whether there are enough; if not, all the free
+   * ones are as good as taken, and somebody has to let go of some.
+   */
+  reserveNextStep(): boolean {
+    this.#reserved = 0;
+    const blocks = this.#byPhase[this.#phaseOfNextStep]!;
+    if (blocks > this.free) {
+      this.#cache?.evict(this.#cache.evictableBlocks);
+      return false;
+    }
+    this.#reserved = blocks;
+    this.#makeRoom();
+    return true;
   }
 
   /** Blocks that they take in the next `steps` steps. */
@@ -72,7 +154,8 @@ export class KvBlocks {
 
   /** How many steps, at most `limit`, the free blocks last; only while sequences decode. */
   stepsThatFit(limit: number): number {
-    const { blockTokens, free } = this;
+    const { blockTokens } = this;
+    const free = this.capacity - this.used;
     const cycles = Math.floor(free / this.#decoding);
     let steps = cycles * blockTokens;
     if (steps >= limit) return limit;
@@ -89,7 +172,8 @@ export class KvBlocks {
   /** `steps` steps have been taken: their blocks are now held. */
   advance(steps: number): void {
     const { blockTokens } = this;
-    if (this.#decoding > 0) this.take(this.blocksOfSteps(steps));
+    this.#reserved = 0;
+    if (this.#decoding > 0) this.#take(this.blocksOfSteps(steps));
     const phase = this.#phaseOfNextStep - (steps % blockTokens);
     this.#phaseOfNextStep = phase < 0 ? phase + blockTokens : phase;
   }

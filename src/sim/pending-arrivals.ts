@@ -1,3 +1,4 @@
+import { grownFloats, grownIntegers } from './columns.ts';
 import type { Ns, RequestIndex } from './units.ts';
 
 /**
@@ -68,14 +69,8 @@ export class PendingArrivals {
 
   #grow(): void {
     const capacity = 2 * this.#times.length;
-    const times = new Float64Array(capacity);
-    const orders = new Float64Array(capacity);
-    const requests = new Int32Array(capacity);
-    times.set(this.#times);
-    orders.set(this.#orders);
-    requests.set(this.#requests);
-    this.#times = times;
-    this.#orders = orders;
-    this.#requests = requests;
+    this.#times = grownFloats(this.#times, capacity);
+    this.#orders = grownFloats(this.#orders, capacity);
+    this.#requests = grownIntegers(this.#requests, capacity);
   }
 }

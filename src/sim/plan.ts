@@ -68,6 +68,10 @@ export interface EnginePlan {
   readonly reserveFullPrompt: boolean;
   /** Blocks that admission leaves free. */
   readonly watermarkBlocks: number;
+  /** Keep the content of blocks until their memory is needed, and reuse it for prompts that begin alike. */
+  readonly prefixCaching: boolean;
+  /** Forget content that nobody has used for so long; 0 keeps it as long as there is room. */
+  readonly prefixIdleNs: Ns;
   /** Client's send to the engine's waiting queue: HTTP, tokenizer. */
   readonly frontEndNs: Ns;
   /** End of a step to the client's receipt of its token: detokenizer, streaming. */

@@ -10,6 +10,13 @@ import type { InstanceIndex, ModelIndex, Ns, PoolIndex, RequestIndex, Ticks } fr
 /** Where a workload puts its requests. Times may not lie before the latest arrival the same workload has seen. */
 export interface ArrivalSink {
   /**
+   * The prompt of the request that is pushed next goes on with the first `tokens` tokens of a stream. A stream is named by
+   * a whole number ≥ 0 of the workload's choice and names its whole past: prompts that share a stream agree on every token
+   * up to where the shorter one leaves it. Prompt tokens after the last of these segments are the request's own; if the
+   * segments cover the whole prompt, the output continues the last stream.
+   */
+  share(stream: number, tokens: number): void;
+  /**
    * @param arrivalNs when the client sends
    * @param outputTokens all generated tokens, hidden reasoning included; at least 1
    * @param reasoningTokens the hidden share of outputTokens

@@ -1,3 +1,4 @@
+import { grownIntegers } from './columns.ts';
 import type { PrefillBatch } from './ports.ts';
 import type { RequestIndex } from './units.ts';
 
@@ -38,11 +39,7 @@ export class PrefillChunks {
   }
 
   #grow(): void {
-    const requests = new Int32Array(2 * this.requests.length);
-    const tokens = new Int32Array(2 * this.tokens.length);
-    requests.set(this.requests);
-    tokens.set(this.tokens);
-    this.requests = requests;
-    this.tokens = tokens;
+    this.requests = grownIntegers(this.requests, 2 * this.count);
+    this.tokens = grownIntegers(this.tokens, 2 * this.count);
   }
 }

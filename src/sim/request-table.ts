@@ -1,3 +1,4 @@
+import { grownFloats, grownIntegers } from './columns.ts';
 import type { RequestView } from './ports.ts';
 import type { ModelIndex, Ns, RequestIndex } from './units.ts';
 
@@ -25,6 +26,8 @@ export class RequestTable {
   scheduledNs = new Float64Array(0);
   firstTokenNs = new Float64Array(0);
   preemptions = new Int32Array(0);
+  /** First segment of its prompt's path, or NONE. */
+  path = new Int32Array(0);
 
   /** Output tokens generated: up to date while waiting or prefilling; for a decoding request, when it began to decode. */
   generated = new Int32Array(0);
@@ -37,6 +40,8 @@ export class RequestTable {
   finishStep = new Float64Array(0);
   /** Number of its latest admission: the order of the running list. */
   admission = new Float64Array(0);
+  /** Leading blocks of its prompt that are the prefix cache's. */
+  sharedBlocks = new Int32Array(0);
   /** Its place in the cycle in which decoding sequences take new KV blocks. */
   kvPhase = new Int32Array(0);
   /** Its place in its instance's finish heap. */
@@ -61,43 +66,33 @@ export class RequestTable {
   }
 
   #grow(capacity: number): void {
-    this.id = floats(this.id, capacity);
-    this.session = floats(this.session, capacity);
-    this.workload = integers(this.workload, capacity);
-    this.promptTokens = integers(this.promptTokens, capacity);
-    this.cachedTokens = integers(this.cachedTokens, capacity);
-    this.outputTokens = integers(this.outputTokens, capacity);
-    this.reasoningTokens = integers(this.reasoningTokens, capacity);
-    this.arrivalNs = floats(this.arrivalNs, capacity);
-    this.enqueuedNs = floats(this.enqueuedNs, capacity);
-    this.scheduledNs = floats(this.scheduledNs, capacity);
-    this.firstTokenNs = floats(this.firstTokenNs, capacity);
-    this.preemptions = integers(this.preemptions, capacity);
-    this.generated = integers(this.generated, capacity);
-    this.computed = integers(this.computed, capacity);
-    this.target = integers(this.target, capacity);
-    this.decodeFromStep = floats(this.decodeFromStep, capacity);
-    this.finishStep = floats(this.finishStep, capacity);
-    this.admission = floats(this.admission, capacity);
-    this.kvPhase = integers(this.kvPhase, capacity);
-    this.heapPosition = integers(this.heapPosition, capacity);
-    this.next = integers(this.next, capacity);
-    this.previous = integers(this.previous, capacity);
+    this.id = grownFloats(this.id, capacity);
+    this.session = grownFloats(this.session, capacity);
+    this.workload = grownIntegers(this.workload, capacity);
+    this.promptTokens = grownIntegers(this.promptTokens, capacity);
+    this.cachedTokens = grownIntegers(this.cachedTokens, capacity);
+    this.outputTokens = grownIntegers(this.outputTokens, capacity);
+    this.reasoningTokens = grownIntegers(this.reasoningTokens, capacity);
+    this.arrivalNs = grownFloats(this.arrivalNs, capacity);
+    this.enqueuedNs = grownFloats(this.enqueuedNs, capacity);
+    this.scheduledNs = grownFloats(this.scheduledNs, capacity);
+    this.firstTokenNs = grownFloats(this.firstTokenNs, capacity);
+    this.preemptions = grownIntegers(this.preemptions, capacity);
+    this.path = grownIntegers(this.path, capacity);
+    this.sharedBlocks = grownIntegers(this.sharedBlocks, capacity);
+    this.generated = grownIntegers(this.generated, capacity);
+    this.computed = grownIntegers(this.computed, capacity);
+    this.target = grownIntegers(this.target, capacity);
+    this.decodeFromStep = grownFloats(this.decodeFromStep, capacity);
+    this.finishStep = grownFloats(this.finishStep, capacity);
+    this.admission = grownFloats(this.admission, capacity);
+    this.kvPhase = grownIntegers(this.kvPhase, capacity);
+    this.heapPosition = grownIntegers(this.heapPosition, capacity);
+    this.next = grownIntegers(this.next, capacity);
+    this.previous = grownIntegers(this.previous, capacity);
     for (let request = capacity - 1; request >= this.#capacity; request--) this.release(request);
     this.#capacity = capacity;
   }
-}
-
-function floats(column: Float64Array, capacity: number): Float64Array<ArrayBuffer> {
-  const grown = new Float64Array(capacity);
-  grown.set(column);
-  return grown;
-}
-
-function integers(column: Int32Array, capacity: number): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(capacity);
-  grown.set(column);
-  return grown;
 }
 
 /** What policies and workloads see of the table. */

@@ -3,9 +3,11 @@ import { Demand } from './demand.ts';
 import { EventKind, EventQueue } from './event-queue.ts';
 import { Fleet } from './fleet.ts';
 import { Instance } from './instance.ts';
+import { KvBlocks } from './kv-blocks.ts';
 import type { RunPlan } from './plan.ts';
 import { PoolCounters } from './pool-counters.ts';
 import type { ClockSink, PowerPolicy, RoutingPolicy, RowSink, SiteView, StepCost, Workload } from './ports.ts';
+import { PromptPaths } from './prompt-paths.ts';
 import { type RequestColumns, RequestStatus, type TimelineColumns } from './records.ts';
 import { RequestLog } from './request-log.ts';
 import { RequestTable, RequestTableView } from './request-table.ts';
@@ -65,6 +67,7 @@ class Simulation implements SiteView, ClockSink {
   readonly #power: PowerPolicy | undefined;
   readonly #sinks: RunSinks;
   readonly #requests = new RequestTable();
+  readonly #paths = new PromptPaths();
   readonly #view: RequestTableView;
   readonly #demand: Demand;
   readonly #counters: readonly PoolCounters[];
@@ -90,12 +93,13 @@ class Simulation implements SiteView, ClockSink {
     this.#sinks = sinks;
     const modelOfWorkload = plan.workloads.map((workload) => workload.model);
     this.#view = new RequestTableView(this.#requests, modelOfWorkload);
-    this.#demand = new Demand(parts.workloads, plan.horizonNs, this.#requests, this.#view);
+    this.#demand = new Demand(parts.workloads, plan.horizonNs, this.#requests, this.#paths, this.#view);
     this.#counters = plan.pools.map(() => new PoolCounters());
     const poolOfInstance = plan.pools.flatMap((pool, index) => Array<number>(pool.instances).fill(index));
     this.#instances = poolOfInstance.map((pool, index) => {
       const { engine } = plan.pools[pool]!;
-      return new Instance(index, pool, engine, this.#requests, parts.stepCosts[pool]!, this.#counters[pool]!, this);
+      const kv = new KvBlocks(engine, this.#requests, this.#paths);
+      return new Instance(index, pool, engine, this.#requests, kv, parts.stepCosts[pool]!, this.#counters[pool]!, this);
     });
     this.instanceCount = this.#instances.length;
     const modelOfPool = plan.pools.map((pool) => pool.model);
@@ -228,6 +232,7 @@ class Simulation implements SiteView, ClockSink {
     this.#lastDepartureNs = this.#nowNs;
     this.#log.write(request, index, status, finishNs);
     if (this.#demand.finished(request, finishNs)) this.#scheduleArrival();
+    this.#paths.release(this.#requests.path[request]!);
     this.#requests.release(request);
   }
 

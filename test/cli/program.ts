@@ -15,10 +15,13 @@ export interface Ended {
 
 /** Run a command to its end in a folder. */
 export function tokenfleet(folder: string, ...words: readonly string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...words], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
+  return programUnder(folder, [], ...words);
+}
+
+/** The same, started by another program with arguments of its own. */
+export function programUnder(folder: string, starter: readonly string[], ...words: readonly string[]): Ended {
+  const [command, ...rest] = [...starter, process.execPath, PROGRAM, ...words];
+  const { status, stdout, stderr } = spawnSync(command!, rest, { cwd: folder, encoding: 'utf8' });
   return { exitCode: status, stdout, stderr };
 }
 

@@ -76,7 +76,7 @@ test('every figure has its place, with the spread over the seeds and the worst g
       of these, cached                           0
       output tokens                   14,479 ± 424
       preemptions                  0.0123 ± 0.0004
-      rejected, of requests sent   < 0.01 % ± 0.00
+      rejected, of requests sent          < 0.01 %
 
     Latency as the client sees it
       ms                                p50       p90        p99
@@ -86,9 +86,9 @@ test('every figure has its place, with the spread over the seeds and the worst g
       queue, to the first step            –         –          –
 
     Service objectives, by class of requests
-                                            kept by    wanted                            goodput per second
-      interactive: every objective     96.9 % ± 0.1    95.0 %                      met           38.7 ± 0.2
-        TTFT up to 1,250.5 ms        99.71 % ± 0.02   99.90 %   met by 50.0 % of seeds
+                                            kept by   wanted                          goodput per s
+      interactive: every objective     96.9 % ± 0.1     95 %                    met      38.7 ± 0.2
+        TTFT up to 1,250.5 ms        99.71 % ± 0.02   99.9 %   met in 50 % of seeds
 
     Load, by pool
                busy   compute   HBM bandwidth   KV, mean   KV, max

@@ -11,6 +11,7 @@ import {
   leastOutstanding,
   openLoop,
   restlessClocks,
+  roomyEngine,
 } from '../support/plans.ts';
 import { affineStep, erraticStep } from '../support/step-costs.ts';
 
@@ -35,7 +36,10 @@ export interface HostilePool {
   readonly instances: number;
   readonly cost: 'constant' | 'whole-ns' | 'affine' | 'knots';
   readonly knotKvTokens: number;
-  readonly engine: Omit<EnginePlan, 'frontEndNs' | 'outputNs' | 'maxModelTokens' | 'kvBlocks'> & {
+  readonly engine: Pick<
+    EnginePlan,
+    'maxNumSeqs' | 'maxNumBatchedTokens' | 'blockTokens' | 'reserveFullPrompt' | 'watermarkBlocks' | 'maxSegmentSteps'
+  > & {
     /** Blocks beyond what the largest request and the watermark need; below 0, some requests never fit. */
     readonly spareBlocks: number;
     readonly frontEndSteps: number;
@@ -174,7 +178,14 @@ export function planOf(hostile: HostileCase): SimulationPlan {
       return {
         model,
         instances,
-        engine: { ...rest, kvBlocks, maxModelTokens, frontEndNs: ns(frontEndSteps), outputNs: ns(outputSteps) },
+        engine: {
+          ...roomyEngine,
+          ...rest,
+          kvBlocks,
+          maxModelTokens,
+          frontEndNs: ns(frontEndSteps),
+          outputNs: ns(outputSteps),
+        },
       };
     }),
     workloads: hostile.workloads.map(({ model }) => ({ model })),
@@ -236,7 +247,8 @@ function stepCostOf({ cost, knotKvTokens }: HostilePool, seed: number, { stepTic
   const perKvToken = Math.floor(stepTicks / 500);
   switch (cost) {
     case 'constant':
-      return affineStep({ fixed: Math.max(stepTicks, minTicks) });
+      // A prompt leaves the clock a tick short of a ns: the least that a sum could lose then shows at once.
+      return affineStep({ fixed: Math.max(stepTicks, minTicks + 1), perPromptFinished: -1 });
     case 'affine':
       return affineStep({
         fixed: Math.max(Math.floor(stepTicks / 2), minTicks),

@@ -66,6 +66,7 @@ class ReferenceEngine {
     this.#parts = parts;
     const instances: ReferenceInstance[] = [];
     plan.pools.forEach((pool, poolIndex) => {
+      if (pool.engine.prefixCaching) throw new Error('the reference engine has no prefix cache');
       for (let i = 0; i < pool.instances; i++) {
         instances.push(new ReferenceInstance(instances.length, poolIndex, pool.engine, parts.stepCosts[poolIndex]!));
       }
@@ -231,6 +232,7 @@ class ReferenceEngine {
 
   #sink(workload: number, earliestNs: number, pushed?: (arrival: Arrival) => void): ArrivalSink {
     return {
+      share: () => {},
       push: (timeNs, promptTokens, outputTokens, reasoningTokens, session) => {
         if (timeNs < earliestNs) throw new Error(`an arrival at ${timeNs} ns is pushed at ${earliestNs} ns`);
         const arrival: Arrival = { workload, promptTokens, outputTokens, reasoningTokens, session };

@@ -18,6 +18,8 @@ const engine: EnginePlan = {
   blockTokens: 16,
   reserveFullPrompt: false,
   watermarkBlocks: 0,
+  prefixCaching: false,
+  prefixIdleNs: 0,
   frontEndNs: 0,
   outputNs: 0,
   maxSegmentSteps: 1_000_000,

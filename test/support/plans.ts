@@ -14,6 +14,8 @@ export const roomyEngine: EnginePlan = {
   blockTokens: 16,
   reserveFullPrompt: true,
   watermarkBlocks: 0,
+  prefixCaching: false,
+  prefixIdleNs: 0,
   frontEndNs: 0,
   outputNs: 0,
   maxSegmentSteps: 1_000_000,

@@ -15,6 +15,7 @@ export interface Arrival {
 export function pullAll(workload: Workload): Arrival[] {
   const arrivals: Arrival[] = [];
   const sink = {
+    share() {},
     push(arrivalNs: number, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number) {
       arrivals.push({ arrivalNs, promptTokens, outputTokens, reasoningTokens, session });
     },

@@ -1,0 +1,156 @@
+import { assert } from './assert.ts';
+import { CachePieces } from './cache-pieces.ts';
+import { grownIntegers } from './columns.ts';
+import type { PromptPaths } from './prompt-paths.ts';
+import { NONE } from './request-table.ts';
+import type { Ns } from './units.ts';
+
+/**
+ * The KV blocks of one instance whose content is known, so that a later prompt with the same beginning need not compute
+ * it again. Blocks are not listed one by one: the cached blocks of a stream lie in *pieces*, stretches that have the same
+ * holders and were set free at the same moment. Work per request is a few pieces, whatever the length of its prompt.
+ *
+ * Pieces that nobody holds stand in the order in which they were set free, the end of a prompt before its beginning.
+ * Memory is taken back from the front of that order, and from the end of a piece: what is left of a stream is always its
+ * start. Block indices count from the start of the prompt.
+ */
+export class PrefixCache {
+  /** Blocks that nobody holds but that still have their content. */
+  evictableBlocks = 0;
+  /** Of the blocks matched last, those that nobody held. */
+  matchedEvictableBlocks = 0;
+  readonly #paths: PromptPaths;
+  readonly #blockTokens: number;
+  readonly #pieces = new CachePieces();
+  /** The segments of a path while it is walked backwards. */
+  #walked = new Int32Array(16);
+
+  constructor(paths: PromptPaths, blockTokens: number) {
+    this.#paths = paths;
+    this.#blockTokens = blockTokens;
+  }
+
+  /** How many leading blocks of the prompt, at most `limit`, are known here. */
+  match(path: number, limit: number): number {
+    const { from, to, holders, deeper } = this.#pieces;
+    let matched = 0;
+    this.matchedEvictableBlocks = 0;
+    for (let segment = path; segment !== NONE && matched < limit; segment = this.#paths.next[segment]!) {
+      const end = Math.min(this.#endBlock(segment), limit);
+      let piece = this.#pieces.first(this.#paths.stream[segment]!);
+      for (; piece !== NONE && from[piece]! < end; piece = deeper[piece]!) {
+        matched = Math.min(to[piece]!, end);
+        if (holders[piece] === 0) this.matchedEvictableBlocks += matched - from[piece]!;
+      }
+      if (matched < end) break;
+    }
+    return matched;
+  }
+
+  /** Hold the first `blocks` blocks of the prompt, which are all known. */
+  hold(path: number, blocks: number): void {
+    const pieces = this.#pieces;
+    for (let segment = path, held = 0; held < blocks; segment = this.#paths.next[segment]!) {
+      const end = Math.min(this.#endBlock(segment), blocks);
+      let piece = pieces.first(this.#paths.stream[segment]!);
+      for (; piece !== NONE && pieces.from[piece]! < end; piece = pieces.deeper[piece]!) {
+        if (pieces.to[piece]! > end) pieces.split(piece, end);
+        if (pieces.holders[piece] === 0) {
+          pieces.unqueue(piece);
+          this.evictableBlocks -= pieces.sizeOf(piece);
+        }
+        pieces.holders[piece]!++;
+      }
+      held = end;
+    }
+  }
+
+  /**
+   * A request whose first `shared` blocks are the known ones has its blocks up to `until` in memory: make them known, as
+   * far as no other copy is. Answers how many leading blocks of it are now the known ones.
+   */
+  extend(path: number, shared: number, until: number): number {
+    const pieces = this.#pieces;
+    let known = shared;
+    for (let segment = path; segment !== NONE && known < until; segment = this.#paths.next[segment]!) {
+      const end = Math.min(this.#endBlock(segment), until);
+      if (end <= known) continue;
+      const stream = this.#paths.stream[segment]!;
+      const last = pieces.last(stream);
+      if (last !== NONE && pieces.to[last] !== known) return known;
+      // It holds all known blocks before its own, so a single holder of the last piece is this request.
+      if (last !== NONE && pieces.holders[last] === 1) pieces.to[last] = end;
+      else pieces.append(stream, known, end);
+      known = end;
+    }
+    return known;
+  }
+
+  /**
+   * A request lets go of its blocks, the last first: `unnamed` complete ones that are only its own, then the first `shared`
+   * of its prompt. Answers how many of the shared ones nobody holds any more.
+   */
+  release(path: number, shared: number, unnamed: number, nowNs: Ns): number {
+    const pieces = this.#pieces;
+    if (unnamed > 0) pieces.queueUnnamed(unnamed, nowNs);
+    let freed = 0;
+    for (let at = this.#walk(path, shared) - 1; at >= 0; at--) {
+      const segment = this.#walked[at]!;
+      const end = Math.min(this.#endBlock(segment), shared);
+      let piece = pieces.last(this.#paths.stream[segment]!);
+      while (piece !== NONE && pieces.from[piece]! >= end) piece = pieces.shallower[piece]!;
+      while (piece !== NONE) {
+        const shallower = pieces.shallower[piece]!;
+        assert(pieces.holders[piece]! > 0 && pieces.to[piece]! <= end, 'a request lets go of blocks it does not hold');
+        if (--pieces.holders[piece]! === 0) {
+          freed += pieces.sizeOf(piece);
+          pieces.queue(piece, nowNs);
+        }
+        piece = shallower;
+      }
+    }
+    this.evictableBlocks += freed + unnamed;
+    return freed;
+  }
+
+  /** Forget that many blocks, the ones set free longest ago. */
+  evict(blocks: number): void {
+    assert(blocks <= this.evictableBlocks, 'more blocks are taken than are free');
+    const pieces = this.#pieces;
+    this.evictableBlocks -= blocks;
+    for (let left = blocks; left > 0;) {
+      const size = pieces.sizeOf(pieces.firstOut);
+      if (size > left) {
+        pieces.to[pieces.firstOut]! -= left;
+        return;
+      }
+      left -= size;
+      pieces.dropFirstOut();
+    }
+  }
+
+  /** Forget what was set free at that moment or before. */
+  expire(untilNs: Ns): void {
+    const pieces = this.#pieces;
+    while (pieces.firstOut !== NONE && pieces.freedNs[pieces.firstOut]! <= untilNs) {
+      this.evictableBlocks -= pieces.sizeOf(pieces.firstOut);
+      pieces.dropFirstOut();
+    }
+  }
+
+  /** Note the segments that have shared blocks; answers how many. */
+  #walk(path: number, shared: number): number {
+    let count = 0;
+    for (let segment = path, start = 0; segment !== NONE && start < shared; segment = this.#paths.next[segment]!) {
+      if (count === this.#walked.length) this.#walked = grownIntegers(this.#walked, 2 * count);
+      this.#walked[count++] = segment;
+      start = this.#endBlock(segment);
+    }
+    return count;
+  }
+
+  /** The block after the last that the segment completes. */
+  #endBlock(segment: number): number {
+    return Math.floor(this.#paths.endToken[segment]! / this.#blockTokens);
+  }
+}

@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { collect } from '../support/collect.ts';
+import type { Collected } from '../support/collect.ts';
+import { chunkedPrefillCase, longDecodeCase, stormCase } from './flavours.ts';
+import { anyCase, partsOf, planOf } from './hostile-cases.ts';
+import type { HostileCase } from './hostile-cases.ts';
+
+/** The share of runs of which something is true: two engines agree easily about runs in which nothing happens. */
+function shareOf(cases: fc.Arbitrary<HostileCase>, holds: (run: Collected, hostile: HostileCase) => boolean): number {
+  const sample = fc.sample(cases, { numRuns: 200, seed: 11 });
+  return sample.filter((hostile) => holds(collect(planOf(hostile), partsOf(hostile)), hostile)).length / sample.length;
+}
+
+const preemptions = ({ requests }: Collected) => requests.reduce((sum, row) => sum + row.preemptions, 0);
+
+test('many runs of a storm preempt more often than they serve', () => {
+  expect(shareOf(stormCase, (run) => preemptions(run) > 0)).toBeGreaterThan(0.4);
+  expect(shareOf(stormCase, (run) => preemptions(run) > run.totals.servedRequests)).toBeGreaterThan(0.1);
+});
+
+test('many runs of long answers jump over most of their steps', () => {
+  expect(shareOf(longDecodeCase, ({ totals }) => totals.steps > 4 * totals.segments)).toBeGreaterThan(0.4);
+});
+
+test('most prompts in chunks take several steps', () => {
+  const inChunks = (run: Collected, { pools }: HostileCase) =>
+    run.requests.some((row) => row.promptTokens > 2 * pools[0]!.engine.maxNumBatchedTokens);
+  expect(shareOf(chunkedPrefillCase, inChunks)).toBeGreaterThan(0.7);
+});
+
+test('runs reject, tie, drain after the horizon and change clocks', () => {
+  expect(shareOf(anyCase, ({ totals }) => totals.rejectedRequests > 0)).toBeGreaterThan(0.15);
+  expect(shareOf(anyCase, ({ totals }) => totals.servedRequests > 3)).toBeGreaterThan(0.5);
+  expect(
+    shareOf(anyCase, ({ requests }) => new Set(requests.map((row) => row.arrivalNs)).size < requests.length),
+  ).toBeGreaterThan(0.5);
+  expect(shareOf(anyCase, ({ totals }, hostile) => totals.endNs > planOf(hostile).horizonNs)).toBeGreaterThan(0.3);
+  expect(shareOf(anyCase, (_run, { clockSteps }) => clockSteps !== undefined)).toBeGreaterThan(0.3);
+});

@@ -1,0 +1,60 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import type { Simulate } from '../../support/collect.ts';
+import { difference } from '../agreement.ts';
+import { chunkedPrefillCase, longDecodeCase, stormCase } from '../flavours.ts';
+import { anyCase } from '../hostile-cases.ts';
+import type { HostileCase } from '../hostile-cases.ts';
+import { mutants } from './mutants.ts';
+import type { Mutant } from './mutants.ts';
+
+/** So many cases at most until a mutant is caught; the suite has ten times as many. */
+const CASES = 500;
+const cases = fc.sample(fc.oneof(anyCase, stormCase, longDecodeCase, chunkedPrefillCase), { seed: 7, numRuns: CASES });
+
+const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test.each(mutants.map((mutant, index) => ({ ...mutant, index })))('it shows that $why', async (mutant) => {
+  const simulateWrongly = await engineOf(mutant, join(folder, String(mutant.index)));
+
+  const k = cases.findIndex((hostile) => differs(hostile, simulateWrongly)); process.stderr.write(`KK ${k} ${mutant.why}\n`);
+  expect(cases.findIndex((hostile) => differs(hostile, simulateWrongly))).not.toBe(-1);
+});
+
+test('a copy without a slip does not differ', async () => {
+  const nothing = {
+    why: '',
+    file: 'simulate.ts',
+    find: 'export function simulate(',
+    replace: 'export function simulate(',
+  };
+  const simulateRightly = await engineOf(nothing, join(folder, 'right'));
+
+  expect(cases.findIndex((hostile) => differs(hostile, simulateRightly))).toBe(-1);
+});
+
+/** A broken invariant is as good as a wrong figure. */
+function differs(hostile: HostileCase, run: Simulate): boolean {
+  try {
+    return difference(hostile, run) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+/** The engine with the slip in it, from a copy of its sources. */
+async function engineOf({ file, find, replace }: Mutant, copy: string): Promise<Simulate> {
+  cpSync('src/sim', copy, { recursive: true });
+  const source = readFileSync(join(copy, file), 'utf8');
+  expect(source.split(find).length - 1, `how often "${find}" stands in src/sim/${file}`).toBe(1);
+  writeFileSync(
+    join(copy, file),
+    source.replace(find, () => replace),
+  );
+  const module = (await import(/* @vite-ignore */ join(copy, 'simulate.ts'))) as { readonly simulate: Simulate };
+  return module.simulate;
+}

@@ -1,0 +1,137 @@
+/** A slip that somebody could make in src/sim: text that stands there exactly once, and what it becomes. */
+export interface Mutant {
+  readonly why: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** None of them can keep a run from ending. */
+export const mutants: readonly Mutant[] = [
+  {
+    why: 'the ticks beyond the last whole ns are forgotten at the end of a segment',
+    file: 'decode-run.ts',
+    find: 'this.#startTicks = ticks - Math.floor(ticks / TICKS_PER_NS) * TICKS_PER_NS;',
+    replace: 'this.#startTicks = 0;',
+  },
+  {
+    why: 'the ticks beyond the last whole ns are remembered while idle',
+    file: 'decode-run.ts',
+    find: 'this.startNs = nowNs;\n    this.#startTicks = 0;',
+    replace: 'this.startNs = nowNs;',
+  },
+  {
+    why: 'a step that begins exactly at a knot still costs what the piece before it says',
+    file: 'decode-run.ts',
+    find: 'Math.ceil((piece.untilKvTokens - kvTokens) / seqs)',
+    replace: 'Math.floor((piece.untilKvTokens - kvTokens) / seqs) + 1',
+  },
+  {
+    why: 'segments are not split when their ticks pass what a double can count',
+    file: 'decode-run.ts',
+    find: '> MAX_SEGMENT_TICKS',
+    replace: '> Infinity',
+  },
+  {
+    why: 'an observation at the end of a step misses that step',
+    file: 'decode-run.ts',
+    find: 'this.#stepsUntil(timeNs + 1) - 1',
+    replace: 'this.#stepsUntil(timeNs) - 1',
+  },
+  {
+    why: 'the first step of a segment attends to the tokens of the second',
+    file: 'segment.ts',
+    find: '(steps * (steps - 1)) / 2',
+    replace: '(steps * (steps + 1)) / 2',
+  },
+  {
+    why: 'an arrival exactly at a step boundary joins one step late',
+    file: 'segment.ts',
+    find: '< ticks) steps++',
+    replace: '<= ticks) steps++',
+  },
+  {
+    why: 'a request that is still on its way when a segment starts does not end it',
+    file: 'instance.ts',
+    find: 'if (enqueuedNs > nowNs) run.cutAt(enqueuedNs);',
+    replace: '',
+  },
+  {
+    why: 'after a preemption the engine jumps over the step in which the victim could come back',
+    file: 'instance.ts',
+    find: 'const limit = preempted ? 1 : ',
+    replace: 'const limit = ',
+  },
+  {
+    why: 'requests are admitted in the step in which another is preempted',
+    file: 'instance.ts',
+    find: 'if (!preempted) this.#admit(nowNs);',
+    replace: 'this.#admit(nowNs);',
+  },
+  {
+    why: 'admission leaves no blocks free',
+    file: 'instance.ts',
+    find: 'kv.blocksOfNextStep() - watermarkBlocks;',
+    replace: 'kv.blocksOfNextStep();',
+  },
+  {
+    why: 'a preempted request computes its prompt again, but not the tokens it has generated',
+    file: 'instance.ts',
+    find: 'requests.promptTokens[request]! + requests.generated[request]!',
+    replace: 'requests.promptTokens[request]!',
+  },
+  {
+    why: 'a preempted request goes to the end of the queue',
+    file: 'instance.ts',
+    find: 'this.waiting.prepend(request);',
+    replace: 'this.waiting.append(request);',
+  },
+  {
+    why: 'a new clock waits for the end of the segment',
+    file: 'instance.ts',
+    find: 'return this.isBusy && this.run.cutAt(nowNs);',
+    replace: 'return false;',
+  },
+  {
+    why: 'the blocks of the step in progress are not counted',
+    file: 'instance.ts',
+    find: 'this.run.stepsOverAt(timeNs) + 1,',
+    replace: 'this.run.stepsOverAt(timeNs),',
+  },
+  {
+    why: 'all of a mixed step counts as prefill',
+    file: 'instance.ts',
+    find: 'endNs - startNs - this.#decodeOnlyNs',
+    replace: 'endNs - startNs',
+  },
+  {
+    why: 'the last to be admitted leaves first',
+    file: 'finish-heap.ts',
+    find: 'admission[a]! < admission[b]!',
+    replace: 'admission[a]! > admission[b]!',
+  },
+  {
+    why: 'of two instances at one instant the later goes first',
+    file: 'event-queue.ts',
+    find: 'kindA === kindB ? a < b',
+    replace: 'kindA === kindB ? a > b',
+  },
+  {
+    why: 'batches are formed before the arrivals of the instant',
+    file: 'event-queue.ts',
+    find: 'batchFormation: 5,',
+    replace: 'batchFormation: 2,',
+  },
+  {
+    why: 'arrivals of one instant come in any order',
+    file: 'pending-arrivals.ts',
+    find: 'this.#orders[at]! < order',
+    replace: 'this.#orders[at]! > order',
+  },
+  {
+    why: 'a batch is formed at the end of a step although something else happens at that instant',
+    file: 'simulate.ts',
+    find: 'if (this.#events.firstIsTied)',
+    replace: 'if (this.#nowNs < 0)',
+  },
+];
