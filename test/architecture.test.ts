@@ -20,8 +20,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sim: [],
   workloads: ['sim'],
   schedulers: ['sim'],
-  'hardware-profiles': ['sim'],
-  'model-profiles': ['sim'],
+  'profile-file': ['sim'],
+  'hardware-profiles': ['sim', 'profile-file'], // both read YAML cards of sourced numbers, in the same way
+  'model-profiles': ['sim', 'profile-file'],
   scenario: ['sim'],
   results: ['sim'],
   economics: ['sim'],

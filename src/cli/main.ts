@@ -1,9 +1,8 @@
 import yargs from 'yargs';
+import type { Argv } from 'yargs';
 import { reportFailure, UsageError } from './failure.ts';
 import { TOPICS } from './topics.ts';
 import { version } from './version.ts';
-
-process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {
   // A reader that closes the pipe early (`| head`) has seen enough.
@@ -29,60 +28,17 @@ function commandLine(done: (exitCode: number) => void) {
       .usage('$0 <command>\n\nSimulates a fleet of LLM inference data centres: what it delivers and what it costs.')
       // A list would swallow the scenario that follows it: `--seed 1 scenario.yaml`.
       .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false, 'duplicate-arguments-array': true })
-      .command(
-        'run <scenario>',
-        'simulate a scenario and write its results',
-        (options) =>
-          options
-            .positional('scenario', { type: 'string', demandOption: true, describe: 'scenario file (YAML)' })
-            .option('seed', {
-              type: 'string',
-              array: true,
-              requiresArg: true,
-              describe: 'instead of the seeds of the scenario: 1 or 1,2,3',
-            })
-            .option('out', {
-              type: 'string',
-              default: 'results',
-              requiresArg: true,
-              describe: 'folder for the results',
-            })
-            .option('trace', {
-              type: 'string',
-              requiresArg: true,
-              describe: 'trace file, instead of the one the scenario names',
-            })
-            .option('json', { type: 'boolean', default: false, describe: 'print one JSON document (docs/cli.md)' })
-            .option('workers', {
-              type: 'string',
-              requiresArg: true,
-              describe: 'threads; changes the speed, never the result',
-            })
-            .example('$0 run scenarios/quickstart.yaml', 'simulate every seed of the scenario')
-            .example('$0 run scenarios/quickstart.yaml --seed 7 --json', 'one seed, for a program to read'),
-        async (given) => done(await (await import('./run.ts')).run(given)),
+      .command('run <scenario>', 'simulate a scenario and write its results', runOptions, async (given) =>
+        done(await (await import('./run.ts')).run(given)),
       )
       .command(
         'check <scenario>',
         'validate a scenario and show the plan, without simulating',
-        (options) =>
-          options
-            .positional('scenario', { type: 'string', demandOption: true, describe: 'scenario file (YAML)' })
-            .option('trace', {
-              type: 'string',
-              requiresArg: true,
-              describe: 'trace file, instead of the one the scenario names',
-            }),
-        async (given) => done(await (await import('./check.ts')).check(given)),
+        checkOptions,
+        async (given) => done((await import('./check.ts')).check(given)),
       )
-      .command(
-        'list [topic]',
-        'what a scenario can name, with options and defaults',
-        (options) =>
-          options
-            .positional('topic', { type: 'string', choices: TOPICS, describe: 'all of them when left out' })
-            .option('sources', { type: 'boolean', default: false, describe: 'every number with its source and grade' }),
-        async (given) => done(await (await import('./list.ts')).list(given)),
+      .command('list [topic]', 'what a scenario can name, with options and defaults', listOptions, async (given) =>
+        done((await import('./list.ts')).list(given)),
       )
       .demandCommand(1, 'Name a command: run, check or list.')
       .recommendCommands()
@@ -101,6 +57,36 @@ function commandLine(done: (exitCode: number) => void) {
   );
 }
 
+const SCENARIO = { type: 'string', demandOption: true, describe: 'scenario file (YAML)' } as const;
+const TRACE = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'trace file, instead of the one the scenario names',
+} as const;
+
+const runOptions = (options: Argv) =>
+  options
+    .positional('scenario', SCENARIO)
+    .option('seed', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'instead of the seeds of the scenario: 1 or 1,2,3',
+    })
+    .option('out', { type: 'string', default: 'results', requiresArg: true, describe: 'folder for the results' })
+    .option('trace', TRACE)
+    .option('json', { type: 'boolean', default: false, describe: 'print one JSON document (docs/cli.md)' })
+    .option('workers', { type: 'string', requiresArg: true, describe: 'threads; changes the speed, never the result' })
+    .example('$0 run scenarios/quickstart.yaml', 'simulate every seed of the scenario')
+    .example('$0 run scenarios/quickstart.yaml --seed 7 --json', 'one seed, for a program to read');
+
+const checkOptions = (options: Argv) => options.positional('scenario', SCENARIO).option('trace', TRACE);
+
+const listOptions = (options: Argv) =>
+  options
+    .positional('topic', { type: 'string', choices: TOPICS, describe: 'all of them when left out' })
+    .option('sources', { type: 'boolean', default: false, describe: 'every number with its source and grade' });
+
 /** Where the parser's own words would puzzle. */
 function reworded(message: string): string {
   return message
@@ -109,3 +95,5 @@ function reworded(message: string): string {
     .replace(/^Did you mean (.*)\?/, 'Unknown command. Did you mean `$1`?')
     .replace(/^Unknown argument/, 'Unknown option or argument');
 }
+
+process.exitCode = await main(process.argv.slice(2));

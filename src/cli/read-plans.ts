@@ -8,7 +8,7 @@ import { readScenario } from '../scenario/read-scenario.ts';
 import type { RunPlan } from '../sim/plan.ts';
 import { FileSource } from '../workers/file-source.ts';
 import { InputError } from './failure.ts';
-import { version } from './version.ts';
+import { buildVersion } from './version.ts';
 
 export interface PlannedRun {
   readonly plan: RunPlan;
@@ -40,9 +40,10 @@ export function readPlans({ scenario: file, seed: seeds, trace }: PlansRequest):
   const { scenario } = reading;
   const planning = planRuns(scenario, catalogue, { files: { open: (path) => new FileSource(path) }, seeds, trace });
   if (!planning.ok) throw new InputError(renderProblems(planning.problems));
+  const build = buildVersion();
   return {
     scenario: scenario.name,
-    runs: planning.plans.map((plan) => ({ plan, runId: runId(plan, version()) })),
+    runs: planning.plans.map((plan) => ({ plan, runId: runId(plan, build) })),
     offeredLoads: planning.offeredLoads,
     warnings: [...reading.warnings, ...planning.warnings],
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GENERATIONS } from '../sim/profiles.ts';
-import { sourced } from './profile-file.ts';
+import { sourced } from '../profile-file.ts';
 
 const positive = sourced(z.number().positive());
 const count = sourced(z.int().positive());

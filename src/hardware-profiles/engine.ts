@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sourced } from './profile-file.ts';
+import { sourced } from '../profile-file.ts';
 
 const factor = sourced(z.number().positive());
 const amount = sourced(z.number().nonnegative());

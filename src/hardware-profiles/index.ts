@@ -2,8 +2,8 @@ import type { AcceleratorNumbers, ByDtype, EngineNumbers, Generation, SourcedEnt
 import { plain, sourcesOf } from '../sim/profiles.ts';
 import { acceleratorFile } from './accelerator.ts';
 import { engineFile } from './engine.ts';
-import type { Profile } from './profile-file.ts';
-import { profileOf, readProfile } from './profile-file.ts';
+import type { Profile } from '../profile-file.ts';
+import { profileOf, readProfile } from '../profile-file.ts';
 
 /** Every accelerator a scenario can name: one YAML file in accelerators/ and one line here. */
 export const accelerators: readonly string[] = [

@@ -1,7 +1,7 @@
 import type { ModelNumbers } from '../sim/profiles.ts';
 import { modelFile } from './model.ts';
-import type { Profile } from './profile-file.ts';
-import { profileOf, readProfile } from './profile-file.ts';
+import type { Profile } from '../profile-file.ts';
+import { profileOf, readProfile } from '../profile-file.ts';
 
 /** Every language model a scenario can name: one YAML file in models/ and one line here. */
 export const models: readonly string[] = [

@@ -31,5 +31,5 @@ export function wrapped(text: string, columns: number, indent = 0): string[] {
 
 /** Characters as a reader counts them, not UTF-16 units. */
 function width(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }

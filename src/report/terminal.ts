@@ -89,7 +89,7 @@ function objectives(summary: RunSummary): string[] {
   ]);
   return [
     'Service objectives, by class of requests',
-    ...alignedRows([['', 'kept by', 'wanted', '', 'goodput per s'], ...rows]),
+    ...alignedRows([['', 'kept by', 'wanted', 'met', 'goodput per s'], ...rows]),
   ];
 }
 
@@ -129,8 +129,8 @@ function target(wanted: SummaryEntry | undefined): string {
 
 function verdict(met: number | undefined): string {
   if (met === undefined) return '';
-  if (met === 1) return 'met';
-  return met === 0 ? 'MISSED' : `${Math.round(100 * met)} % of seeds`;
+  if (met === 1) return 'yes';
+  return met === 0 ? 'NO' : `${Math.round(100 * met)} % of seeds`;
 }
 
 const LOAD_COLUMNS: readonly (readonly [label: string, metric: Metric, statistic: Statistic])[] = [

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { folderWith, tokenfleet } from './program.ts';
+import { folderWith, folderWithTrace, tokenfleet } from './program.ts';
 
 /** What a command says that is refused: on stderr, with exit code 2 and nothing written. */
 function refusal(folder: string, ...words: string[]): string {
@@ -70,6 +70,32 @@ describe('a scenario that is wrong', () => {
     expect(refusal(folderWith(), 'run', 'tiny.yaml', '--trace', 'trace.csv')).toMatchInlineSnapshot(`
       "tiny.yaml  workloads
           --trace is given, but no workload replays a trace — add a workload of kind azure-trace, or leave --trace out
+
+      1 problem; nothing was simulated.
+      "
+    `);
+  });
+
+  test('names a trace with bad lines: each is told with its place', () => {
+    const folder = folderWithTrace('0.5,100,20', '1.5,100,none', '0.7,100,20');
+
+    expect(refusal(folder, 'run', 'replay.yaml')).toMatchInlineSnapshot(`
+      "trace.csv:3:9
+          output_tokens "none" is not a whole number of tokens, at least 1
+      trace.csv:4:1
+          time goes back: "0.7" follows "1.5"
+
+      2 problems; nothing was simulated.
+      "
+    `);
+  });
+
+  test('names a trace that is not there', () => {
+    const folder = folderWithTrace('0.5,100,20');
+
+    expect(refusal(folder, 'run', 'replay.yaml', '--trace', 'log.csv')).toMatchInlineSnapshot(`
+      "log.csv  --trace
+          there is no trace at log.csv — a path in a scenario is relative to it, a path after --trace to where you are
 
       1 problem; nothing was simulated.
       "

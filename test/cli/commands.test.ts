@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../src/catalogue.ts';
 import { folderWith, newFolder, tokenfleet } from './program.ts';
 
-const widest = (text: string) => Math.max(...text.split('\n').map((line) => [...line].length));
+const widest = (text: string) => Math.max(...text.split('\n').map((line) => Array.from(line).length));
 
 describe('list', () => {
   const listed = tokenfleet(newFolder(), 'list');

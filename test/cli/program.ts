@@ -47,6 +47,20 @@ export function folderWith({ name = 'tiny', horizon = '40s', more = '' } = {}): 
   return folder;
 }
 
+/** A folder with a scenario that replays `trace.csv` beside it, which holds these rows. */
+export function folderWithTrace(...rows: readonly string[]): string {
+  const folder = newFolder();
+  const scenario = tinyScenario('replay', '40s')
+    .replace(
+      /workloads:[^]*/,
+      'workloads:\n  - { name: log, kind: azure-trace, model: llama-3.1-8b, file: trace.csv }\n',
+    )
+    .replace('seeds: [1, 2]', 'seeds: [1]');
+  writeFileSync(join(folder, 'replay.yaml'), scenario);
+  writeFileSync(join(folder, 'trace.csv'), ['timestamp_s,input_tokens,output_tokens', ...rows, ''].join('\n'));
+  return folder;
+}
+
 const tinyScenario = (name: string, horizon: string) => `name: ${name}
 start: 2026-06-01T08:00Z
 horizon: ${horizon}

@@ -1,9 +1,19 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { exitOf, filesBelow, folderWith, newFolder, programUnder, start, tokenfleet } from './program.ts';
+import { readManifest } from '../../src/results/manifest.ts';
+import {
+  exitOf,
+  filesBelow,
+  folderWith,
+  folderWithTrace,
+  newFolder,
+  programUnder,
+  start,
+  tokenfleet,
+} from './program.ts';
 
 /** The parts of the JSON document that tests compare. */
 const document = z.object({
@@ -20,8 +30,9 @@ const document = z.object({
   fleet: z.object({ figures: z.record(z.string(), z.number()), half_width_95: z.record(z.string(), z.number()) }),
 });
 
-function runAsJson(folder: string, ...words: string[]) {
-  const { exitCode, stdout, stderr } = tokenfleet(folder, 'run', 'tiny.yaml', '--json', ...words);
+function runAsJson(folder: string, ...given: string[]) {
+  const words = given[0]?.endsWith('.yaml') ? given : ['tiny.yaml', ...given];
+  const { exitCode, stdout, stderr } = tokenfleet(folder, 'run', '--json', ...words);
   expect(exitCode, stderr).toBe(0);
   return { stderr, ...document.parse(JSON.parse(stdout)) };
 }
@@ -83,14 +94,38 @@ describe('a run', () => {
   test('replays what the manifest says it replays', () => {
     const folder = folderWith();
     const [first] = runAsJson(folder, '--seed', '2').runs;
-    const manifest = z
-      .object({ replay: z.object({ command: z.string() }) })
-      .parse(JSON.parse(readFileSync(join(folder, first!.directory, 'manifest.json'), 'utf8')));
-    expect(manifest.replay.command).toBe('tokenfleet run tiny.yaml --seed 2');
-    const [, ...words] = manifest.replay.command.split(' ');
+    const { replay } = readManifest(join(folder, first!.directory));
+    expect(replay.command).toBe('tokenfleet run tiny.yaml --seed 2');
+    const [, ...words] = replay.command.split(' ');
     tokenfleet(folder, ...words, '--out', 'again');
 
     expect(arrowBytes(join(folder, 'again'))).toEqual(arrowBytes(join(folder, 'results')));
+  });
+});
+
+describe('a replayed trace', () => {
+  const rows = ['0.5,100,20', '1.5,2000,1', '1.5,30,40'];
+
+  test('is every line of the file, wherever the file is', () => {
+    const folder = folderWithTrace(...rows);
+    const { runs } = runAsJson(folder, 'replay.yaml');
+    const manifest = readManifest(join(folder, runs[0]!.directory));
+    expect(manifest.totals.arrived_requests).toBe(rows.length);
+
+    // Moving the file changes nothing, so there is nothing to simulate again.
+    mkdirSync(join(folder, 'logs'));
+    renameSync(join(folder, 'trace.csv'), join(folder, 'logs/moved.csv'));
+    expect(runAsJson(folder, 'replay.yaml', '--trace', 'logs/moved.csv').runs).toEqual([{ ...runs[0], reused: true }]);
+  });
+
+  test('is another run when the file has changed', () => {
+    const folder = folderWithTrace(...rows);
+    const [before] = runAsJson(folder, 'replay.yaml').runs;
+    appendFileSync(join(folder, 'trace.csv'), '2.5,10,10\n');
+    const [after] = runAsJson(folder, 'replay.yaml').runs;
+
+    expect(after!.run_id).not.toBe(before!.run_id);
+    expect(readManifest(join(folder, after!.directory)).totals.arrived_requests).toBe(rows.length + 1);
   });
 });
 
@@ -162,7 +197,9 @@ describe('a run that is interrupted', () => {
     existsSync(scenarioFolder(folder))
       ? readdirSync(scenarioFolder(folder)).filter((name) => name.endsWith('.tmp'))
       : [];
-  const untilStaged = (folder: string) => expect.poll(() => staged(folder), { timeout: 60_000 }).not.toEqual([]);
+  const untilStaged = async (folder: string) => {
+    await expect.poll(() => staged(folder), { timeout: 60_000 }).not.toEqual([]);
+  };
 
   test.each([
     ['SIGINT', 130],

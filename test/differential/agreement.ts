@@ -43,7 +43,7 @@ function rowDifference(where: string, actual: Figures, expected: Figures): strin
 }
 
 /** Cases are the same every time unless DIFFERENTIAL_SEED says otherwise. */
-export function checkCases<Case>(
+export function expectNoDifference<Case>(
   part: number,
   cases: fc.Arbitrary<Case>,
   numRuns: number,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { test } from 'vitest';
 import { collect } from '../support/collect.ts';
-import { checkCases, rowsDifference } from './agreement.ts';
+import { expectNoDifference, rowsDifference } from './agreement.ts';
 import { longDecodeCase, stormCase } from './flavours.ts';
-import { anyCase, partsOf, planOf } from './hostile-cases.ts';
+import { anyCase, between, partsOf, planOf } from './hostile-cases.ts';
 import type { HostileCase, HostilePool } from './hostile-cases.ts';
 
 const mixedCases = fc.oneof(anyCase, stormCase, longDecodeCase);
@@ -12,7 +12,7 @@ test('where segments are cut changes no row', () => {
   const cut = mixedCases.chain((hostile) =>
     fc.integer({ min: 1, max: 30 }).map((maxSegmentSteps) => ({ hostile, maxSegmentSteps })),
   );
-  checkCases(5, cut, 700, ({ hostile, maxSegmentSteps }) => {
+  expectNoDifference(5, cut, 700, ({ hostile, maxSegmentSteps }) => {
     const withCuts = { ...hostile, pools: hostile.pools.map((pool) => withSegments(pool, maxSegmentSteps)) };
     const uncut = { ...hostile, pools: hostile.pools.map((pool) => withSegments(pool, 1_000_000)) };
     const [a, b] = [rowsOf(withCuts), rowsOf(uncut)];
@@ -21,10 +21,8 @@ test('where segments are cut changes no row', () => {
 });
 
 test('how often somebody looks changes no request', () => {
-  const looked = mixedCases.chain((hostile) =>
-    fc.double({ min: 3, max: 100, noNaN: true }).map((intervalSteps) => ({ hostile, intervalSteps })),
-  );
-  checkCases(6, looked, 700, ({ hostile, intervalSteps }) =>
+  const looked = mixedCases.chain((hostile) => between(3, 100).map((intervalSteps) => ({ hostile, intervalSteps })));
+  expectNoDifference(6, looked, 700, ({ hostile, intervalSteps }) =>
     rowsDifference('request', rowsOf({ ...hostile, intervalSteps }).requests, rowsOf(hostile).requests),
   );
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { anyCase } from './hostile-cases.ts';
+import { anyCase, between } from './hostile-cases.ts';
 import type { HostileCase, HostilePool, HostileRequest } from './hostile-cases.ts';
 
 /** Many short prompts at once that grow together in a cache that barely holds the largest: preemption after preemption. */
@@ -29,7 +29,7 @@ export const longDecodeCase: fc.Arbitrary<HostileCase> = fc
   .record({
     hostile: anyCase,
     requests: requests({ count: [1, 8], gapSteps: 200, promptTokens: 300, outputTokens: 900 }),
-    intervalSteps: fc.double({ min: 6, max: 400, noNaN: true }),
+    intervalSteps: between(6, 400),
     horizonSteps: fc.integer({ min: 100, max: 2_000 }),
   })
   .map(({ hostile, requests: open, intervalSteps, horizonSteps }) => ({
@@ -66,7 +66,7 @@ interface Sizes {
 
 function requests({ count, gapSteps, promptTokens, outputTokens }: Sizes): fc.Arbitrary<HostileRequest[]> {
   const request = fc.record({
-    gapSteps: fc.oneof(fc.constant(0), fc.double({ min: 0, max: gapSteps, noNaN: true })),
+    gapSteps: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: gapSteps }), between(0, gapSteps)),
     promptTokens: fc.integer({ min: 1, max: promptTokens }),
     outputTokens: fc.integer({ min: 1, max: outputTokens }),
   });

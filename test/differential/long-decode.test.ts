@@ -1,7 +1,7 @@
 import { test } from 'vitest';
-import { checkCases, difference } from './agreement.ts';
+import { expectNoDifference, difference } from './agreement.ts';
 import { longDecodeCase } from './flavours.ts';
 
 test('a run of long answers is the same to the bit in segments and step by step', () => {
-  checkCases(3, longDecodeCase, 1_000, difference);
+  expectNoDifference(3, longDecodeCase, 1_000, difference);
 });

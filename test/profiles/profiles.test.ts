@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { accelerators, engines, loadAccelerator, loadEngine } from '../../src/hardware-profiles/index.ts';
-import { parseProfile, ProfileError, sourced } from '../../src/hardware-profiles/profile-file.ts';
+import { parseProfile, ProfileError, sourced } from '../../src/profile-file.ts';
 import { loadModel, models } from '../../src/model-profiles/index.ts';
 import { totalParameters } from '../../src/sim/memory.ts';
 import { plain, sourcesOf, worstGrade } from '../../src/sim/profiles.ts';

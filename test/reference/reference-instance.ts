@@ -44,21 +44,40 @@ interface Step {
 }
 
 /** Everything that has been counted since the start of the run. */
-export class ReferenceCounters {
-  arrivedRequests = 0;
-  finishedRequests = 0;
-  preemptions = 0;
-  steps = 0;
-  prefillTokens = 0;
-  promptTokens = 0;
-  cachedTokens = 0;
-  outputTokens = 0;
-  decodeSeqSteps = 0;
-  kvTokenSteps = 0;
-  prefillPairs = 0;
-  prefillContextTokens = 0;
-  busyNs = 0;
-  prefillNs = 0;
+export interface ReferenceCounters {
+  arrivedRequests: number;
+  finishedRequests: number;
+  preemptions: number;
+  steps: number;
+  prefillTokens: number;
+  promptTokens: number;
+  cachedTokens: number;
+  outputTokens: number;
+  decodeSeqSteps: number;
+  kvTokenSteps: number;
+  prefillPairs: number;
+  prefillContextTokens: number;
+  busyNs: number;
+  prefillNs: number;
+}
+
+export function noCounts(): ReferenceCounters {
+  return {
+    arrivedRequests: 0,
+    finishedRequests: 0,
+    preemptions: 0,
+    steps: 0,
+    prefillTokens: 0,
+    promptTokens: 0,
+    cachedTokens: 0,
+    outputTokens: 0,
+    decodeSeqSteps: 0,
+    kvTokenSteps: 0,
+    prefillPairs: 0,
+    prefillContextTokens: 0,
+    busyNs: 0,
+    prefillNs: 0,
+  };
 }
 
 /** One serving engine as docs/engine.md describes it, one step at a time. */
@@ -66,7 +85,7 @@ export class ReferenceInstance {
   readonly index: number;
   readonly pool: number;
   readonly engine: EnginePlan;
-  readonly counters = new ReferenceCounters();
+  readonly counters = noCounts();
   running: ReferenceRequest[] = [];
   readonly waiting: ReferenceRequest[] = [];
   clock = 1;

@@ -1,9 +1,9 @@
 import type { SimulationPlan } from '../../src/sim/simulate.ts';
 import type { TimelineRow } from '../support/collect.ts';
-import { ReferenceCounters } from './reference-instance.ts';
-import type { ReferenceInstance } from './reference-instance.ts';
+import { noCounts } from './reference-instance.ts';
+import type { ReferenceCounters, ReferenceInstance } from './reference-instance.ts';
 
-const COUNTED = Object.keys(new ReferenceCounters()) as (keyof ReferenceCounters)[];
+const COUNTED = Object.keys(noCounts()) as (keyof ReferenceCounters)[];
 
 /** What the pools did, interval by interval. */
 export class ReferenceTimeline {
@@ -17,7 +17,7 @@ export class ReferenceTimeline {
   constructor(plan: SimulationPlan, instances: readonly ReferenceInstance[]) {
     this.#plan = plan;
     this.#instances = instances;
-    this.#before = plan.pools.map(() => new ReferenceCounters());
+    this.#before = plan.pools.map(() => noCounts());
   }
 
   /** An interval that ends at T sees everything of T, so it is written when the next thing happens later. */
@@ -42,8 +42,8 @@ export class ReferenceTimeline {
       const sum = (figure: (instance: ReferenceInstance) => number) =>
         instances.reduce((total, instance) => total + figure(instance), 0);
       const before = this.#before[pool]!;
-      const counted = new ReferenceCounters();
-      const now = new ReferenceCounters();
+      const counted = noCounts();
+      const now = noCounts();
       for (const name of COUNTED) {
         now[name] = sum((instance) => instance.counters[name]);
         counted[name] = now[name] - before[name];

@@ -21,7 +21,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test.each(mutants.map((mutant, index) => ({ ...mutant, index })))('it shows that $why', async (mutant) => {
   const simulateWrongly = await engineOf(mutant, join(folder, String(mutant.index)));
 
-  const k = cases.findIndex((hostile) => differs(hostile, simulateWrongly)); process.stderr.write(`KK ${k} ${mutant.why}\n`);
   expect(cases.findIndex((hostile) => differs(hostile, simulateWrongly))).not.toBe(-1);
 });
 

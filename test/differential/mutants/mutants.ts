@@ -71,8 +71,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'admission leaves no blocks free',
     file: 'instance.ts',
-    find: 'kv.blocksOfNextStep() - watermarkBlocks;',
-    replace: 'kv.blocksOfNextStep();',
+    find: ' - watermarkBlocks) return;',
+    replace: ') return;',
   },
   {
     why: 'a preempted request computes its prompt again, but not the tokens it has generated',

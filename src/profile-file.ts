@@ -3,9 +3,9 @@ import type { Document } from 'yaml';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { ZodType } from 'zod';
 import { z } from 'zod';
-import { GRADES, type Grade } from '../sim/plan.ts';
-import type { Plain, SourcedEntry } from '../sim/profiles.ts';
-import { plain, sourcesOf, worstGrade } from '../sim/profiles.ts';
+import { GRADES, type Grade } from './sim/plan.ts';
+import type { Plain, SourcedEntry } from './sim/profiles.ts';
+import { plain, sourcesOf, worstGrade } from './sim/profiles.ts';
 
 /** Everything that is wrong with one profile file. A profile is part of the program: this is a bug, not a user's error. */
 export class ProfileError extends Error {
