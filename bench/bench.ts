@@ -14,5 +14,7 @@ export interface Bench {
 /** A benchmark whose model changed measures something else: say so instead of reporting a faster or slower figure. */
 export function pin(bench: string, events: number, pinned: number): void {
   if (events === pinned) return;
-  throw new Error(`${bench}: ${events} events, ${pinned} expected; if the model was meant to change, pin the new count`);
+  throw new Error(
+    `${bench}: ${events} events, ${pinned} expected; if the model was meant to change, pin the new count`,
+  );
 }

@@ -49,7 +49,11 @@ export function timeModel(plan: RunPlan): Timing {
 }
 
 /** Execute as the command line does, in this thread: rows, metrics and files included. */
-export function timeRun(plan: RunPlan): { readonly wallS: number; readonly events: number; readonly requestsMb: number } {
+export function timeRun(plan: RunPlan): {
+  readonly wallS: number;
+  readonly events: number;
+  readonly requestsMb: number;
+} {
   const directory = join(mkdtempSync(join(tmpdir(), 'tokenfleet-bench-')), 'run');
   const task = {
     plan,

@@ -110,7 +110,8 @@ export interface PrefillBatch {
 
 /**
  * Duration of decode-only steps of one batch size and clock, affine in the tokens attended to over a range:
- * `fixedTicks + ticksPerKvToken × kvTokens` for kvTokens < untilKvTokens. Whole numbers, at least one tick in the range.
+ * `fixedTicks + ticksPerKvToken × kvTokens` for kvTokens < untilKvTokens. Whole numbers, at least one nanosecond in the
+ * range; fixedTicks alone may be negative.
  */
 export interface DecodePiece {
   readonly fixedTicks: Ticks;
@@ -118,7 +119,7 @@ export interface DecodePiece {
   readonly untilKvTokens: number;
 }
 
-/** How long an engine step takes. Pure: the same batch always costs the same. */
+/** How long an engine step takes: at least one nanosecond. Pure: the same batch always costs the same. */
 export interface StepCost {
   /** The piece that holds `kvTokens` (sum over the batch of tokens attended to, the new ones included). */
   decodePiece(decodeSeqs: number, kvTokens: number, clock: number): DecodePiece;

@@ -3,6 +3,7 @@ import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import type { RequestRow, TimelineRow } from '../support/collect.ts';
 import { ReferenceInstance } from './reference-instance.ts';
 import type { ReferenceRequest } from './reference-instance.ts';
+import type { Segment } from './reference-kv.ts';
 import { ReferenceTimeline } from './reference-timeline.ts';
 
 export interface ReferenceResult {
@@ -31,6 +32,7 @@ const BATCH_FORMATION = 5;
 /** A push of a workload that has not happened yet. */
 interface Arrival {
   readonly workload: number;
+  readonly path: readonly Segment[];
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
@@ -66,7 +68,6 @@ class ReferenceEngine {
     this.#parts = parts;
     const instances: ReferenceInstance[] = [];
     plan.pools.forEach((pool, poolIndex) => {
-      if (pool.engine.prefixCaching) throw new Error('the reference engine has no prefix cache');
       for (let i = 0; i < pool.instances; i++) {
         instances.push(new ReferenceInstance(instances.length, poolIndex, pool.engine, parts.stepCosts[poolIndex]!));
       }
@@ -141,7 +142,9 @@ class ReferenceEngine {
       generated: 0,
       computed: 0,
       target: 0,
-      blocks: 0,
+      cachedTokens: undefined,
+      blocks: [],
+      shared: 0,
     };
     this.#arrived += 1;
     this.#requests.set(request.request, request);
@@ -200,7 +203,7 @@ class ReferenceEngine {
       instance: request.instance,
       status,
       promptTokens: request.promptTokens,
-      cachedTokens: 0,
+      cachedTokens: request.cachedTokens ?? 0,
       outputTokens: request.outputTokens,
       reasoningTokens: request.reasoningTokens,
       preemptions: request.preemptions,
@@ -231,11 +234,17 @@ class ReferenceEngine {
   }
 
   #sink(workload: number, earliestNs: number, pushed?: (arrival: Arrival) => void): ArrivalSink {
+    let path: Segment[] = [];
     return {
-      share: () => {},
+      share: (stream, tokens) => {
+        path.push({ stream, tokens });
+      },
       push: (timeNs, promptTokens, outputTokens, reasoningTokens, session) => {
         if (timeNs < earliestNs) throw new Error(`an arrival at ${timeNs} ns is pushed at ${earliestNs} ns`);
-        const arrival: Arrival = { workload, promptTokens, outputTokens, reasoningTokens, session };
+        const sharedTokens = path.reduce((sum, { tokens }) => sum + tokens, 0);
+        if (sharedTokens > promptTokens) throw new Error(`${sharedTokens} of ${promptTokens} tokens are of streams`);
+        const arrival: Arrival = { workload, path, promptTokens, outputTokens, reasoningTokens, session };
+        path = [];
         const order = this.#pushed++;
         if (timeNs < this.#plan.horizonNs) this.#schedule(timeNs, ARRIVAL, order, arrival);
         pushed?.(arrival);

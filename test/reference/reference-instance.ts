@@ -1,14 +1,14 @@
 import type { EnginePlan } from '../../src/sim/plan.ts';
 import type { PrefillBatch, StepCost } from '../../src/sim/ports.ts';
+import { ReferenceKv } from './reference-kv.ts';
+import type { BlockHolder } from './reference-kv.ts';
 
 const TICKS_PER_NS = 65_536n;
 
-export interface ReferenceRequest {
+export interface ReferenceRequest extends BlockHolder {
   readonly request: number;
   readonly session: number;
-  readonly workload: number;
   readonly model: number;
-  readonly promptTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
   readonly arrivalNs: number;
@@ -20,11 +20,10 @@ export interface ReferenceRequest {
   preemptions: number;
   /** Output tokens so far. */
   generated: number;
-  /** Tokens in the KV cache. */
-  computed: number;
   /** Prefill ends when `computed` gets here. */
   target: number;
-  blocks: number;
+  /** Tokens of its hits at its first admission. */
+  cachedTokens: number | undefined;
 }
 
 /** A request's part of a step. */
@@ -88,8 +87,8 @@ export class ReferenceInstance {
   readonly counters = noCounts();
   running: ReferenceRequest[] = [];
   readonly waiting: ReferenceRequest[] = [];
+  readonly kv: ReferenceKv;
   clock = 1;
-  usedBlocks = 0;
   /** No step is running and none can start before something happens. */
   idle = true;
   /** The exact time of the last step boundary. */
@@ -101,6 +100,7 @@ export class ReferenceInstance {
     this.index = index;
     this.pool = pool;
     this.engine = engine;
+    this.kv = new ReferenceKv(engine);
     this.#cost = cost;
   }
 
@@ -108,13 +108,14 @@ export class ReferenceInstance {
   canEverFit(promptTokens: number, outputTokens: number): boolean {
     const { maxModelTokens, kvBlocks, watermarkBlocks } = this.engine;
     if (promptTokens + outputTokens > maxModelTokens) return false;
-    return this.#blocksFor(promptTokens + outputTokens - 1) <= kvBlocks - watermarkBlocks;
+    return this.kv.blocksFor(promptTokens + outputTokens - 1) <= kvBlocks - watermarkBlocks;
   }
 
   /** Form a batch and start its step; answer when that step ends, or undefined when nothing can be scheduled. */
   startStep(nowNs: number): number | undefined {
     const shares: Share[] = [];
-    const { budget, preempted } = this.#scheduleRunning(shares);
+    this.kv.expire(nowNs);
+    const { budget, preempted } = this.#scheduleRunning(shares, nowNs);
     if (!preempted) this.#admitWaiting(shares, budget, nowNs);
     if (shares.length === 0) {
       this.idle = true;
@@ -135,7 +136,8 @@ export class ReferenceInstance {
     this.#step = undefined;
     this.#boundaryTicks = step.endTicks;
     this.#countStep(step);
-    const clientNs = wholeNs(step.endTicks) + this.engine.outputNs;
+    const endNs = wholeNs(step.endTicks);
+    const clientNs = endNs + this.engine.outputNs;
     for (const { request, tokens } of step.shares) {
       request.computed += tokens;
       if (request.computed >= request.target) this.#generate(request, clientNs);
@@ -144,26 +146,27 @@ export class ReferenceInstance {
     this.running = this.running.filter((request) => request.generated < request.outputTokens);
     for (const request of finished) {
       request.finishNs = clientNs;
-      this.#returnBlocks(request);
+      this.kv.letGo(request, endNs);
       this.counters.finishedRequests += 1;
     }
     return finished;
   }
 
-  #scheduleRunning(shares: Share[]): { budget: number; preempted: boolean } {
+  #scheduleRunning(shares: Share[], nowNs: number): { budget: number; preempted: boolean } {
     let budget = this.engine.maxNumBatchedTokens;
     let preempted = false;
     for (let i = 0; i < this.running.length && budget > 0; i++) {
       const request = this.running[i]!;
       const decoding = request.computed >= request.target;
       const tokens = decoding ? 1 : Math.min(request.target - request.computed, budget);
-      const more = this.#blocksFor(request.computed + tokens) - request.blocks;
-      while (more > this.#freeBlocks() && this.running.includes(request)) {
-        this.#preemptLast();
+      const more = this.kv.blocksFor(request.computed + tokens) - request.blocks.length;
+      while (more > this.kv.freeBlocks && this.running.includes(request)) {
+        this.#preemptLast(nowNs);
         preempted = true;
       }
       if (!this.running.includes(request)) break;
-      this.#takeBlocks(request, more);
+      this.kv.take(request, more);
+      if (!decoding) this.kv.makeKnown(request, request.computed + tokens);
       shares.push({ request, tokens, decoding });
       budget -= tokens;
     }
@@ -176,23 +179,28 @@ export class ReferenceInstance {
       const head = this.waiting[0];
       if (head === undefined || head.enqueuedNs > nowNs) return;
       const target = head.promptTokens + head.generated;
-      const tokens = Math.min(target, budget);
-      const wanted = this.#blocksFor(reserveFullPrompt ? target : tokens);
-      if (this.#freeBlocks() - wanted < watermarkBlocks) return;
+      const hits = this.kv.hits(head, target);
+      const cachedTokens = hits.length * this.engine.blockTokens;
+      const tokens = Math.min(target - cachedTokens, budget);
+      const wanted = this.kv.blocksFor(reserveFullPrompt ? target : cachedTokens + tokens) - hits.length;
+      const hitsNobodyHolds = hits.filter(({ holders }) => holders === 0).length;
+      if (this.kv.freeBlocks - hitsNobodyHolds - watermarkBlocks < wanted) return;
       this.waiting.shift();
       this.running.push(head);
       head.target = target;
-      this.#takeBlocks(head, this.#blocksFor(tokens));
+      head.cachedTokens ??= cachedTokens;
+      this.kv.holdHits(head, hits);
+      this.kv.take(head, this.kv.blocksFor(cachedTokens + tokens) - hits.length);
+      this.kv.makeKnown(head, cachedTokens + tokens);
       shares.push({ request: head, tokens, decoding: false });
       budget -= tokens;
     }
   }
 
-  #preemptLast(): void {
+  #preemptLast(nowNs: number): void {
     const victim = this.running.pop();
     if (victim === undefined) throw new Error('nobody to preempt');
-    this.#returnBlocks(victim);
-    victim.computed = 0;
+    this.kv.letGo(victim, nowNs);
     victim.preemptions += 1;
     this.counters.preemptions += 1;
     this.waiting.unshift(victim);
@@ -236,6 +244,7 @@ export class ReferenceInstance {
     if (request.generated === 1) {
       request.firstTokenNs = clientNs;
       this.counters.promptTokens += request.promptTokens;
+      this.counters.cachedTokens += request.cachedTokens!;
     }
   }
 
@@ -249,24 +258,6 @@ export class ReferenceInstance {
     this.counters.kvTokenSteps += batch.kvTokens;
     this.counters.busyNs += busyNs;
     if (batch.prefillTokens > 0) this.counters.prefillNs += Math.max(0, busyNs - wholeNs(decodeTicks));
-  }
-
-  #blocksFor(tokens: number): number {
-    return Math.ceil(tokens / this.engine.blockTokens);
-  }
-
-  #freeBlocks(): number {
-    return this.engine.kvBlocks - this.usedBlocks;
-  }
-
-  #takeBlocks(request: ReferenceRequest, blocks: number): void {
-    request.blocks += blocks;
-    this.usedBlocks += blocks;
-  }
-
-  #returnBlocks(request: ReferenceRequest): void {
-    this.usedBlocks -= request.blocks;
-    request.blocks = 0;
   }
 }
 

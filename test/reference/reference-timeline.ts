@@ -56,7 +56,7 @@ export class ReferenceTimeline {
         ...counted,
         waitingRequests: sum((instance) => instance.waiting.length),
         runningRequests: sum((instance) => instance.running.length),
-        kvBlocksUsed: sum((instance) => instance.usedBlocks),
+        kvBlocksUsed: sum((instance) => instance.kv.usedBlocks),
       });
     });
     this.#startNs = endNs;
