@@ -1,20 +1,44 @@
-import type { AcceleratorNumbers, Dtype, ModelNumbers, ServingLayout } from './profiles.ts';
+import {
+  embeddingParameters,
+  headParameters,
+  keepsBf16Attention,
+  kvNumbersPerToken,
+  layerMatrices,
+  normParameters,
+  stateNumbers,
+  windowTokens,
+} from './model-shape.ts';
+import type { AcceleratorNumbers, Dtype, ModelNumbers, ServingLayout, WeightFormat } from './profiles.ts';
 import { BYTES_PER_NUMBER } from './profiles.ts';
+import { dividesModel } from './serving-layout.ts';
 
 const BYTES_PER_GB = 1e9;
+/** Recurrent states are kept in 32 bits: they are sums over the whole context. */
+const STATE_BYTES_PER_NUMBER = 4;
+/** More stages than this help nobody. */
+const MOST_STAGES = 16;
 
 export interface MemoryRequest extends ServingLayout {
   /** Share of the usable HBM that the engine may fill; 0.9 unless given. */
   readonly memoryUtilisation?: number;
   readonly blockTokens: number;
+  /** Sequences of the instance, for what each holds whatever its length; 256 unless given. */
+  readonly maxNumSeqs?: number;
   /** Tokens of KV cache an instance is of no use without, such as the longest request; one block unless given. */
   readonly leastKvTokens?: number;
 }
 
-/** Bytes are of one accelerator of the instance; KV blocks are the instance's: its accelerators hold a share of each. */
+/**
+ * Bytes are of the fullest accelerator of the instance; KV blocks are the instance's: the accelerators of a tensor group and
+ * its stages hold a share of each.
+ */
 interface MemoryNeeds {
   readonly weightBytesPerAccelerator: number;
+  /** In layers that attend to the whole context, and in those with a window. */
   readonly kvBytesPerTokenPerAccelerator: number;
+  readonly windowKvBytesPerTokenPerAccelerator: number;
+  /** Recurrent states of all sequences that may run. */
+  readonly stateBytes: number;
   readonly reservedBytes: number;
   /** What the engine may fill with all of these. */
   readonly budgetBytes: number;
@@ -27,74 +51,85 @@ export interface MemoryFit extends MemoryNeeds {
 
 export interface MemoryShortage extends MemoryNeeds {
   readonly fits: false;
-  /** The smallest larger tensor-parallel group of one node that would fit, if any. */
-  readonly tensorParallelNeeded: number | undefined;
+  /** The smallest larger layout that would fit, if any: first more accelerators of a node, then whole nodes as stages. */
+  readonly needed: NeededLayout | undefined;
 }
+
+export type NeededLayout = Pick<ServingLayout, 'tensorParallel' | 'pipelineParallel'>;
 
 export type MemoryPlan = MemoryFit | MemoryShortage;
 
 /** What an engine finds when it starts: weights and reserve are there, the rest of its share becomes KV blocks. */
 export function planMemory(accelerator: AcceleratorNumbers, model: ModelNumbers, request: MemoryRequest): MemoryPlan {
   const needs = memoryNeeds(accelerator, model, request);
-  const kvBlocks = kvBlocksOf(needs, request);
-  if (isEnough(kvBlocks, request)) return { ...needs, fits: true, kvBlocks };
-  return { ...needs, fits: false, tensorParallelNeeded: smallestFitting(accelerator, model, request) };
+  const kvBlocks = kvBlocksOf(needs, model, request);
+  if (isEnough(kvBlocks, request)) return { ...needs, fits: true, kvBlocks: kvBlocks * request.dataParallel };
+  return { ...needs, fits: false, needed: smallestFitting(accelerator, model, request) };
 }
 
-/** Whether the model's heads can be shared out evenly: every accelerator gets whole query heads and whole KV heads. */
-export function dividesHeads(model: ModelNumbers, tensorParallel: number): boolean {
-  const { queryHeads, kvHeads } = model.attention;
-  const kvShared = kvHeads % tensorParallel === 0;
-  const kvReplicated = tensorParallel % kvHeads === 0;
-  return queryHeads % tensorParallel === 0 && (kvShared || kvReplicated);
+/** KV cache of one token on each accelerator of its group, over all layers and stages; windowed layers apart. */
+export function kvBytesPerToken(model: ModelNumbers, kv: Dtype, tensorParallel: number, windowed = false): number {
+  return kvNumbersPerToken(model, tensorParallel, windowed) * BYTES_PER_NUMBER[kv];
 }
 
-/** Matrix entries of all layers: every token is multiplied by each of them once. */
-export function layerParameters(model: ModelNumbers): number {
-  const { queryHeads, kvHeads, headDim } = model.attention;
-  const attention = 2 * model.hidden * headDim * (queryHeads + kvHeads);
-  const feedForward = 3 * model.hidden * model.feedForward.intermediate;
-  return model.layers * (attention + feedForward);
+/** Recurrent states of one sequence on each accelerator of its group, over all layers and stages. */
+export function stateBytesPerSequence(model: ModelNumbers, tensorParallel: number): number {
+  return stateNumbers(model, tensorParallel) * STATE_BYTES_PER_NUMBER;
 }
 
-/** Entries of the output head. */
-export function headParameters(model: ModelNumbers): number {
-  return model.vocab * model.hidden;
-}
-
-/** All entries: layers, embedding, head, norms. */
-export function totalParameters(model: ModelNumbers): number {
-  const embeddings = (model.tiedEmbeddings ? 1 : 2) * headParameters(model);
-  return layerParameters(model) + embeddings + normParameters(model);
-}
-
-/** Keys and values of one token over all layers; KV heads are replicated where there are fewer than accelerators. */
-export function kvBytesPerTokenPerAccelerator(model: ModelNumbers, kv: Dtype, tensorParallel: number): number {
-  const { kvHeads, headDim } = model.attention;
-  const heads = Math.max(1, kvHeads / tensorParallel);
-  return 2 * model.layers * heads * headDim * BYTES_PER_NUMBER[kv];
-}
-
-function normParameters(model: ModelNumbers): number {
-  return (2 * model.layers + 1) * model.hidden;
+/** Layers of the largest stage as a share of all. */
+export function largestStageShare(model: ModelNumbers, pipelineParallel: number): number {
+  return Math.ceil(model.layers / pipelineParallel) / model.layers;
 }
 
 function memoryNeeds(accelerator: AcceleratorNumbers, model: ModelNumbers, request: MemoryRequest): MemoryNeeds {
-  const { weights, kv, tensorParallel, memoryUtilisation = 0.9 } = request;
-  // Quantised checkpoints keep embedding, head and norms in bf16; norms are on every accelerator.
-  const embeddings = totalParameters(model) - layerParameters(model) - normParameters(model);
-  const shared = layerParameters(model) * BYTES_PER_NUMBER[weights] + embeddings * BYTES_PER_NUMBER.bf16;
+  const { kv, tensorParallel, pipelineParallel, memoryUtilisation = 0.9 } = request;
+  const stage = largestStageShare(model, pipelineParallel);
+  const perToken = (windowed: boolean) => stage * kvBytesPerToken(model, kv, tensorParallel, windowed);
   return {
-    weightBytesPerAccelerator: shared / tensorParallel + normParameters(model) * BYTES_PER_NUMBER.bf16,
-    kvBytesPerTokenPerAccelerator: kvBytesPerTokenPerAccelerator(model, kv, tensorParallel),
+    weightBytesPerAccelerator: stage * layerBytes(model, request) + embeddingBytes(model, request),
+    kvBytesPerTokenPerAccelerator: perToken(false),
+    windowKvBytesPerTokenPerAccelerator: perToken(true),
+    stateBytes: sequencesOf(request) * stage * stateBytesPerSequence(model, tensorParallel),
     reservedBytes: accelerator.reservedGB * BYTES_PER_GB,
     budgetBytes: accelerator.usableHbmGB * BYTES_PER_GB * memoryUtilisation,
   };
 }
 
-function kvBlocksOf(needs: MemoryNeeds, request: MemoryRequest): number {
-  const bytes = needs.budgetBytes - needs.reservedBytes - needs.weightBytesPerAccelerator;
-  return Math.floor(bytes / (needs.kvBytesPerTokenPerAccelerator * request.blockTokens));
+/** Norms are on every accelerator. */
+function layerBytes(model: ModelNumbers, request: MemoryRequest): number {
+  const { attention, dense, router, experts } = layerMatrices(model, request);
+  const attentionFormat: WeightFormat = keepsBf16Attention(model, request.weights) ? 'bf16' : request.weights;
+  return (
+    attention * BYTES_PER_NUMBER[attentionFormat] +
+    (dense + experts) * BYTES_PER_NUMBER[request.weights] +
+    (router + normParameters(model)) * BYTES_PER_NUMBER.bf16
+  );
+}
+
+/** Quantised checkpoints keep embedding and head in bf16. Of a pipeline the first stage has one and the last the other. */
+function embeddingBytes(model: ModelNumbers, { tensorParallel, pipelineParallel }: MemoryRequest): number {
+  const numbers = pipelineParallel === 1 ? embeddingParameters(model) : headParameters(model);
+  return (numbers * BYTES_PER_NUMBER.bf16) / tensorParallel;
+}
+
+/**
+ * Blocks of one data-parallel group. A layer with a window holds no more than the window of each sequence; how many tokens
+ * that is depends on how the cache is divided among the sequences, so the most that it can be is set aside.
+ */
+function kvBlocksOf(needs: MemoryNeeds, model: ModelNumbers, request: MemoryRequest): number {
+  const { kvBytesPerTokenPerAccelerator: whole, windowKvBytesPerTokenPerAccelerator: windowed } = needs;
+  const bytes = needs.budgetBytes - needs.reservedBytes - needs.weightBytesPerAccelerator - needs.stateBytes;
+  const inWindows = sequencesOf(request) * (windowTokens(model) ?? 0);
+  const short = Math.floor(bytes / ((whole + windowed) * request.blockTokens));
+  if (windowed === 0 || short * request.blockTokens <= inWindows) return short;
+  const most = Math.ceil((sequencesOf(request) * model.maxContextTokens) / request.blockTokens);
+  return Math.min(most, Math.floor((bytes - windowed * inWindows) / (whole * request.blockTokens)));
+}
+
+/** Of one data-parallel group. */
+function sequencesOf({ maxNumSeqs = 256, dataParallel }: MemoryRequest): number {
+  return Math.ceil(maxNumSeqs / dataParallel);
 }
 
 function isEnough(kvBlocks: number, request: MemoryRequest): boolean {
@@ -105,11 +140,22 @@ function smallestFitting(
   accelerator: AcceleratorNumbers,
   model: ModelNumbers,
   request: MemoryRequest,
-): number | undefined {
+): NeededLayout | undefined {
+  const fits = (tensorParallel: number, pipelineParallel: number) => {
+    const larger = { ...request, tensorParallel, pipelineParallel };
+    return isEnough(kvBlocksOf(memoryNeeds(accelerator, model, larger), model, larger), larger);
+  };
+  let widest = request.tensorParallel;
   for (let tensorParallel = 2; tensorParallel <= accelerator.acceleratorsPerNode; tensorParallel *= 2) {
-    if (tensorParallel <= request.tensorParallel || !dividesHeads(model, tensorParallel)) continue;
-    const larger = { ...request, tensorParallel };
-    if (isEnough(kvBlocksOf(memoryNeeds(accelerator, model, larger), larger), larger)) return tensorParallel;
+    if (tensorParallel <= request.tensorParallel || !dividesModel(model, tensorParallel)) continue;
+    if (fits(tensorParallel, request.pipelineParallel)) {
+      return { tensorParallel, pipelineParallel: request.pipelineParallel };
+    }
+    widest = tensorParallel;
+  }
+  const stages = Math.min(MOST_STAGES, model.layers);
+  for (let pipelineParallel = 2 * request.pipelineParallel; pipelineParallel <= stages; pipelineParallel *= 2) {
+    if (fits(widest, pipelineParallel)) return { tensorParallel: widest, pipelineParallel };
   }
   return undefined;
 }

@@ -8,8 +8,21 @@ import { GRADES, type Grade } from './plan.ts';
 export const DTYPES = ['bf16', 'fp8', 'fp4'] as const;
 export type Dtype = (typeof DTYPES)[number];
 
-/** Bytes per number, block scales included: fp4 is NVFP4, one fp8 scale for 16 numbers. */
-export const BYTES_PER_NUMBER: Readonly<Record<Dtype, number>> = { bf16: 2, fp8: 1, fp4: 0.5625 };
+/** Formats that weights are stored in. mxfp4 and int4 are widened for the arithmetic, see `arithmeticOf`. */
+export const WEIGHT_FORMATS = ['bf16', 'fp8', 'fp4', 'mxfp4', 'int4'] as const;
+export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
+
+/**
+ * Bytes per number, block scales included: fp4 is NVFP4, one fp8 scale for 16 numbers; mxfp4 has one 8-bit scale for 32,
+ * int4 one 16-bit scale for 32 (wider groups save up to 8 %).
+ */
+export const BYTES_PER_NUMBER: Readonly<Record<WeightFormat, number>> = {
+  bf16: 2,
+  fp8: 1,
+  fp4: 0.5625,
+  mxfp4: 0.53125,
+  int4: 0.5625,
+};
 
 /** Chips of one generation run the same kernels; engines have coefficients by generation. */
 export const GENERATIONS = ['ampere', 'ada', 'hopper', 'blackwell'] as const;
@@ -36,8 +49,14 @@ export interface AcceleratorNumbers {
   /** How much faster the same tokens are read from a narrower KV cache. */
   readonly kvReadSpeedup: ByDtype<number>;
   readonly prefillAttention: PrefillAttentionNumbers;
+  /** TFLOP/s that the grouped products of many experts reach, by the format of their weights. */
+  readonly expertTflops: Partial<Readonly<Record<WeightFormat, number>>>;
   /** By group size, the number of accelerators as the key. */
-  readonly allReduce: Readonly<Record<string, AllReduceNumbers>>;
+  readonly allReduce: Readonly<Record<string, LinkNumbers>>;
+  /** Tokens to their experts and back, by group size. */
+  readonly allToAll?: Readonly<Record<string, LinkNumbers>>;
+  /** Between two nodes, of one accelerator. */
+  readonly network: LinkNumbers;
   /** Time in which a layer's small kernels and launches pass, relative to Hopper. */
   readonly layerFloorRatio: number;
 }
@@ -55,12 +74,14 @@ export interface PrefillAttentionNumbers {
 }
 
 /** Time = latency + bytes / rate. */
-export interface AllReduceNumbers {
+export interface LinkNumbers {
   readonly latencyUs: number;
   readonly gbPerS: number;
 }
 
-/** A decoder. Other kinds of attention and feed-forward join as further members of the two unions. */
+/**
+ * A decoder. Layers are counted by what they hold, in whatever order they stand: the order changes neither cost nor memory.
+ */
 export interface ModelNumbers {
   readonly layers: number;
   readonly hidden: number;
@@ -68,21 +89,71 @@ export interface ModelNumbers {
   /** Input embedding and output head are one matrix. */
   readonly tiedEmbeddings: boolean;
   readonly maxContextTokens: number;
-  readonly attention: GroupedQueryAttention;
-  readonly feedForward: GatedFeedForward;
+  /** Format of the published checkpoint. */
+  readonly weights: WeightFormat;
+  /** Quantised checkpoints of the model keep its attention in bf16. */
+  readonly bf16Attention: boolean;
+  readonly attention: readonly Attention[];
+  readonly feedForward: readonly FeedForward[];
 }
+
+export type Attention = GroupedQueryAttention | LatentAttention | LinearAttention;
 
 export interface GroupedQueryAttention {
   readonly kind: 'grouped-query';
+  readonly layers: number;
   readonly queryHeads: number;
   readonly kvHeads: number;
   readonly headDim: number;
+  /** A token attends to so many at most. */
+  readonly windowTokens?: number;
+  /** The output is multiplied by a gate of its own size, one more projection like that of the queries. */
+  readonly outputGate?: boolean;
 }
 
-/** Gate, up and down projections. */
-export interface GatedFeedForward {
-  readonly kind: 'gated';
+/** Multi-head latent attention: what is cached of a token is one compressed vector for all heads. */
+export interface LatentAttention {
+  readonly kind: 'latent';
+  readonly layers: number;
+  readonly queryHeads: number;
+  /** Absent where queries are projected in one product. */
+  readonly queryRank?: number;
+  readonly kvRank: number;
+  readonly ropeDim: number;
+  readonly nopeDim: number;
+  readonly valueDim: number;
+}
+
+/** A recurrence with a state of fixed size, such as a gated delta net or Mamba 2 (key heads: groups; key dim: state size). */
+export interface LinearAttention {
+  readonly kind: 'linear';
+  readonly layers: number;
+  readonly keyHeads: number;
+  readonly keyDim: number;
+  readonly valueHeads: number;
+  readonly valueDim: number;
+}
+
+export type FeedForward = DenseFeedForward | ExpertFeedForward;
+
+export interface DenseFeedForward {
+  readonly kind: 'dense';
+  readonly layers: number;
   readonly intermediate: number;
+  /** 3 with a gate, 2 without. */
+  readonly matrices: number;
+}
+
+export interface ExpertFeedForward {
+  readonly kind: 'experts';
+  readonly layers: number;
+  readonly experts: number;
+  readonly expertsPerToken: number;
+  readonly expertIntermediate: number;
+  /** Of all shared experts together, which every token uses; 0 without. */
+  readonly sharedIntermediate: number;
+  /** Of each expert: 3 with a gate, 2 without. */
+  readonly matrices: number;
 }
 
 export interface EngineNumbers {
@@ -107,9 +178,17 @@ export interface StepCostNumbers {
   readonly gemmTime: number;
   /** Norms, residuals, quantisation: read and written per token, layer and hidden unit, on every accelerator. */
   readonly activationBytes: number;
+  /** The same three for experts; the bytes are per token, layer, hidden unit and expert that the token uses. */
+  readonly expertReadTime: number;
+  readonly expertGemmTime: number;
+  readonly expertActivationBytes: number;
   readonly allReduceLatencyTime: number;
   readonly allReduceTransferTime: number;
   readonly layerFloorUs: number;
+  /** What a layer has on top of the floor, as a share of it, when it has experts, or latent or linear attention. */
+  readonly expertFloorShare: number;
+  readonly latentFloorShare: number;
+  readonly linearFloorShare: number;
   /** Sampling and metadata on the accelerator, per sequence that generates. */
   readonly sequenceGpuUs: number;
   readonly hostStepMs: number;
@@ -122,11 +201,20 @@ export interface StepCostNumbers {
   readonly cachedTailTokens: number;
 }
 
-/** How an instance holds its model. */
+/** How an instance holds its model, on `tensorParallel × pipelineParallel × dataParallel` accelerators. */
 export interface ServingLayout {
-  readonly weights: Dtype;
+  readonly weights: WeightFormat;
   readonly kv: Dtype;
+  /** Accelerators that share each layer. */
   readonly tensorParallel: number;
+  /** Stages that hold some of the layers each. */
+  readonly pipelineParallel: number;
+  /** Groups that have sequences of their own and all of the attention, but share the experts. */
+  readonly dataParallel: number;
+  /** Parts that the experts are divided into; within a part every expert is cut into equal slices. */
+  readonly expertParallel: number;
+  /** Tokens of the part with the most, divided by the mean. */
+  readonly expertLoadSkew: number;
 }
 
 // ---------------------------------------------------------------------------------------------- sources
@@ -169,7 +257,8 @@ export function worstGrade(numbers: readonly { readonly grade: Grade }[]): Grade
 
 function withoutSources(tree: unknown): unknown {
   if (isSourced(tree)) return tree.value;
-  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) return tree;
+  if (Array.isArray(tree)) return tree.map(withoutSources);
+  if (typeof tree !== 'object' || tree === null) return tree;
   return Object.fromEntries(Object.entries(tree).map(([key, branch]) => [key, withoutSources(branch)]));
 }
 

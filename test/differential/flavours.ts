@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { anyCase, between } from './hostile-cases.ts';
 import type { HostileCase, HostilePool, HostileRequest } from './hostile-cases.ts';
+import { sharedPrompts } from './shared-prompts.ts';
 
 /** Many short prompts at once that grow together in a cache that barely holds the largest: preemption after preemption. */
 export const stormCase: fc.Arbitrary<HostileCase> = fc
@@ -55,6 +56,47 @@ export const chunkedPrefillCase: fc.Arbitrary<HostileCase> = fc
       engine: { ...pool.engine, maxNumSeqs, maxNumBatchedTokens: maxNumSeqs + extraBatchedTokens },
     })),
     workloads: [{ kind: 'open', model: 0, requests: open }, ...hostile.workloads.slice(1)],
+  }));
+
+/** Prompts that begin alike, in a cache that holds a few of them at most. */
+export const sharedPromptsCase: fc.Arbitrary<HostileCase> = fc
+  .record({
+    hostile: anyCase,
+    prompts: sharedPrompts({
+      conversations: [4, 24],
+      gapSteps: 8,
+      parentTokens: 48,
+      newTokens: 24,
+      outputTokens: 40,
+    }),
+    otherPrompts: fc.option(
+      sharedPrompts({ conversations: [1, 6], gapSteps: 20, parentTokens: 24, newTokens: 12, outputTokens: 12 }),
+      { nil: undefined },
+    ),
+    engine: fc.record({
+      spareBlocks: fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 40 })),
+      blockTokens: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 16 })),
+      maxNumSeqs: fc.integer({ min: 1, max: 10 }),
+    }),
+    extraBatchedTokens: fc.oneof(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 300 })),
+  })
+  .map(({ hostile, prompts, otherPrompts, engine, extraBatchedTokens }) => ({
+    ...withPools(hostile, (pool) => ({
+      ...pool,
+      model: 0,
+      instances: Math.min(pool.instances, 2),
+      maxModelTokens: 100_000,
+      engine: {
+        ...pool.engine,
+        ...engine,
+        prefixCaching: true,
+        maxNumBatchedTokens: engine.maxNumSeqs + extraBatchedTokens,
+      },
+    })),
+    workloads: [
+      { kind: 'shared' as const, model: 0, prompts },
+      ...(otherPrompts === undefined ? [] : [{ kind: 'shared' as const, model: 0, prompts: otherPrompts }]),
+    ],
   }));
 
 interface Sizes {

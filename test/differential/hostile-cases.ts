@@ -14,6 +14,8 @@ import {
   roomyEngine,
 } from '../support/plans.ts';
 import { affineStep, erraticStep } from '../support/step-costs.ts';
+import { largestSharedTokens, sharedPrompts, sharingPrompts } from './shared-prompts.ts';
+import type { SharedPrompts } from './shared-prompts.ts';
 
 /** A run as plain data, so that a counterexample can be printed, shrunk and replayed. */
 export interface HostileCase {
@@ -38,10 +40,17 @@ export interface HostilePool {
   readonly knotKvTokens: number;
   readonly engine: Pick<
     EnginePlan,
-    'maxNumSeqs' | 'maxNumBatchedTokens' | 'blockTokens' | 'reserveFullPrompt' | 'watermarkBlocks' | 'maxSegmentSteps'
+    | 'maxNumSeqs'
+    | 'maxNumBatchedTokens'
+    | 'blockTokens'
+    | 'reserveFullPrompt'
+    | 'watermarkBlocks'
+    | 'prefixCaching'
+    | 'maxSegmentSteps'
   > & {
     /** Blocks beyond what the largest request and the watermark need; below 0, some requests never fit. */
     readonly spareBlocks: number;
+    readonly prefixIdleSteps: number;
     readonly frontEndSteps: number;
     readonly outputSteps: number;
   };
@@ -59,7 +68,8 @@ export type HostileWorkload =
       readonly thinkSteps: number;
       readonly maxPromptTokens: number;
       readonly maxOutputTokens: number;
-    };
+    }
+  | { readonly kind: 'shared'; readonly model: number; readonly prompts: SharedPrompts };
 
 export interface HostileRequest {
   readonly gapSteps: number;
@@ -109,6 +119,20 @@ const anyWorkload: fc.Arbitrary<HostileWorkload> = fc.oneof(
       maxOutputTokens: fc.integer({ min: 1, max: 60 }),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('shared' as const),
+      model: anyModel,
+      prompts: sharedPrompts({
+        conversations: [1, 8],
+        gapSteps: 12,
+        parentTokens: 50,
+        newTokens: 20,
+        outputTokens: 40,
+      }),
+    }),
+  },
 );
 
 const anyEngine: fc.Arbitrary<HostilePool['engine']> = fc
@@ -124,6 +148,8 @@ const anyEngine: fc.Arbitrary<HostilePool['engine']> = fc
     blockTokens: fc.integer({ min: 1, max: 16 }),
     reserveFullPrompt: fc.boolean(),
     watermarkBlocks: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 4 })),
+    prefixCaching: fc.boolean(),
+    prefixIdleSteps: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 })),
     frontEndSteps: steps(3),
     outputSteps: steps(3),
     maxSegmentSteps: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 1, max: 40 })),
@@ -176,7 +202,7 @@ export function planOf(hostile: HostileCase): SimulationPlan {
     timelineIntervalNs: Math.max(1, ns(hostile.intervalSteps)),
     models: ['first', 'second'],
     pools: hostile.pools.map(({ model, instances, maxModelTokens, engine }) => {
-      const { frontEndSteps, outputSteps, spareBlocks, ...rest } = engine;
+      const { prefixIdleSteps, frontEndSteps, outputSteps, spareBlocks, ...rest } = engine;
       const largest = Math.ceil(largestTokens(hostile) / engine.blockTokens);
       const kvBlocks = Math.max(1, largest + engine.watermarkBlocks + spareBlocks);
       return {
@@ -187,6 +213,7 @@ export function planOf(hostile: HostileCase): SimulationPlan {
           ...rest,
           kvBlocks,
           maxModelTokens,
+          prefixIdleNs: ns(prefixIdleSteps),
           frontEndNs: ns(frontEndSteps),
           outputNs: ns(outputSteps),
         },
@@ -197,11 +224,11 @@ export function planOf(hostile: HostileCase): SimulationPlan {
 }
 
 function largestTokens({ workloads }: HostileCase): number {
-  const largest = workloads.flatMap((workload) =>
-    workload.kind === 'closed'
-      ? [workload.maxPromptTokens + workload.maxOutputTokens]
-      : workload.requests.map(({ promptTokens, outputTokens }) => promptTokens + outputTokens),
-  );
+  const largest = workloads.flatMap((workload) => {
+    if (workload.kind === 'shared') return [largestSharedTokens(workload.prompts)];
+    if (workload.kind === 'closed') return [workload.maxPromptTokens + workload.maxOutputTokens];
+    return workload.requests.map(({ promptTokens, outputTokens }) => promptTokens + outputTokens);
+  });
   return Math.max(...largest) - 1;
 }
 
@@ -222,6 +249,7 @@ function nsOf({ stepTicks }: HostileCase): (steps: number) => number {
 }
 
 function workloadOf(workload: HostileWorkload, seed: number, ns: (steps: number) => number): Workload {
+  if (workload.kind === 'shared') return sharingPrompts(workload.prompts, ns);
   if (workload.kind === 'closed') {
     const { startGapSteps, thinkSteps, ...loop } = workload;
     return closedLoop({ ...loop, seed, startGapNs: ns(startGapSteps), thinkNs: ns(thinkSteps) });

@@ -237,6 +237,7 @@ class ReferenceEngine {
     let path: Segment[] = [];
     return {
       share: (stream, tokens) => {
+        if (tokens < 1) throw new Error(`a segment of ${tokens} tokens`);
         path.push({ stream, tokens });
       },
       push: (timeNs, promptTokens, outputTokens, reasoningTokens, session) => {
