@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GENERATIONS } from '../sim/profiles.ts';
+import { GENERATIONS, WEIGHT_FORMATS } from '../sim/profiles.ts';
 import { sourced } from '../profile-file.ts';
 
 const positive = sourced(z.number().positive());
@@ -19,6 +19,10 @@ const mfuCurve = sourced(
     ),
 );
 
+/** Time = latency + bytes / rate. */
+const link = z.strictObject({ latencyUs: positive, gbPerS: positive });
+const linkByGroupSize = z.record(z.string().regex(/^\d+$/), link);
+
 /** What step times and memory rest on. */
 const performance = z.strictObject({
   denseTflops: byDtype(positive),
@@ -29,7 +33,10 @@ const performance = z.strictObject({
   gemmMfu: byDtype(mfuCurve),
   kvReadSpeedup: byDtype(positive),
   prefillAttention: z.strictObject({ mfu: share, underfillTokens: sourced(z.number().nonnegative()) }),
-  allReduce: z.record(z.string().regex(/^\d+$/), z.strictObject({ latencyUs: positive, gbPerS: positive })),
+  expertTflops: z.partialRecord(z.enum(WEIGHT_FORMATS), positive),
+  allReduce: linkByGroupSize,
+  allToAll: linkByGroupSize.exactOptional(),
+  network: link,
   layerFloorRatio: positive,
 });
 

@@ -1,45 +1,47 @@
-import { dividesHeads, headParameters, kvBytesPerTokenPerAccelerator, layerParameters } from './memory.ts';
+import { kvBytesPerToken, largestStageShare, stateBytesPerSequence } from './memory.ts';
+import {
+  expertsOf,
+  groupedOf,
+  headParameters,
+  isWindowed,
+  keepsBf16Attention,
+  latentOf,
+  layerMatrices,
+  layersOf,
+  linearOf,
+  usedExpertParameters,
+  windowTokens,
+} from './model-shape.ts';
 import type {
   AcceleratorNumbers,
   Dtype,
   EngineNumbers,
+  LinkNumbers,
   MfuCurve,
   ModelNumbers,
   ServingLayout,
   StepCostNumbers,
+  WeightFormat,
 } from './profiles.ts';
 import { BYTES_PER_NUMBER } from './profiles.ts';
-import type { RooflineParameters } from './roofline.ts';
+import type { ExpertCost, RooflineParameters, WindowCost } from './roofline-formula.ts';
+import { allToAllOf, arithmeticOf, layoutProblems } from './serving-layout.ts';
 import { NS_PER_MS, NS_PER_US } from './units.ts';
 
 const FLOPS_PER_TFLOP = 1e12;
 const BYTES_PER_GB = 1e9;
 const NS_PER_S = 1e9;
-/** All-reduces of a layer: after attention and after the feed-forward. */
-const ALL_REDUCES_PER_LAYER = 2;
 
-/** Why these numbers cannot say how long a step of this layout takes; undefined when they can. */
-export function layoutProblem(
-  accelerator: AcceleratorNumbers,
-  model: ModelNumbers,
-  layout: ServingLayout,
-): string | undefined {
-  const { weights, kv, tensorParallel } = layout;
-  if (accelerator.denseTflops[weights] === undefined || accelerator.gemmMfu[weights] === undefined) {
-    return `the accelerator has no ${weights} arithmetic — use ${namesOf(accelerator.denseTflops)} weights`;
-  }
-  if (accelerator.kvReadSpeedup[kv] === undefined) {
-    return `there is no figure for reading a ${kv} KV cache on this accelerator — use ${namesOf(accelerator.kvReadSpeedup)}`;
-  }
-  if (!dividesHeads(model, tensorParallel)) {
-    const { queryHeads, kvHeads } = model.attention;
-    return `${queryHeads} query heads and ${kvHeads} KV heads cannot be shared by ${tensorParallel} accelerators`;
-  }
-  if (tensorParallel > 1 && accelerator.allReduce[tensorParallel] === undefined) {
-    const known = [1, ...Object.keys(accelerator.allReduce)].join(', ');
-    return `there is no all-reduce figure for ${tensorParallel} of these accelerators — use one of ${known}`;
-  }
-  return undefined;
+/** What a pool runs on, with everything that is needed at one place. */
+interface Pool {
+  readonly accelerator: AcceleratorNumbers;
+  readonly model: ModelNumbers;
+  readonly cost: StepCostNumbers;
+  readonly layout: ServingLayout;
+  readonly arithmetic: Dtype;
+  readonly hbmBytesPerNs: number;
+  /** Accelerators that do the same work on other tokens or other layers: each has one part of the instance's work. */
+  readonly parts: number;
 }
 
 /** The step cost of a pool: peaks and kernels of the accelerator, shapes of the model, coefficients of the engine. */
@@ -49,96 +51,219 @@ export function rooflineParameters(
   engine: EngineNumbers,
   layout: ServingLayout,
 ): RooflineParameters {
-  const problem = layoutProblem(accelerator, model, layout);
-  if (problem !== undefined) throw new Error(problem);
-  const cost: StepCostNumbers = { ...engine.stepCost, ...engine.stepCostByGeneration[accelerator.generation] };
-  const hbmBytesPerNs = (accelerator.hbmGBPerS * BYTES_PER_GB) / NS_PER_S;
+  const problems = layoutProblems(accelerator, model, layout);
+  if (problems.length > 0) throw new Error(problems.map(({ sentence }) => sentence).join('\n'));
+  const pool: Pool = {
+    accelerator,
+    model,
+    cost: { ...engine.stepCost, ...engine.stepCostByGeneration[accelerator.generation] },
+    layout,
+    arithmetic: arithmeticOf(accelerator, layout.weights)!,
+    hbmBytesPerNs: (accelerator.hbmGBPerS * BYTES_PER_GB) / NS_PER_S,
+    parts: layout.dataParallel * layout.pipelineParallel,
+  };
   return {
-    peakFlopsPerS: accelerator.denseTflops[layout.weights]! * FLOPS_PER_TFLOP,
+    peakFlopsPerS: accelerator.denseTflops[pool.arithmetic]! * FLOPS_PER_TFLOP,
     peakHbmBytesPerS: accelerator.hbmGBPerS * BYTES_PER_GB,
-    ...linearParameters(accelerator, model, cost, layout, hbmBytesPerNs),
-    ...attentionParameters(accelerator, model, cost, layout, hbmBytesPerNs),
-    ...communicationParameters(accelerator, model, cost, layout.tensorParallel),
-    ...overheadParameters(accelerator, model, cost),
+    ...linearParameters(pool),
+    ...attentionParameters(pool),
+    ...communicationParameters(pool),
+    ...overheadParameters(pool),
+    ...pipelineParameters(pool),
+    experts: expertCost(pool),
+    window: windowCost(pool),
   };
 }
 
-/** Weights, matrix products, and what flows between them. */
-function linearParameters(
-  accelerator: AcceleratorNumbers,
-  model: ModelNumbers,
-  cost: StepCostNumbers,
-  { weights, tensorParallel }: ServingLayout,
-  hbmBytesPerNs: number,
-) {
-  const layerFlopsPerToken = (2 * layerParameters(model)) / tensorParallel;
-  const headFlopsPerSequence = (2 * headParameters(model)) / tensorParallel;
-  const layerBytes = (layerParameters(model) * BYTES_PER_NUMBER[weights]) / tensorParallel;
-  const headBytes = (headParameters(model) * BYTES_PER_NUMBER.bf16) / tensorParallel;
-  const activationBytesPerToken = cost.activationBytes * model.layers * model.hidden;
-  const gemm = accelerator.gemmMfu[weights]!;
-  const headGemm = accelerator.gemmMfu.bf16;
+/** Weights, matrix products, and what flows between them; experts apart but for their FLOPs. */
+function linearParameters({ accelerator, model, cost, layout, arithmetic, hbmBytesPerNs, parts }: Pool) {
+  const { weights, tensorParallel } = layout;
+  const { attention, dense, router } = layerMatrices(model, layout);
+  const bf16 = weights === 'bf16' ? 0 : router + (keepsBf16Attention(model, weights) ? attention : 0);
+  const narrow = attention + dense + router - bf16;
+  const head = headParameters(model) / tensorParallel;
+  const narrowBytes = narrow * BYTES_PER_NUMBER[weights];
+  const bf16Bytes = bf16 * BYTES_PER_NUMBER.bf16;
+  const headBytes = head * BYTES_PER_NUMBER.bf16;
+  const expertFlops = (2 * usedExpertParameters(model)) / (tensorParallel * parts);
+  const gemm = accelerator.gemmMfu[arithmetic]!;
+  const bf16Gemm = accelerator.gemmMfu.bf16;
+  const nsPerPeakToken = (numbers: number, dtype: Dtype) =>
+    (cost.gemmTime * 2 * numbers) / flopsPerNs(accelerator, dtype);
+  const activationBytes = activationBytesPerToken(model, cost);
   return {
-    layerFlopsPerToken,
-    headFlopsPerSequence,
-    weightBytesPerStep: layerBytes + headBytes,
-    activationBytesPerToken,
-    layerReadNs: (weightReadTime(cost, weights) * layerBytes) / hbmBytesPerNs,
+    layerFlopsPerToken: (2 * (narrow + bf16)) / parts + expertFlops,
+    headFlopsPerSequence: (2 * head) / parts,
+    weightBytesPerStep: narrowBytes + bf16Bytes + headBytes,
+    activationBytesPerToken: activationBytes / parts,
+    layerReadNs: (weightReadTime(cost, weights) * narrowBytes) / hbmBytesPerNs,
+    bf16LayerReadNs: (cost.weightReadTime * bf16Bytes) / hbmBytesPerNs,
     headReadNs: (cost.weightReadTime * headBytes) / hbmBytesPerNs,
     gemmTokens: gemm.tokens,
     gemmPeakTokens: peakTokensOf(gemm),
-    layerNsPerPeakToken: (cost.gemmTime * layerFlopsPerToken) / flopsPerNs(accelerator, weights),
-    headGemmTokens: headGemm.tokens,
-    headGemmPeakTokens: peakTokensOf(headGemm),
-    headNsPerPeakToken: (cost.gemmTime * headFlopsPerSequence) / flopsPerNs(accelerator, 'bf16'),
-    activationNsPerToken: activationBytesPerToken / hbmBytesPerNs,
+    layerNsPerPeakToken: nsPerPeakToken(narrow, arithmetic),
+    bf16GemmTokens: bf16Gemm.tokens,
+    bf16GemmPeakTokens: peakTokensOf(bf16Gemm),
+    bf16LayerNsPerPeakToken: nsPerPeakToken(bf16, 'bf16'),
+    headNsPerPeakToken: nsPerPeakToken(head, 'bf16'),
+    activationNsPerToken: activationBytes / hbmBytesPerNs,
+  };
+}
+
+/** Every accelerator of a tensor group has all of a token's activations. */
+function activationBytesPerToken(model: ModelNumbers, cost: StepCostNumbers): number {
+  const routed = expertsOf(model).map(({ layers, expertsPerToken }) => layers * expertsPerToken);
+  const expertCopies = routed.reduce((total, copies) => total + copies, 0);
+  return (cost.activationBytes * model.layers + cost.expertActivationBytes * expertCopies) * model.hidden;
+}
+
+function expertCost({ accelerator, model, cost, layout, hbmBytesPerNs }: Pool): ExpertCost | null {
+  const [first] = expertsOf(model);
+  if (first === undefined) return null;
+  const { weights, tensorParallel, dataParallel, expertParallel, expertLoadSkew } = layout;
+  const bytes = layerMatrices(model, layout).experts * BYTES_PER_NUMBER[weights];
+  const flops = (2 * usedExpertParameters(model)) / (tensorParallel * dataParallel);
+  const flopsPerNs = (accelerator.expertTflops[weights]! * FLOPS_PER_TFLOP) / NS_PER_S;
+  return {
+    missShare: 1 - first.expertsPerToken / first.experts,
+    loadSkew: expertParallel === 1 ? 1 : expertLoadSkew,
+    readNs: (cost.expertReadTime * bytes) / hbmBytesPerNs,
+    bytes,
+    nsPerToken: (cost.expertGemmTime * flops) / flopsPerNs,
   };
 }
 
 /** Attention computes in bf16 whatever the weights and the KV cache are. */
-function attentionParameters(
-  accelerator: AcceleratorNumbers,
-  model: ModelNumbers,
-  cost: StepCostNumbers,
-  { kv, tensorParallel }: ServingLayout,
-  hbmBytesPerNs: number,
-) {
-  const { queryHeads, headDim } = model.attention;
+function attentionParameters(pool: Pool) {
+  const { accelerator, model, cost, layout, hbmBytesPerNs, parts } = pool;
+  const { kv, tensorParallel } = layout;
   const { mfu, underfillTokens } = accelerator.prefillAttention;
-  const attentionFlopsPerPair = (4 * model.layers * headDim * queryHeads) / tensorParallel;
   const peak = flopsPerNs(accelerator, 'bf16');
-  const bf16KvBytes = kvBytesPerTokenPerAccelerator(model, 'bf16', tensorParallel);
-  const kvBytesPerToken = kvBytesPerTokenPerAccelerator(model, kv, tensorParallel);
+  const pairFlops = groupedFlops(model, tensorParallel, false) + latentFlops(model, tensorParallel).perPair;
+  const stateBytes = 2 * stateBytesPerSequence(model, tensorParallel);
   return {
-    attentionFlopsPerPair,
-    kvBytesPerToken,
-    kvReadNsPerToken: (cost.kvReadTime * bf16KvBytes) / hbmBytesPerNs / accelerator.kvReadSpeedup[kv]!,
-    kvComputeNsPerToken: (cost.kvReadTime * attentionFlopsPerPair) / peak,
-    prefillNsPerPair: attentionFlopsPerPair / (mfu * peak),
+    attentionFlopsPerPair: pairFlops / parts,
+    attentionFlopsPerKvToken:
+      (groupedFlops(model, tensorParallel, false) + latentFlops(model, tensorParallel).perKvToken) / parts,
+    kvBytesPerToken: kvBytesPerToken(model, kv, tensorParallel) / parts,
+    kvReadNsPerToken: kvReadNs(pool, false),
+    kvComputeNsPerToken: kvComputeNs(pool),
+    prefillNsPerPair: pairFlops / (mfu * peak),
     // A prompt of S tokens has about S²/2 pairs, so a share of underfillTokens / S more is this many per token.
     prefillUnderfillPairs: underfillTokens / 2,
-    kvTokensOfHbm: (accelerator.usableHbmGB * BYTES_PER_GB) / kvBytesPerToken,
+    stateBytesPerSequence: stateBytes / parts,
+    stateNsPerSequence: (cost.kvReadTime * stateBytes) / hbmBytesPerNs,
+    kvTokensOfHbm: kvTokensOfHbm(pool),
   };
 }
 
-function communicationParameters(
-  accelerator: AcceleratorNumbers,
-  model: ModelNumbers,
-  cost: StepCostNumbers,
-  tensorParallel: number,
-) {
-  if (tensorParallel === 1) return { allReduceNs: 0, allReduceNsPerToken: 0 };
-  const { latencyUs, gbPerS } = accelerator.allReduce[tensorParallel]!;
-  const allReduces = ALL_REDUCES_PER_LAYER * model.layers;
-  const bytesPerToken = model.hidden * BYTES_PER_NUMBER.bf16;
+function windowCost(pool: Pool): WindowCost | null {
+  const { accelerator, model, cost, layout, parts } = pool;
+  const tokens = windowTokens(model);
+  if (tokens === undefined) return null;
+  const { mfu } = accelerator.prefillAttention;
+  const peak = flopsPerNs(accelerator, 'bf16');
+  const flops = groupedFlops(model, layout.tensorParallel, true);
   return {
-    allReduceNs: cost.allReduceLatencyTime * allReduces * latencyUs * NS_PER_US,
-    allReduceNsPerToken: (cost.allReduceTransferTime * allReduces * bytesPerToken * NS_PER_S) / (gbPerS * BYTES_PER_GB),
+    tokens,
+    kvBytesPerToken: kvBytesPerToken(model, layout.kv, layout.tensorParallel, true) / parts,
+    flopsPerPair: flops / parts,
+    readNsPerToken: kvReadNs(pool, true),
+    computeNsPerToken: (cost.kvReadTime * flops) / peak,
+    prefillNsPerPair: flops / (mfu * peak),
   };
 }
 
-function overheadParameters(accelerator: AcceleratorNumbers, model: ModelNumbers, cost: StepCostNumbers) {
-  const floorLayers = model.layers * accelerator.layerFloorRatio;
+/** FLOPs of a query and a key, and of weighing the key's value. */
+function groupedFlops(model: ModelNumbers, tensorParallel: number, windowed: boolean): number {
+  const perLayers = groupedOf(model)
+    .filter((it) => isWindowed(it) === windowed)
+    .map((it) => (4 * it.layers * it.headDim * it.queryHeads) / tensorParallel);
+  return perLayers.reduce((total, flops) => total + flops, 0);
+}
+
+/** A prompt is computed head by head; decoding multiplies every head with the compressed vector itself. */
+function latentFlops(model: ModelNumbers, tensorParallel: number) {
+  let perPair = 0;
+  let perKvToken = 0;
+  for (const { layers, queryHeads, kvRank, ropeDim, nopeDim, valueDim } of latentOf(model)) {
+    const heads = (2 * layers * queryHeads) / tensorParallel;
+    perPair += heads * (nopeDim + ropeDim + valueDim);
+    perKvToken += heads * (2 * kvRank + ropeDim);
+  }
+  return { perPair, perKvToken };
+}
+
+function kvReadNs({ accelerator, model, cost, layout, hbmBytesPerNs }: Pool, windowed: boolean): number {
+  const bytes = kvBytesPerToken(model, 'bf16', layout.tensorParallel, windowed);
+  return (cost.kvReadTime * bytes) / hbmBytesPerNs / accelerator.kvReadSpeedup[layout.kv]!;
+}
+
+/** Many heads share one compressed vector, so these products bind where others do not, at the share of large products. */
+function kvComputeNs({ accelerator, model, cost, layout }: Pool): number {
+  const peak = flopsPerNs(accelerator, 'bf16');
+  const latent = latentFlops(model, layout.tensorParallel).perKvToken / accelerator.gemmMfu.bf16.mfu.at(-1)!;
+  return (cost.kvReadTime * (groupedFlops(model, layout.tensorParallel, false) + latent)) / peak;
+}
+
+function kvTokensOfHbm({ accelerator, model, layout }: Pool): number {
+  const { kv, tensorParallel, pipelineParallel, dataParallel } = layout;
+  const whole = kvBytesPerToken(model, kv, tensorParallel);
+  const bytes = whole > 0 ? whole : kvBytesPerToken(model, kv, tensorParallel, true);
+  return (accelerator.usableHbmGB * BYTES_PER_GB * pipelineParallel * dataParallel) / bytes;
+}
+
+/**
+ * Tensor groups add up after attention and after the feed-forward. Groups that share experts send each token to the
+ * accelerators of its experts and back instead.
+ */
+function communicationParameters({ accelerator, model, cost, layout }: Pool) {
+  const { weights, tensorParallel, dataParallel } = layout;
+  const exchanged = dataParallel === 1 ? [] : expertsOf(model);
+  const allReduces = layersOf(model.attention) + layersOf(model.feedForward) - layersOf(exchanged);
+  const allReduce = tensorParallel === 1 ? undefined : accelerator.allReduce[tensorParallel];
+  const allToAll = allToAllOf(accelerator, tensorParallel * dataParallel);
+  const reducedBytes = model.hidden * BYTES_PER_NUMBER.bf16;
+  const sentBytes = model.hidden * (weights === 'bf16' ? 2 * BYTES_PER_NUMBER.bf16 : 1 + BYTES_PER_NUMBER.bf16);
+  let collectiveNs = 0;
+  let collectiveNsPerToken = 0;
+  if (allReduce !== undefined) {
+    collectiveNs += cost.allReduceLatencyTime * allReduces * allReduce.latencyUs * NS_PER_US;
+    collectiveNsPerToken += cost.allReduceTransferTime * allReduces * transferNs(allReduce, reducedBytes);
+  }
+  if (allToAll !== undefined) {
+    for (const { layers, expertsPerToken } of exchanged) {
+      collectiveNs += 2 * layers * allToAll.latencyUs * NS_PER_US;
+      // The accelerators of a tensor group have the same tokens and send a part of them each.
+      collectiveNsPerToken += (layers * expertsPerToken * transferNs(allToAll, sentBytes)) / tensorParallel;
+    }
+  }
+  return { collectiveNs, collectiveNsPerToken };
+}
+
+/** Stages follow each other in a node as long as it has room; otherwise each is in another. */
+function pipelineParameters({ accelerator, model, layout }: Pool) {
+  const { tensorParallel, pipelineParallel, dataParallel } = layout;
+  const inNode = tensorParallel * pipelineParallel * dataParallel <= accelerator.acceleratorsPerNode;
+  const hop = (inNode ? accelerator.allReduce['2'] : undefined) ?? accelerator.network;
+  const isPipeline = pipelineParallel > 1;
+  return {
+    dataParallel,
+    pipelineParallel,
+    largestStageShare: largestStageShare(model, pipelineParallel),
+    hopNs: isPipeline ? hop.latencyUs * NS_PER_US : 0,
+    hopNsPerToken: isPipeline ? transferNs(hop, (model.hidden * BYTES_PER_NUMBER.bf16) / tensorParallel) : 0,
+  };
+}
+
+function overheadParameters({ accelerator, model, cost }: Pool) {
+  const depth = Math.max(layersOf(model.attention), layersOf(model.feedForward));
+  const floorLayers =
+    accelerator.layerFloorRatio *
+    (depth +
+      cost.expertFloorShare * layersOf(expertsOf(model)) +
+      cost.latentFloorShare * layersOf(latentOf(model)) +
+      cost.linearFloorShare * layersOf(linearOf(model)));
   return {
     floorNs: floorLayers * cost.layerFloorUs * NS_PER_US,
     sequenceNs: cost.sequenceGpuUs * NS_PER_US,
@@ -151,9 +276,14 @@ function overheadParameters(accelerator: AcceleratorNumbers, model: ModelNumbers
   };
 }
 
-function weightReadTime(cost: StepCostNumbers, weights: Dtype): number {
-  const added = { bf16: 0, fp8: cost.fp8WeightReadTimeAdded, fp4: cost.fp4WeightReadTimeAdded };
-  return cost.weightReadTime + added[weights];
+function transferNs({ gbPerS }: LinkNumbers, bytes: number): number {
+  return (bytes * NS_PER_S) / (gbPerS * BYTES_PER_GB);
+}
+
+/** Formats of 4 bits have the same penalty: measured for fp4, assumed for the others. */
+function weightReadTime(cost: StepCostNumbers, weights: WeightFormat): number {
+  if (weights === 'bf16') return cost.weightReadTime;
+  return cost.weightReadTime + (weights === 'fp8' ? cost.fp8WeightReadTimeAdded : cost.fp4WeightReadTimeAdded);
 }
 
 function peakTokensOf({ tokens, mfu }: MfuCurve): number[] {
@@ -162,8 +292,4 @@ function peakTokensOf({ tokens, mfu }: MfuCurve): number[] {
 
 function flopsPerNs(accelerator: AcceleratorNumbers, dtype: Dtype): number {
   return (accelerator.denseTflops[dtype]! * FLOPS_PER_TFLOP) / NS_PER_S;
-}
-
-function namesOf(byDtype: object): string {
-  return Object.keys(byDtype).join(' or ');
 }

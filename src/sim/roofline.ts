@@ -4,8 +4,10 @@ import type { RooflineParameters } from './roofline-formula.ts';
 import { stepNs } from './roofline-formula.ts';
 import { TICKS_PER_NS, type Ticks } from './units.ts';
 
-export { achievedFlops, achievedHbmBytes, stepNs } from './roofline-formula.ts';
-export type { RooflineParameters, StepShape, WorkCounters } from './roofline-formula.ts';
+export { stepNs } from './roofline-formula.ts';
+export { achievedFlops, achievedHbmBytes } from './roofline-work.ts';
+export type { RooflineParameters, StepShape } from './roofline-formula.ts';
+export type { WorkCounters } from './roofline-work.ts';
 
 /** The straight line between two knots may lie this share off the formula at its middle and its end. */
 const TABLE_TOLERANCE = 1 / 2048;
@@ -66,7 +68,9 @@ class DecodeTable {
     this.#clock = clock;
     this.#knot = decodeSeqs;
     this.#knotTicks = this.#formulaTicks(parameters, decodeSeqs);
-    do this.#cover(parameters, 2 * this.#knot);
+    // Where every sequence fills its window the slope changes at once, so a line must end there.
+    const knee = parameters.window === null ? 0 : decodeSeqs * parameters.window.tokens;
+    do this.#cover(parameters, this.#knot < knee ? Math.min(knee, 2 * this.#knot) : 2 * this.#knot);
     while (this.#knot < parameters.kvTokensOfHbm);
     this.#openEnd();
     this.#until = Float64Array.from(this.#pieces, (piece) => piece.untilKvTokens);

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { accelerators, engines, loadAccelerator, loadEngine } from '../../src/hardware-profiles/index.ts';
 import { parseProfile, ProfileError, sourced } from '../../src/profile-file.ts';
 import { loadModel, models } from '../../src/model-profiles/index.ts';
-import { totalParameters } from '../../src/sim/memory.ts';
+import {
+  activeParameters,
+  expertsOf,
+  groupedOf,
+  headParameters,
+  layersOf,
+  totalParameters,
+} from '../../src/sim/model-shape.ts';
 import { plain, sourcesOf, worstGrade } from '../../src/sim/profiles.ts';
 
 const engineClasses = engines.flatMap((name) =>
@@ -44,10 +51,39 @@ describe.each(accelerators)('accelerator %s', (name) => {
 });
 
 describe.each(models)('model %s', (name) => {
-  const { numbers, publishedParameters } = loadModel(name);
+  const { numbers, publishedParameters, publishedActiveParameters } = loadModel(name);
 
   test('has the published number of parameters within 2 %', () => {
     expect(Math.abs(totalParameters(numbers) / publishedParameters - 1)).toBeLessThan(0.02);
+  });
+
+  test('says how many parameters are active exactly if it has experts', () => {
+    expect(publishedActiveParameters !== undefined).toBe(expertsOf(numbers).length > 0);
+  });
+
+  test('has the published number of active ones within 3 %, with embedding and head or without', () => {
+    const active = activeParameters(numbers);
+    const head = headParameters(numbers);
+    const errors = [active, active - head, active - 2 * head].map((counted) =>
+      Math.abs(counted / (publishedActiveParameters ?? active) - 1),
+    );
+
+    expect(Math.min(...errors)).toBeLessThan(0.03);
+  });
+
+  test('has one kind of experts and one window at most', () => {
+    const windows = new Set(groupedOf(numbers).flatMap((it) => it.windowTokens ?? []));
+
+    expect(expertsOf(numbers).length).toBeLessThanOrEqual(1);
+    expect(windows.size).toBeLessThanOrEqual(1);
+  });
+
+  test('has a mixer and a feed-forward in every layer, or one of the two', () => {
+    const mixers = layersOf(numbers.attention);
+    const feedForwards = layersOf(numbers.feedForward);
+
+    expect([mixers, mixers + feedForwards]).toContain(numbers.layers);
+    if (mixers === numbers.layers) expect(feedForwards).toBe(numbers.layers);
   });
 });
 
@@ -119,6 +155,6 @@ describe('a profile with mistakes', () => {
 
 test('an unknown name is answered with the known ones', () => {
   expect(() => loadAccelerator('h100')).toThrow('unknown accelerator "h100"; known: b200, h100-sxm, l40s');
-  expect(() => loadModel('llama')).toThrow('unknown model "llama"; known: llama-3.1-70b, llama-3.1-8b');
+  expect(() => loadModel('llama')).toThrow(`unknown model "llama"; known: ${models.join(', ')}`);
   expect(() => loadEngine('vllm', '0.1')).toThrow('unknown version class "0.1" of vllm; known: 0.15');
 });

@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { loadAccelerator } from '../../src/hardware-profiles/index.ts';
 import { loadModel } from '../../src/model-profiles/index.ts';
 import type { MemoryRequest } from '../../src/sim/memory.ts';
-import { dividesHeads, planMemory } from '../../src/sim/memory.ts';
+import { planMemory } from '../../src/sim/memory.ts';
+import { dividesModel } from '../../src/sim/serving-layout.ts';
+import { ALONE } from './roofline-cases.ts';
 
 const small = loadModel('llama-3.1-8b').numbers;
 const large = loadModel('llama-3.1-70b').numbers;
-const bf16: MemoryRequest = { weights: 'bf16', kv: 'bf16', tensorParallel: 1, blockTokens: 16 };
+const bf16: MemoryRequest = { ...ALONE, blockTokens: 16 };
 
 const planOn = (accelerator: string, model: typeof small, request: Partial<MemoryRequest>) =>
   planMemory(loadAccelerator(accelerator).numbers, model, { ...bf16, ...request });
@@ -44,14 +46,23 @@ describe('KV blocks', () => {
 
 describe('a model that does not fit', () => {
   test('says how many accelerators would hold it', () => {
-    expect(planOn('h100-sxm', large, {})).toMatchObject({ fits: false, tensorParallelNeeded: 2 });
-    expect(planOn('l40s', large, { tensorParallel: 2 })).toMatchObject({ fits: false, tensorParallelNeeded: 4 });
-    expect(planOn('l40s', large, { weights: 'fp8' })).toMatchObject({ fits: false, tensorParallelNeeded: 2 });
+    expect(planOn('h100-sxm', large, {})).toMatchObject({
+      fits: false,
+      needed: { tensorParallel: 2, pipelineParallel: 1 },
+    });
+    expect(planOn('l40s', large, { tensorParallel: 2 })).toMatchObject({
+      fits: false,
+      needed: { tensorParallel: 4, pipelineParallel: 1 },
+    });
+    expect(planOn('l40s', large, { weights: 'fp8' })).toMatchObject({
+      fits: false,
+      needed: { tensorParallel: 2, pipelineParallel: 1 },
+    });
   });
 
-  test('fits a B200 alone, and an L40S with half of the layers', () => {
+  test('fits a B200 alone, and two L40S with half of the layers each', () => {
     expect(planOn('b200', large, {}).fits).toBe(true);
-    expect(planOn('l40s', { ...large, layers: 40 }, { weights: 'fp8' }).fits).toBe(true);
+    expect(planOn('l40s', large, { weights: 'fp8', pipelineParallel: 2 }).fits).toBe(true);
   });
 
   test('is also one whose longest request does not', () => {
@@ -59,21 +70,26 @@ describe('a model that does not fit', () => {
 
     expect(planOn('h100-sxm', large, { tensorParallel: 2, leastKvTokens })).toMatchObject({
       fits: false,
-      tensorParallelNeeded: 4,
+      needed: { tensorParallel: 4, pipelineParallel: 1 },
     });
   });
 
-  test('has no answer when a whole node is too small', () => {
-    expect(planOn('l40s', { ...large, layers: 320 }, {})).toMatchObject({
-      fits: false,
-      tensorParallelNeeded: undefined,
+  test('is cut into stages on several nodes when one is too small, and has no answer when 16 stages are too few', () => {
+    const deep = (times: number) => ({
+      ...large,
+      layers: 80 * times,
+      attention: large.attention.map((it) => ({ ...it, layers: 80 * times })),
+      feedForward: large.feedForward.map((it) => ({ ...it, layers: 80 * times })),
     });
+
+    expect(planOn('l40s', deep(4), {})).toMatchObject({ needed: { tensorParallel: 8, pipelineParallel: 2 } });
+    expect(planOn('l40s', deep(100), {})).toMatchObject({ fits: false, needed: undefined });
   });
 });
 
 test('heads are shared or replicated whole', () => {
-  expect([1, 2, 4, 8, 16].map((group) => dividesHeads(large, group))).toEqual([true, true, true, true, true]);
-  expect([3, 6, 12, 128].map((group) => dividesHeads(large, group))).toEqual([false, false, false, false]);
+  expect([1, 2, 4, 8, 16].map((group) => dividesModel(large, group))).toEqual([true, true, true, true, true]);
+  expect([3, 6, 12, 128].map((group) => dividesModel(large, group))).toEqual([false, false, false, false]);
 });
 
 test('weights of every accelerator of a group add up to the checkpoint, norms counted once each', () => {
@@ -83,4 +99,60 @@ test('weights of every accelerator of a group add up to the checkpoint, norms co
 
   expect(alone).toBe(2 * 8_030_261_248);
   expect(4 * (quarter - norms) + norms).toBe(alone);
+});
+
+describe('what a sequence holds beside blocks that grow with it', () => {
+  const bytesPerBlock = 16 * 2;
+
+  test('a window leaves room for more tokens, once every sequence may have filled its own', () => {
+    const { numbers } = loadModel('gemma-3-27b');
+    const [full, windowed] = [10, 52].map((layers) => layers * 2 * 16 * 128);
+    const plan = planOn('b200', numbers, { maxNumSeqs: 16 });
+    if (!plan.fits) throw new Error('27B fits a B200');
+    const room = plan.budgetBytes - plan.reservedBytes - plan.weightBytesPerAccelerator - 2 * windowed! * 16 * 1024;
+
+    expect(plan.kvBlocks).toBe(Math.floor(room / (full! * bytesPerBlock)));
+    expect(blocksOf('b200', numbers, { maxNumSeqs: 1024 })).toBeLessThan(plan.kvBlocks / 3);
+  });
+
+  test('states of linear attention are set aside for every sequence that may run, in 32 bits', () => {
+    const plan = planOn('b200', loadModel('qwen3.5-397b-a17b').numbers, { tensorParallel: 8, maxNumSeqs: 100 });
+
+    expect(plan.stateBytes).toBe((100 * 45 * 64 * 128 * 128 * 4) / 8);
+  });
+
+  test('a latent vector is on every accelerator of a tensor group, and an eighth of the sequences in each of 8 groups', () => {
+    const { numbers } = loadModel('deepseek-v3');
+    const tensor = planOn('b200', numbers, { weights: 'fp8', tensorParallel: 8 });
+    const groups = planOn('b200', numbers, { weights: 'fp8', dataParallel: 8, expertParallel: 8 });
+    if (!tensor.fits || !groups.fits) throw new Error('671 GB fit 8 B200');
+
+    expect(tensor.kvBytesPerTokenPerAccelerator).toBe(61 * 576 * 2);
+    expect(groups.kvBytesPerTokenPerAccelerator).toBe(61 * 576 * 2);
+    expect(groups.weightBytesPerAccelerator).toBeGreaterThan(tensor.weightBytesPerAccelerator);
+    expect(groups.kvBlocks / tensor.kvBlocks).toBeGreaterThan(6);
+  });
+
+  test('KV heads are replicated where there are fewer than accelerators', () => {
+    const { numbers } = loadModel('qwen3-235b-a22b');
+    const perToken = [2, 4, 8].map(
+      (tensorParallel) => planOn('h100-sxm', numbers, { tensorParallel }).kvBytesPerTokenPerAccelerator,
+    );
+
+    expect(perToken).toEqual([2, 1, 1].map((heads) => 2 * 94 * heads * 128 * 2));
+  });
+});
+
+describe('published sizes of checkpoints', () => {
+  // gpt-oss model card: 60.8 and 12.8 GiB; Mixtral: 46.7 billion parameters in 16 bits.
+  test.each([
+    ['gpt-oss-120b', 65.2e9],
+    ['gpt-oss-20b', 13.8e9],
+    ['mixtral-8x7b', 93.4e9],
+  ])('%s needs its checkpoint within 2 %', (name, bytes) => {
+    const { numbers } = loadModel(name);
+    const plan = planOn('b200', numbers, { weights: numbers.weights });
+
+    expect(Math.abs(plan.weightBytesPerAccelerator / bytes - 1)).toBeLessThan(0.02);
+  });
 });

@@ -13,6 +13,18 @@ const cases = [
     costOf('b200', 'llama-3.1-8b', { weights: 'fp8', kv: 'fp8', tensorParallel: 8 }),
   ],
   ['8B in fp8 on an L40S', costOf('l40s', 'llama-3.1-8b', { weights: 'fp8', kv: 'fp8' })],
+  [
+    'sliding windows and experts on 2 H100',
+    costOf('h100-sxm', 'gpt-oss-120b', { weights: 'mxfp4', tensorParallel: 2 }),
+  ],
+  [
+    'latent attention on 8 B200 in 8 groups',
+    costOf('b200', 'deepseek-r1', { weights: 'fp4', dataParallel: 8, expertParallel: 8 }),
+  ],
+  [
+    'linear attention on 16 H100 in 2 stages',
+    costOf('h100-sxm', 'qwen3.5-397b-a17b', { weights: 'fp8', tensorParallel: 8, pipelineParallel: 2 }),
+  ],
 ] as const;
 
 const ticksOf = ({ fixedTicks, ticksPerKvToken }: DecodePiece, kvTokens: number) =>
@@ -84,6 +96,15 @@ describe.each(cases)('the table of %s', (_, parameters) => {
 
     expect(cost.decodePiece(7, 5000, 1)).toBe(first);
   });
+});
+
+test('a line ends exactly where every sequence has filled its window, and the next is flatter', () => {
+  const cost = new RooflineCost(costOf('h100-sxm', 'gemma-3-27b', { tensorParallel: 2 }));
+  const before = cost.decodePiece(40, 40 * 1024 - 1, 1);
+  const after = cost.decodePiece(40, 40 * 1024, 1);
+
+  expect(before.untilKvTokens).toBe(40 * 1024);
+  expect(after.ticksPerKvToken).toBeLessThan(before.ticksPerKvToken / 4);
 });
 
 test('a step with prefill is the formula, rounded to ticks', () => {

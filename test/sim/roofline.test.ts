@@ -2,18 +2,37 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadAccelerator, loadEngine } from '../../src/hardware-profiles/index.ts';
 import { loadModel } from '../../src/model-profiles/index.ts';
-import { layoutProblem, rooflineParameters } from '../../src/sim/roofline-parameters.ts';
+import { rooflineParameters } from '../../src/sim/roofline-parameters.ts';
 import type { StepShape, WorkCounters } from '../../src/sim/roofline.ts';
 import { achievedFlops, achievedHbmBytes, stepNs } from '../../src/sim/roofline.ts';
-import { costOf, decodeMs, shapeOf } from './roofline-cases.ts';
+import { layoutProblems } from '../../src/sim/serving-layout.ts';
+import { ALONE, costOf, decodeMs, shapeOf } from './roofline-cases.ts';
 
 const costs = [
   costOf('h100-sxm', 'llama-3.1-8b'),
   costOf('h100-sxm', 'llama-3.1-70b', { tensorParallel: 4, weights: 'fp8', kv: 'fp8' }),
   costOf('b200', 'llama-3.1-70b', { tensorParallel: 2, weights: 'fp4' }),
   costOf('l40s', 'llama-3.1-8b', { tensorParallel: 2 }),
+  costOf('h100-sxm', 'mixtral-8x7b', { tensorParallel: 2, weights: 'int4' }),
+  costOf('b200', 'deepseek-r1', {
+    tensorParallel: 8,
+    weights: 'fp4',
+    kv: 'fp8',
+    expertParallel: 8,
+    expertLoadSkew: 1.3,
+  }),
+  costOf('h100-sxm', 'gpt-oss-120b', { weights: 'mxfp4' }),
+  costOf('b200', 'qwen3.5-397b-a17b', { tensorParallel: 8, weights: 'fp8' }),
+  costOf('b200', 'gemma-3-27b'),
 ];
 const anyCost = fc.constantFrom(...costs);
+/** More sequences may fill more groups or stages, and so take less time with the same tokens in the cache. */
+const parallelCosts = [
+  costOf('h100-sxm', 'llama-3.1-70b', { tensorParallel: 2, pipelineParallel: 4 }),
+  costOf('b200', 'deepseek-r1', { weights: 'fp4', dataParallel: 8, expertParallel: 8 }),
+  costOf('h100-sxm', 'deepseek-v3', { weights: 'fp8', tensorParallel: 2, dataParallel: 16, expertParallel: 32 }),
+];
+const anyParallelCost = fc.constantFrom(...costs, ...parallelCosts);
 
 /** Any batch that an engine could form: every sequence attends to at least itself, every chunk has its pairs. */
 const anyShape = fc
@@ -58,9 +77,33 @@ describe('a step', () => {
     );
   });
 
+  test.each(['kvTokens', 'prefillTokens', 'prefillPairs', 'prefillContextTokens'] as const)(
+    'in groups and stages never takes less time with more %s',
+    (field) => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...parallelCosts),
+          anyShape,
+          fc.integer({ min: 1, max: 5000 }),
+          (cost, shape, extra) => {
+            const larger = {
+              ...shape,
+              prefillTokens: Math.max(1, shape.prefillTokens),
+              decodeSeqs: Math.max(64, shape.decodeSeqs),
+            };
+
+            expect(stepNs(cost, { ...larger, [field]: larger[field] + extra })).toBeGreaterThanOrEqual(
+              stepNs(cost, larger),
+            );
+          },
+        ),
+      );
+    },
+  );
+
   test('at a lower clock takes at most as much longer as the clock is lower', () => {
     fc.assert(
-      fc.property(anyCost, anyShape, (cost, shape) => {
+      fc.property(anyParallelCost, anyShape, (cost, shape) => {
         const full = stepNs(cost, { ...shape, clock: 1 });
         const lowered = stepNs(cost, shape);
 
@@ -72,7 +115,7 @@ describe('a step', () => {
 
   test('does not move more bytes or compute more than the peaks allow in its time', () => {
     fc.assert(
-      fc.property(anyCost, anyShape, (cost, shape) => {
+      fc.property(anyParallelCost, anyShape, (cost, shape) => {
         const seconds = stepNs(cost, { ...shape, clock: 1 }) / 1e9;
         const { decodeSeqs, kvTokens } = shape;
         const work = { ...shape, steps: 1, decodeSeqSteps: decodeSeqs, kvTokenSteps: kvTokens };
@@ -141,21 +184,37 @@ describe('coefficients', () => {
 
 describe('a layout that the profiles cannot time', () => {
   const { numbers: h100 } = loadAccelerator('h100-sxm');
-  const { numbers: model } = loadModel('llama-3.1-8b');
-  const layout = { weights: 'bf16', kv: 'bf16', tensorParallel: 1 } as const;
+  const { numbers: l40s } = loadAccelerator('l40s');
+  const { numbers: dense } = loadModel('llama-3.1-8b');
+  const { numbers: experts } = loadModel('qwen3-235b-a22b');
 
   test.each([
-    [{ weights: 'fp4' }, 'the accelerator has no fp4 arithmetic — use bf16 or fp8 weights'],
-    [{ kv: 'fp4' }, 'there is no figure for reading a fp4 KV cache on this accelerator — use bf16 or fp8'],
-    [{ tensorParallel: 3 }, '32 query heads and 8 KV heads cannot be shared by 3 accelerators'],
-    [{ tensorParallel: 16 }, 'there is no all-reduce figure for 16 of these accelerators — use one of 1, 2, 4, 8'],
-    [{ tensorParallel: 4 }, undefined],
-  ] as const)('%j', (change, problem) => {
-    const changed = { ...layout, ...change };
+    [h100, dense, { weights: 'fp4' }, 'the accelerator has no fp4 arithmetic — it has bf16, fp8'],
+    [h100, dense, { kv: 'fp4' }, 'no figures for a KV cache in fp4 on the accelerator — there are for bf16, fp8'],
+    [h100, dense, { tensorParallel: 3 }, '3 accelerators cannot share the 32 query and 8 KV heads of the model'],
+    [h100, dense, { tensorParallel: 16 }, '16 accelerators are more than the 8 of a node of the accelerator'],
+    [h100, dense, { pipelineParallel: 33 }, '33 stages cannot share the 32 layers of the model — write at most 32'],
+    [h100, dense, { dataParallel: 2 }, 'the groups would share nothing, for the model has no experts'],
+    [h100, dense, { expertParallel: 2 }, 'the model has no experts — leave it out'],
+    [
+      h100,
+      experts,
+      { tensorParallel: 8, expertParallel: 3 },
+      '3 parts on 8 accelerators cannot hold the 128 experts of 1536',
+    ],
+    [l40s, experts, { dataParallel: 2, expertParallel: 2 }, 'no figures for sending tokens among 2 × the accelerator'],
+    [h100, experts, { dataParallel: 128, expertParallel: 128 }, 'there are up to 64'],
+  ] as const)('%#: $2', (accelerator, model, change, sentence) => {
+    const changed = { ...ALONE, ...change };
 
-    expect(layoutProblem(h100, model, changed)).toBe(problem);
-    if (problem !== undefined) {
-      expect(() => rooflineParameters(h100, model, loadEngine('vllm').numbers, changed)).toThrow(problem);
-    }
+    expect(layoutProblems(accelerator, model, changed).map((it) => it.sentence)).toEqual([
+      expect.stringContaining(sentence),
+    ]);
+    expect(() => rooflineParameters(accelerator, model, loadEngine('vllm').numbers, changed)).toThrow(sentence);
+  });
+
+  test('is none of these', () => {
+    expect(layoutProblems(h100, dense, { ...ALONE, tensorParallel: 4, pipelineParallel: 4 })).toEqual([]);
+    expect(layoutProblems(h100, experts, { ...ALONE, dataParallel: 64, expertParallel: 64 })).toEqual([]);
   });
 });

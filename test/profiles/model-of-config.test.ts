@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { loadModel } from '../../src/model-profiles/index.ts';
+import { modelOfConfig } from '../../src/model-profiles/model-of-config.ts';
+import { totalParameters } from '../../src/sim/model-shape.ts';
+import { publishedConfigs } from './published-configs.ts';
+
+const llama = publishedConfigs['llama-3.1-70b']!;
+const deepseek = publishedConfigs['deepseek-r1']!;
+
+function modelOf(config: unknown) {
+  const reading = modelOfConfig(config);
+  if ('problems' in reading) throw new Error(reading.problems.join('\n'));
+  return reading.model;
+}
+
+function problemsOf(config: unknown): readonly string[] {
+  const reading = modelOfConfig(config);
+  return 'problems' in reading ? reading.problems : [];
+}
+
+describe('the config.json of a published model', () => {
+  test.each(Object.entries(publishedConfigs))('%s says what the card says', (name, config) => {
+    expect(modelOf(config)).toEqual(loadModel(name).numbers);
+  });
+});
+
+describe('variants of a family', () => {
+  test('of Mistral with a window slide in every layer', () => {
+    const config = { ...llama, model_type: 'mistral', sliding_window: 4096 };
+
+    expect(modelOf(config).attention).toMatchObject([{ layers: 80, windowTokens: 4096 }]);
+  });
+
+  test('of Qwen2 slide only when they say so, from a layer on', () => {
+    const config = { ...publishedConfigs['qwen2.5-7b'], max_window_layers: 21 };
+
+    expect(modelOf(config).attention).toMatchObject([{ layers: 28 }]);
+    expect(modelOf({ ...config, use_sliding_window: true }).attention).toMatchObject([
+      { layers: 21 },
+      { layers: 7, windowTokens: 131072 },
+    ]);
+  });
+
+  test('of Nemotron have feed-forwards without a gate', () => {
+    const config = { ...llama, model_type: 'nemotron', hidden_act: 'relu2' };
+
+    expect(totalParameters(modelOf(llama)) - totalParameters(modelOf(config))).toBe(80 * 8192 * 28672);
+  });
+
+  test('without KV heads have as many as query heads', () => {
+    const { num_key_value_heads: _, ...config } = llama;
+
+    expect(modelOf(config).attention).toMatchObject([{ kvHeads: 64 }]);
+  });
+});
+
+describe('quantised checkpoints', () => {
+  const int4 = {
+    quant_method: 'compressed-tensors',
+    ignore: ['lm_head', 're:.*self_attn.*'],
+    config_groups: { group_0: { weights: { num_bits: 4, type: 'int', group_size: 32 } } },
+  };
+
+  test.each([
+    [{ quant_method: 'fp8' }, 'fp8', false],
+    [{ quant_method: 'awq', bits: 4 }, 'int4', false],
+    [int4, 'int4', true],
+    [{ quant_method: 'modelopt', quant_algo: 'NVFP4', exclude_modules: ['lm_head'] }, 'fp4', false],
+  ])('%j', (quantization_config, weights, bf16Attention) => {
+    expect(modelOf({ ...llama, quantization_config })).toMatchObject({ weights, bf16Attention });
+  });
+
+  test('in an unknown format are a problem', () => {
+    expect(problemsOf({ ...llama, quantization_config: { quant_method: 'gptq', bits: 3 } })).toEqual([
+      expect.stringMatching(/^quantization_config: "gptq int 3" is not a format that is known here — known: fp8, /),
+    ]);
+  });
+});
+
+describe('a config that cannot be understood', () => {
+  test('names every field that may matter and that nobody knows', () => {
+    const config = { ...deepseek, index_topk: 2048, index_n_heads: 64, favourite_colour: 'blue', moe_bonus_layers: 2 };
+
+    expect(problemsOf(config)).toEqual(
+      ['index_topk', 'index_n_heads', 'moe_bonus_layers'].map(
+        (name) => `${name} is not understood here, and may change what a step costs or what fits`,
+      ),
+    );
+  });
+
+  test('is fine with such a field when it is switched off', () => {
+    const off = { index_topk: null, moe_bonus_layers: 0, extra_experts: [], use_hidden_tricks: false };
+
+    expect(modelOf({ ...deepseek, ...off })).toEqual(modelOf(deepseek));
+  });
+
+  test('lists the known types when its own is not among them', () => {
+    expect(problemsOf({ ...llama, model_type: 'bert' })).toEqual([
+      expect.stringMatching(/^has the unknown model_type "bert" — known: llama, mistral, mixtral, .*nemotron_h$/),
+    ]);
+    expect(problemsOf({})).toEqual([expect.stringMatching(/^has no model_type — known: /)]);
+  });
+
+  test('says what is missing and what is no number, all at once', () => {
+    const { num_hidden_layers: _, ...config } = llama;
+
+    expect(problemsOf({ ...config, vocab_size: '128k', intermediate_size: 0 })).toEqual([
+      'num_hidden_layers is missing',
+      'vocab_size is "128k", not a whole number',
+      'intermediate_size must be above 0',
+    ]);
+  });
+
+  test('of layers that are something else is a problem', () => {
+    expect(problemsOf({ ...deepseek, moe_layer_freq: 2 })).toEqual(['moe_layer_freq is 2; only 1 is understood here']);
+  });
+
+  test('is answered with problems, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(...Object.keys(llama)), (value, key) => {
+        const reading = modelOfConfig({ ...llama, [key]: value });
+
+        expect('model' in reading || reading.problems.length > 0).toBe(true);
+        expect(problemsOf([value])).not.toEqual([]);
+      }),
+    );
+  });
+});
