@@ -61,6 +61,7 @@ export function independentDemand({ requestsPerS, promptTokens, outputTokens }: 
     requestsPerS,
     meanPromptTokens: new LengthSampler(promptTokens).mean(),
     meanOutputTokens: new LengthSampler(outputTokens).mean(),
+    meanReusedTokens: 0,
     meanSessionS: 0,
   };
 }

@@ -1,27 +1,21 @@
 import { z } from 'zod';
-import { NO_SESSION, NS_PER_S } from '../sim/units.ts';
+import { NO_SESSION } from '../sim/units.ts';
+import { malformedTrace, missingTrace, rateScaleField, replayDemand } from './replay.ts';
 import { TraceReader } from './trace-reader.ts';
+import { scanTrace } from './trace-summary.ts';
 import type { WorkloadModule } from './workload-module.ts';
 
-const options = z
-  .strictObject({
-    rateScale: z
-      .number()
-      .positive()
-      .max(1_000_000)
-      .default(1)
-      .describe('arrivals come this many times as fast as in the file, dimensionless'),
-  })
-  .meta({ examples: [{}, { rateScale: 1.5 }] });
+const options = z.strictObject({ rateScale: rateScaleField }).meta({ examples: [{}, { rateScale: 1.5 }] });
 
 export const azureTrace: WorkloadModule<z.infer<typeof options>> = {
   name: 'azure-trace',
   summary: 'replay of an Azure LLM inference trace (CSV); its first request arrives at 0',
   options,
   readsTrace: true,
+  scanTrace,
 
   create({ rateScale }, { name, horizonNs, trace }) {
-    if (trace === undefined) throw new Error(`workload ${name}: azure-trace needs a trace`);
+    if (trace === undefined) throw missingTrace(name, azureTrace.name);
     const reader = new TraceReader(trace);
     let ended = false;
     return {
@@ -30,10 +24,7 @@ export const azureTrace: WorkloadModule<z.infer<typeof options>> = {
           ended = true;
           return false;
         }
-        if (reader.problem !== undefined) {
-          const { line, column, message } = reader.problem;
-          throw new Error(`workload ${name}: trace line ${line}, column ${column}: ${message}`);
-        }
+        if (reader.problem !== undefined) throw malformedTrace(name, reader.problem);
         const arrivalNs = Math.floor(reader.arrivalNs / rateScale);
         ended = arrivalNs >= horizonNs;
         if (ended) return false;
@@ -43,14 +34,5 @@ export const azureTrace: WorkloadModule<z.infer<typeof options>> = {
     };
   },
 
-  demand({ rateScale }, trace) {
-    if (trace === undefined) throw new Error('the demand of azure-trace needs the summary of its trace');
-    const gaps = Math.max(trace.rows - 1, 0);
-    return {
-      requestsPerS: trace.spanNs === 0 ? 0 : (gaps / trace.spanNs) * NS_PER_S * rateScale,
-      meanPromptTokens: trace.meanPromptTokens,
-      meanOutputTokens: trace.meanOutputTokens,
-      meanSessionS: 0,
-    };
-  },
+  demand: ({ rateScale }, trace) => replayDemand(azureTrace.name, rateScale, trace),
 };

@@ -73,11 +73,17 @@ export class LengthSampler {
   /** The length that counter (streamSeed, session, draw) owns. */
   draw(streamSeed: number, session: number, draw: number): number {
     if (this.#min === this.#max) return this.#min;
-    return this.#clip(Math.exp(this.#logTokens.sample(counterUniform(streamSeed, session, draw))));
+    return this.of(counterUniform(streamSeed, session, draw));
   }
 
-  mean(): number {
-    return this.#logTokens.meanOf((logTokens) => this.#clip(Math.exp(logTokens)));
+  /** The length that a uniform in (0, 1) is turned into. */
+  of(uniform: number): number {
+    return this.#clip(Math.exp(this.#logTokens.sample(uniform)));
+  }
+
+  /** The mean of the length, or of a function of it. */
+  mean(value: (tokens: number) => number = (tokens) => tokens): number {
+    return this.#logTokens.meanOf((logTokens) => value(this.#clip(Math.exp(logTokens))));
   }
 
   #clip(tokens: number): number {

@@ -2,11 +2,11 @@ import type { ByteSource } from '../sim/ports.ts';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-const BUFFER_BYTES = 65_536;
+const LONGEST_LINE = 65_536;
 
 /** The lines of a byte stream in constant memory: after `next`, one line is `bytes` from `start` to `end`. */
 export class LineReader {
-  readonly bytes = new Uint8Array(BUFFER_BYTES);
+  readonly bytes: Uint8Array;
   start = 0;
   /** One past the last byte; the line break is not part of the line. */
   end = 0;
@@ -20,8 +20,15 @@ export class LineReader {
   /** The line before was longer than the buffer; its rest is not a line. */
   #insideLongLine = false;
 
-  constructor(source: ByteSource) {
+  /** @param longestLine what is longer is cut, bytes */
+  constructor(source: ByteSource, longestLine = LONGEST_LINE) {
     this.#source = source;
+    this.bytes = new Uint8Array(longestLine);
+  }
+
+  /** The line is longer than what `bytes` holds. */
+  get isCut(): boolean {
+    return this.#insideLongLine;
   }
 
   /** False when there are no more lines. Of a line longer than the buffer only the beginning is given. */
@@ -44,7 +51,7 @@ export class LineReader {
         this.#insideLongLine = false;
         return this.#give(scan, scan + 1);
       }
-      if (this.#next === 0 && this.#filled === BUFFER_BYTES) {
+      if (this.#next === 0 && this.#filled === this.bytes.length) {
         this.#insideLongLine = true;
         return this.#give(scan, scan);
       }

@@ -13,6 +13,8 @@ const UPPER_Z = 0x5a;
 const MINUTE_S = 60;
 const HOUR_S = 3_600;
 const DAY_S = 86_400;
+/** Nanoseconds are exact in a double for 104 days. */
+export const MAX_SPAN_S = 104 * DAY_S;
 
 /** Reads a moment out of ASCII bytes, exactly: whole seconds and nanoseconds, each a whole number. */
 export class TimestampParser {

@@ -2,14 +2,8 @@ import type { ByteSource } from '../sim/ports.ts';
 import { NS_PER_S, type Ns } from '../sim/units.ts';
 import { LineReader } from './line-reader.ts';
 import { MAX_TOKENS } from './lengths.ts';
-import { TimestampParser } from './timestamps.ts';
-
-/** Something wrong in a trace, where an editor would find it (both counted from 1). */
-export interface TraceProblem {
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
+import { MAX_SPAN_S, TimestampParser } from './timestamps.ts';
+import { quote, textOf, type TraceProblem } from './trace-problem.ts';
 
 interface Form {
   readonly columns: readonly [time: string, prompt: string, output: string];
@@ -29,8 +23,6 @@ const FORMS: readonly Form[] = [
 const COMMA = 0x2c;
 const LONGEST_TIMESTAMP = 64;
 const LONGEST_QUOTE = 40;
-/** Nanoseconds are exact in a double for 104 days. */
-const MAX_SPAN_S = 104 * 86_400;
 
 /**
  * The rows of an Azure LLM inference trace, in constant memory. `next` answers true for every row; a malformed one has
@@ -175,14 +167,4 @@ export class TraceReader {
   #quoted(start: number, end: number): string {
     return quote(textOf(this.#lines.bytes, start, end, LONGEST_QUOTE));
   }
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
-}
-
-/** The text between two positions (a byte order mark is no text), cut after so many bytes. */
-function textOf(bytes: Uint8Array, start: number, end: number, longest: number): string {
-  const text = new TextDecoder().decode(bytes.subarray(start, Math.min(end, start + longest)));
-  return end - start > longest ? `${text}…` : text;
 }

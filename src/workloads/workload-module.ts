@@ -18,7 +18,9 @@ export interface Demand {
   readonly meanPromptTokens: number;
   /** Hidden reasoning included. */
   readonly meanOutputTokens: number;
-  /** First request to last; 0 where every request stands alone. */
+  /** Of the prompt tokens, those that a prefix cache without limits would find. */
+  readonly meanReusedTokens: number;
+  /** First request to last, as far as it is known before the run; 0 where every request stands alone. */
   readonly meanSessionS: number;
 }
 
@@ -29,6 +31,8 @@ export interface Demand {
 export type WorkloadModule<Options> = Module<Workload, Options, WorkloadContext> & {
   /** It replays a trace, which a scenario or the command line must name. */
   readonly readsTrace: boolean;
+  /** Read such a trace to its end; given by those with `readsTrace`. */
+  scanTrace?(source: ByteSource): TraceSummary;
   demand(options: Options, trace?: TraceSummary): Demand;
 };
 
@@ -39,6 +43,7 @@ export function checked<Options>(module: WorkloadModule<Options>): WorkloadModul
     summary: module.summary,
     options: module.options,
     readsTrace: module.readsTrace,
+    ...(module.scanTrace === undefined ? {} : { scanTrace: module.scanTrace }),
     create: (options, context) => module.create(module.options.parse(options), context),
     demand: (options, trace) => module.demand(module.options.parse(options), trace),
   };

@@ -1,25 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { NS_PER_S } from '../../src/sim/units.ts';
 import { azureTrace } from '../../src/workloads/azure-trace.ts';
 import { scanTrace } from '../../src/workloads/trace-summary.ts';
+import { measuredFile } from './measured-file.ts';
 import { bytesOf, contextOf, pullAll, quantileOf } from './support.ts';
 
-// 380 kB that the repository does not carry: it is looked for in the folders beside it.
-const PLACE = 'reference/workloads/data/azure_2023_conv.csv';
-const file = readdirSync('..')
-  .map((neighbour) => join('..', neighbour, PLACE))
-  .find((path) => existsSync(path));
-const where = file === undefined ? ` (NOT RUN: no folder beside the repository has ${PLACE})` : '';
-
+const { path: file, title } = measuredFile('azure_2023_conv.csv');
 const HORIZON_NS = 3600 * NS_PER_S;
 
 function bytes(): Uint8Array {
   return file === undefined ? new Uint8Array() : readFileSync(file);
 }
 
-test.skipIf(file === undefined)(`the Azure conversation trace has the published totals${where}`, () => {
+test.skipIf(file === undefined)(title('the Azure conversation trace has the published totals'), () => {
   const summary = scanTrace(bytesOf(bytes()));
   const arrivals = pullAll(
     azureTrace.create({ rateScale: 1 }, contextOf({ horizonNs: HORIZON_NS, trace: bytesOf(bytes()) })),
@@ -46,7 +40,7 @@ test.skipIf(file === undefined)(`the Azure conversation trace has the published 
   ).toBe(129);
 });
 
-test.skipIf(file === undefined)(`its original form gives the same arrivals to the microsecond${where}`, () => {
+test.skipIf(file === undefined)(title('its original form gives the same arrivals to the microsecond'), () => {
   const secondsForm = new TextDecoder().decode(bytes());
   const create = (text: string) =>
     pullAll(azureTrace.create({ rateScale: 1 }, contextOf({ horizonNs: HORIZON_NS, trace: bytesOf(text, 4096) })));

@@ -87,6 +87,9 @@ describe('the summary', () => {
       outputTokens: 12,
       meanPromptTokens: 300,
       meanOutputTokens: 4,
+      meanReusedTokens: 0,
+      sessions: 0,
+      meanSessionS: 0,
       problems: [],
       problemCount: 0,
     });
@@ -99,6 +102,7 @@ describe('the summary', () => {
       requestsPerS: 0.6000000000000001,
       meanPromptTokens: 300,
       meanOutputTokens: 4,
+      meanReusedTokens: 0,
       meanSessionS: 0,
     });
   });

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { NS_PER_S } from '../sim/units.ts';
+import type { TraceSummary } from './trace-summary.ts';
+import type { TraceProblem } from './trace-problem.ts';
+import type { Demand } from './workload-module.ts';
+
+/** The field of every workload that replays arrivals at the times of its file. */
+export const rateScaleField = z
+  .number()
+  .positive()
+  .max(1_000_000)
+  .default(1)
+  .describe('arrivals come this many times as fast as in the file, dimensionless');
+
+/** A trace is checked before the run. If it is malformed now, it has changed since. */
+export function malformedTrace(workload: string, { line, column, message }: TraceProblem): Error {
+  return new Error(`workload ${workload}: trace line ${line}, column ${column}: ${message}`);
+}
+
+export function missingTrace(workload: string, kind: string): Error {
+  return new Error(`workload ${workload}: ${kind} needs a trace`);
+}
+
+export function missingSummary(kind: string): Error {
+  return new Error(`the demand of ${kind} needs the summary of its trace`);
+}
+
+/** The demand of a trace replayed at its own times. */
+export function replayDemand(kind: string, rateScale: number, trace: TraceSummary | undefined): Demand {
+  if (trace === undefined) throw missingSummary(kind);
+  const gaps = Math.max(trace.rows - 1, 0);
+  return {
+    requestsPerS: trace.spanNs === 0 ? 0 : (gaps / trace.spanNs) * NS_PER_S * rateScale,
+    meanPromptTokens: trace.meanPromptTokens,
+    meanOutputTokens: trace.meanOutputTokens,
+    meanReusedTokens: trace.meanReusedTokens,
+    meanSessionS: 0,
+  };
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { counterUniform, NormalMixture, QuantileTable, type Distribution } from '../sim/distributions.ts';
+import { NS_PER_S, type Ns } from '../sim/units.ts';
+
+const MAX_SECONDS = 31_536_000;
+
+const positive = () => z.number().positive().max(MAX_SECONDS);
+const spread = () => z.number().min(0).max(10);
+const bound = () => z.number().min(0).max(MAX_SECONDS);
+
+const component = z.strictObject({
+  weight: z.number().positive().describe('how often, relative to the other components, dimensionless'),
+  median: positive().describe('median of this lognormal component, s'),
+  sigma: spread().describe('standard deviation of the natural logarithm, dimensionless'),
+});
+
+const shapes = z
+  .strictObject({
+    median: positive().optional().describe('median of a lognormal; goes with sigma, s'),
+    sigma: spread().optional().describe('standard deviation of the natural logarithm; goes with median, dimensionless'),
+    mixture: z.array(component).min(1).optional().describe('lognormal components, s'),
+    min: bound().optional().describe('shorter times become this, s'),
+    max: bound().optional().describe('longer times become this, s'),
+  })
+  .superRefine(({ median, sigma, mixture, min, max }, context) => {
+    const problem = (message: string) => context.addIssue({ code: 'custom', message });
+    if ((median === undefined) !== (sigma === undefined)) problem('median and sigma go together');
+    if ((median ?? sigma) === undefined ? mixture === undefined : mixture !== undefined) {
+      problem('give one of: median and sigma, mixture');
+    }
+    if (min !== undefined && max !== undefined && min > max) problem('min is above max');
+  });
+
+/** A time between two requests of one session, as a user states it. */
+export const secondsSchema = z.union([bound().describe('always this long, s'), shapes]);
+export type Seconds = z.infer<typeof secondsSchema>;
+
+/** Whole nanoseconds drawn from a stated time. */
+export class SecondsSampler {
+  readonly #logSeconds: Distribution;
+  readonly #min: number;
+  readonly #max: number;
+
+  constructor(time: Seconds) {
+    this.#logSeconds = logSeconds(time);
+    this.#min = typeof time === 'number' ? time : (time.min ?? 0);
+    this.#max = typeof time === 'number' ? time : (time.max ?? MAX_SECONDS);
+  }
+
+  /** The time that counter (streamSeed, session, draw) owns. */
+  drawNs(streamSeed: number, session: number, draw: number): Ns {
+    if (this.#min === this.#max) return Math.round(this.#min * NS_PER_S);
+    return Math.round(this.#clip(this.#logSeconds.sample(counterUniform(streamSeed, session, draw))) * NS_PER_S);
+  }
+
+  meanS(): number {
+    return this.#logSeconds.meanOf((sample) => this.#clip(sample));
+  }
+
+  #clip(logSeconds: number): number {
+    return Math.min(Math.max(Math.exp(logSeconds), this.#min), this.#max);
+  }
+}
+
+function logSeconds(time: Seconds): Distribution {
+  // Both bounds are the constant, so what is drawn does not matter.
+  if (typeof time === 'number') return new QuantileTable([0, 1], [0, 0]);
+  const { median, sigma, mixture } = time;
+  const components = mixture ?? [{ weight: 1, median: median ?? 1, sigma: sigma ?? 0 }];
+  return new NormalMixture(
+    components.map(({ weight, median, sigma }) => ({ weight, mean: Math.log(median), sd: sigma })),
+  );
+}
