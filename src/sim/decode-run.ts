@@ -22,6 +22,11 @@ export class DecodeRun {
   #kvTokens = 0;
   #seqs = 0;
 
+  /** Published start of the last of its steps. */
+  get lastStepStartNs(): Ns {
+    return this.startNs + this.#wholeNs(this.steps - 1);
+  }
+
   /** Start from idle: the residue of earlier steps is forgotten. */
   wake(nowNs: Ns): void {
     this.startNs = nowNs;

@@ -3,7 +3,7 @@ import { PendingArrivals } from './pending-arrivals.ts';
 import { type PromptPaths, UNENDING } from './prompt-paths.ts';
 import type { ArrivalSink, RequestView, Workload } from './ports.ts';
 import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
-import type { Ns, RequestIndex } from './units.ts';
+import { NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
 
 /** All workloads of a run as one stream of arrivals. */
 export class Demand {
@@ -136,6 +136,7 @@ class Source implements ArrivalSink {
     requests.preemptions[request] = 0;
     requests.path[request] = path;
     requests.generated[request] = 0;
+    requests.prefillInstance[request] = NO_INSTANCE;
     this.#latest = request;
     this.#pending.push(arrivalNs, request);
   }

@@ -8,9 +8,7 @@ export class Fleet implements FleetView {
   readonly outstanding: Int32Array;
   readonly #instances: readonly Instance[];
   #eligible: Int32Array;
-  /** Per model: its instances in ascending order, and one instance of each of its pools. */
-  readonly #ofModel: Int32Array[] = [];
-  readonly #poolsOfModel: Instance[][] = [];
+  readonly #ofModel: readonly InstancesOfModel[];
   readonly #scratch: Int32Array;
 
   /** @param modelOfPool model index of every pool */
@@ -19,25 +17,22 @@ export class Fleet implements FleetView {
     this.outstanding = new Int32Array(instances.length);
     this.#scratch = new Int32Array(instances.length);
     this.#eligible = this.#scratch;
-    for (let model = 0; model < models; model++) {
-      const own = instances.filter((instance) => modelOfPool[instance.pool] === model);
-      this.#ofModel.push(Int32Array.from(own, (instance) => instance.index));
-      this.#poolsOfModel.push(own.filter((instance, k) => k === 0 || instance.pool !== own[k - 1]!.pool));
-    }
+    this.#ofModel = Array.from({ length: models }, (_, model) =>
+      instancesOf(instances.filter((instance) => modelOfPool[instance.pool] === model)),
+    );
   }
 
-  /** Look at the instances of a model that can ever fit such a request; answers how many there are. */
+  /** Look at the instances of a model that can begin with such a request; answers how many there are. */
   select(model: ModelIndex, promptTokens: number, outputTokens: number): number {
-    const pools = this.#poolsOfModel[model]!;
-    let fitting = 0;
-    for (let k = 0; k < pools.length; k++) if (pools[k]!.canEverFit(promptTokens, outputTokens)) fitting++;
-    if (fitting === pools.length) {
-      this.#eligible = this.#ofModel[model]!;
-      this.eligibleCount = this.#eligible.length;
-    } else {
-      this.#selectSome(this.#ofModel[model]!, promptTokens, outputTokens);
-    }
-    return this.eligibleCount;
+    const { first, alone, decode } = this.#ofModel[model]!;
+    // A prompt that nobody could go on with is not worth computing.
+    const whole = decode.pools.length === 0 || fittingPools(decode, promptTokens, outputTokens) > 0;
+    return this.#select(whole ? first : alone, promptTokens, outputTokens);
+  }
+
+  /** Look at the instances of a model that can go on with such a request after its prefill. */
+  selectDecode(model: ModelIndex, promptTokens: number, outputTokens: number): number {
+    return this.#select(this.#ofModel[model]!.decode, promptTokens, outputTokens);
   }
 
   eligible(k: number): InstanceIndex {
@@ -49,11 +44,21 @@ export class Fleet implements FleetView {
   }
 
   waitingRequests(instance: InstanceIndex): number {
-    return this.#instances[instance]!.waiting.size;
+    return this.#instances[instance]!.waitingRequests;
   }
 
   pool(instance: InstanceIndex): PoolIndex {
     return this.#instances[instance]!.pool;
+  }
+
+  #select(candidates: Candidates, promptTokens: number, outputTokens: number): number {
+    if (fittingPools(candidates, promptTokens, outputTokens) === candidates.pools.length) {
+      this.#eligible = candidates.instances;
+      this.eligibleCount = candidates.instances.length;
+    } else {
+      this.#selectSome(candidates.instances, promptTokens, outputTokens);
+    }
+    return this.eligibleCount;
   }
 
   #selectSome(candidates: Int32Array, promptTokens: number, outputTokens: number): void {
@@ -64,4 +69,41 @@ export class Fleet implements FleetView {
     this.#eligible = this.#scratch;
     this.eligibleCount = count;
   }
+}
+
+/** Instances in ascending order, and one instance of each of their pools. */
+interface Candidates {
+  readonly instances: Int32Array;
+  readonly pools: readonly Instance[];
+}
+
+interface InstancesOfModel {
+  /** Where clients' requests can go, … */
+  readonly first: Candidates;
+  /** … those of them that need no other to finish, … */
+  readonly alone: Candidates;
+  /** … and where the others hand their requests over to. */
+  readonly decode: Candidates;
+}
+
+function instancesOf(own: readonly Instance[]): InstancesOfModel {
+  const first = own.filter(({ role }) => role !== 'decode');
+  return {
+    first: candidatesOf(first),
+    alone: candidatesOf(first.filter(({ role }) => role === 'mixed')),
+    decode: candidatesOf(own.filter(({ role }) => role === 'decode')),
+  };
+}
+
+function candidatesOf(instances: readonly Instance[]): Candidates {
+  return {
+    instances: Int32Array.from(instances, ({ index }) => index),
+    pools: instances.filter(({ pool }, k) => k === 0 || pool !== instances[k - 1]!.pool),
+  };
+}
+
+function fittingPools({ pools }: Candidates, promptTokens: number, outputTokens: number): number {
+  let fitting = 0;
+  for (let k = 0; k < pools.length; k++) if (pools[k]!.canEverFit(promptTokens, outputTokens)) fitting++;
+  return fitting;
 }

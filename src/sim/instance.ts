@@ -1,35 +1,23 @@
 import { assert } from './assert.ts';
+import { Batch, type InstanceListener, type InstancePlan } from './batch.ts';
 import { DecodeRun } from './decode-run.ts';
-import { DecodingSet } from './decoding-set.ts';
 import type { KvBlocks } from './kv-blocks.ts';
-import type { EnginePlan } from './plan.ts';
+import type { KvLink } from './kv-link.ts';
+import type { EnginePlan, PoolRole } from './plan.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import type { StepCost } from './ports.ts';
-import { PrefillChunks } from './prefill-chunks.ts';
-import { RequestList } from './request-lists.ts';
-import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
+import type { RequestTable } from './request-table.ts';
 import { TICKS_PER_NS, type InstanceIndex, type Ns, type PoolIndex, type RequestIndex } from './units.ts';
 
-/** Who is told that a request has left its instance. */
-export interface Departures {
-  served(request: RequestIndex, instance: InstanceIndex, stepEndNs: Ns): void;
-}
-
-/**
- * One serving engine: continuous batching with chunked prefill and paged KV, as docs/engine.md specifies it.
- *
- * What makes jumping possible: as maxNumBatchedTokens ≥ maxNumSeqs, every decoding request gets its token in every step,
- * and at most one request is half prefilled; it is the last of the running list. So the state is a few sums over the
- * decoding requests, and which request is done when is known as soon as it starts to decode.
- */
+/** One serving engine: its batch, its clock, and the segment it is in. */
 export class Instance {
   readonly index: InstanceIndex;
   readonly pool: PoolIndex;
+  readonly role: PoolRole;
   readonly engine: EnginePlan;
   readonly kv: KvBlocks;
   readonly run = new DecodeRun();
-  readonly running: RequestList;
-  readonly waiting: RequestList;
+  readonly batch: Batch;
   clock = 1;
   /** Segments started. */
   segments = 0;
@@ -37,52 +25,46 @@ export class Instance {
   readonly #requests: RequestTable;
   readonly #stepCost: StepCost;
   readonly #counters: PoolCounters;
-  readonly #departures: Departures;
-  readonly #decoding: DecodingSet;
-  #admissions = 0;
-  /** The request that is half prefilled, or NONE. */
-  #partial: RequestIndex = NONE;
-  /** Prompt chunks of the batch in progress; none while it only decodes. */
-  readonly #chunks = new PrefillChunks();
-  /** How long the step in progress would take without them. */
+  /** How long the step in progress would take without its prompt chunks. */
   #decodeOnlyNs: Ns = 0;
-  /** The last look found nothing to do. */
+  /** The last look found nothing to do … */
   #idle = true;
+  /** … until then. */
+  #wakeNs: Ns = Infinity;
 
   constructor(
     index: InstanceIndex,
     pool: PoolIndex,
-    engine: EnginePlan,
+    plan: InstancePlan,
     requests: RequestTable,
     kv: KvBlocks,
     stepCost: StepCost,
     counters: PoolCounters,
-    departures: Departures,
+    listener: InstanceListener,
   ) {
+    const { engine, role = 'mixed' } = plan;
     assert(engine.maxNumBatchedTokens >= engine.maxNumSeqs, 'maxNumBatchedTokens is below maxNumSeqs');
     this.index = index;
     this.pool = pool;
+    this.role = role;
     this.engine = engine;
     this.kv = kv;
-    this.running = new RequestList(requests);
-    this.waiting = new RequestList(requests);
+    this.batch = new Batch(index, plan, requests, kv, counters, listener);
     this.#requests = requests;
     this.#stepCost = stepCost;
     this.#counters = counters;
-    this.#departures = departures;
-    this.#decoding = new DecodingSet(requests, kv);
   }
 
-  /** Whether this engine could ever run such a request, alone. */
+  /** Whether this engine could ever do its part of such a request, alone. */
   canEverFit(promptTokens: number, outputTokens: number): boolean {
     const { maxModelTokens, kvBlocks, watermarkBlocks } = this.engine;
-    const blocks = this.kv.blocksFor(promptTokens + outputTokens - 1);
-    return promptTokens + outputTokens <= maxModelTokens && blocks <= kvBlocks - watermarkBlocks;
+    const tokens = promptTokens + (this.batch.outgoing === undefined ? outputTokens : 1);
+    return tokens <= maxModelTokens && this.kv.blocksFor(tokens - 1) <= kvBlocks - watermarkBlocks;
   }
 
   /** Steps completed. */
   get steps(): number {
-    return this.#decoding.steps;
+    return this.batch.decoding.steps;
   }
 
   /** Whether it is within a segment. */
@@ -90,22 +72,63 @@ export class Instance {
     return this.run.steps > 0;
   }
 
-  /** When it must next be looked at: at its segment's end, or when its first waiting request is enqueued, or never. */
-  get nextNs(): Ns {
-    if (this.isBusy) return this.run.endNs;
-    return this.waiting.size === 0 ? Infinity : this.#requests.enqueuedNs[this.waiting.head]!;
+  /** Where the KV of what it prefills leaves; undefined unless it is a prefill instance. */
+  get link(): KvLink | undefined {
+    return this.batch.outgoing?.link;
   }
 
-  /** A request has been sent here. Answers whether nextNs has changed. */
+  // -------------------------------------------------------------------------------------------- what it waits for
+
+  /** When it must next be looked at: at its segment's end, or when something happens that it waits for, or never. */
+  get nextNs(): Ns {
+    return this.isBusy ? this.run.endNs : this.#wakeNs;
+  }
+
+  /** A client's request has been sent here. Answers whether nextNs has changed. */
   enqueue(request: RequestIndex): boolean {
     const enqueuedNs = this.#requests.arrivalNs[request]! + this.engine.frontEndNs;
     this.#requests.enqueuedNs[request] = enqueuedNs;
-    this.waiting.append(request);
+    return this.#append(request, enqueuedNs);
+  }
+
+  /** A request has been handed over to this instance. Answers whether nextNs has changed. */
+  takeOver(request: RequestIndex, nowNs: Ns): boolean {
+    this.#requests.decodeInstance[request] = this.index;
+    return this.#append(request, nowNs);
+  }
+
+  #append(request: RequestIndex, enqueuedNs: Ns): boolean {
+    const { waiting, running } = this.batch;
+    waiting.append(request);
     // Behind another waiting request it can only join after that one.
-    if (this.waiting.size > 1) return false;
-    if (this.#idle) return true;
+    if (waiting.size > 1) return false;
+    if (this.#idle) return this.#wakeAt(enqueuedNs);
     // Without a free place it can only join after a finish, which ends the segment anyway.
-    return this.isBusy && this.running.size < this.engine.maxNumSeqs && this.run.cutAt(enqueuedNs);
+    return this.isBusy && running.size < this.engine.maxNumSeqs && this.run.cutAt(enqueuedNs);
+  }
+
+  /** The KV of a request that was handed over has left this instance. Answers whether nextNs has changed. */
+  endSending(request: RequestIndex, nowNs: Ns): boolean {
+    this.batch.outgoing!.letGo(request, nowNs);
+    this.#counters.kvTransferTokens += this.#requests.transferTokens[request]!;
+    // A waiting request that nothing else will wake has been refused; there is room again.
+    return this.#idle && this.batch.waiting.size > 0 && this.#wakeNs === Infinity && this.#wakeAt(nowNs);
+  }
+
+  /** The KV of a request has come to this instance. Answers whether nextNs has changed. */
+  endReceiving(request: RequestIndex, nowNs: Ns): boolean {
+    const incoming = this.batch.incoming!;
+    incoming.arrive(request);
+    if (this.#idle) return this.#wakeAt(nowNs);
+    // Others before it wait for a place, which only a finish can give.
+    if (incoming.arrived.size > 1) return false;
+    return this.isBusy && this.batch.running.size < this.engine.maxNumSeqs && this.run.cutAt(nowNs);
+  }
+
+  #wakeAt(timeNs: Ns): boolean {
+    const earlier = timeNs < this.#wakeNs;
+    if (earlier) this.#wakeNs = timeNs;
+    return earlier;
   }
 
   /** The batch in progress keeps its clock until its next step boundary. Answers whether nextNs has changed. */
@@ -114,121 +137,50 @@ export class Instance {
     return this.isBusy && this.run.cutAt(nowNs);
   }
 
+  // -------------------------------------------------------------------------------------------- segments
+
   /** The segment is over: tokens become visible, requests that have all of theirs leave. */
   endSegment(): void {
-    const { run } = this;
+    const { run, batch } = this;
     const { steps, startNs, endNs } = run;
     run.credit(steps, this.#counters);
+    // What expired while the segment was jumped over is known no more when somebody lets go of his own copies.
+    if (steps > 1) this.kv.expire(run.lastStepStartNs);
     run.finish();
-    const decoding = this.#decoding;
-    decoding.advance(steps);
-    for (let request = decoding.finished; request !== NONE; request = decoding.finished) {
-      this.#leave(request, decoding.stop(request), endNs);
-    }
-    if (this.#chunks.count > 0) this.#endPrefillStep(startNs, endNs);
+    batch.endSteps(steps, endNs);
+    if (batch.chunks.count === 0) return;
+    this.#creditPrefill(endNs - startNs);
+    batch.endChunks(endNs);
   }
 
   /** Form a batch and start its segment, or find that there is nothing to do. */
   formBatch(nowNs: Ns): void {
-    this.#chunks.reset();
-    this.kv.expire(nowNs);
-    const preempted = this.#continueRunning(nowNs);
-    if (!preempted) this.#admit(nowNs);
-    if (this.running.size === 0) {
-      this.#idle = true;
+    const { batch } = this;
+    const preempted = batch.form(nowNs);
+    if (batch.running.size === 0) {
+      this.#rest(nowNs, preempted);
       return;
     }
     if (this.#idle) this.run.wake(nowNs);
     this.#idle = false;
     this.segments++;
-    if (this.#chunks.count > 0) this.#startPrefillStep();
+    if (batch.chunks.count > 0) this.#startPrefillStep();
     else this.#startDecodeSteps(nowNs, preempted);
   }
 
-  /** Blocks held at a moment within the segment, those of the step in progress included. */
-  kvBlocksUsedAt(timeNs: Ns): number {
-    if (!this.isBusy) return this.kv.used;
-    return this.kv.used + this.kv.blocksOfSteps(Math.min(this.run.stepsOverAt(timeNs) + 1, this.run.steps));
+  #rest(nowNs: Ns, preempted: boolean): void {
+    this.#idle = true;
+    const { waiting } = this.batch;
+    const enqueuedNs = waiting.size === 0 ? nowNs : this.#requests.enqueuedNs[waiting.head]!;
+    // One that is enqueued and was refused waits for blocks that transfers hold.
+    this.#wakeNs = enqueuedNs > nowNs ? enqueuedNs : Infinity;
+    // Everybody who ran was preempted: now that they wait, another batch can be formed.
+    if (preempted) this.formBatch(nowNs);
   }
-
-  /** Credit the steps that are over at `timeNs` to the pool's counters. A step with prefill is credited where it ends. */
-  creditUntil(timeNs: Ns): void {
-    if (this.isBusy && this.#chunks.count === 0) this.run.credit(this.run.stepsOverAt(timeNs), this.#counters);
-  }
-
-  // -------------------------------------------------------------------------------------------- forming a batch
-
-  /** Find blocks for everybody who runs, preempting from the end of the list; answers whether that was necessary. */
-  #continueRunning(nowNs: Ns): boolean {
-    const { kv } = this;
-    let preempted = false;
-    while (!kv.reserveNextStep()) {
-      this.#preemptLast(nowNs);
-      preempted = true;
-    }
-    const partial = this.#partial;
-    if (partial === NONE) return preempted;
-    const computed = this.#requests.computed[partial]!;
-    const target = this.#requests.target[partial]!;
-    const tokens = Math.min(target - computed, this.engine.maxNumBatchedTokens - this.#decoding.seqs);
-    if (kv.blocksFor(computed + tokens) - kv.blocksFor(computed) > kv.free) {
-      this.#preemptLast(nowNs);
-      return true;
-    }
-    kv.extend(partial, computed, computed + tokens);
-    this.#chunks.add(partial, tokens, computed, target);
-    return preempted;
-  }
-
-  /** Admit waiting requests in order, up to the first that does not fit. */
-  #admit(nowNs: Ns): void {
-    const { kv, waiting, running } = this;
-    const { maxNumSeqs, maxNumBatchedTokens, reserveFullPrompt, watermarkBlocks } = this.engine;
-    const requests = this.#requests;
-    let budget = maxNumBatchedTokens - this.#decoding.seqs - this.#chunks.batch.prefillTokens;
-    while (budget > 0 && waiting.size > 0 && running.size < maxNumSeqs) {
-      const request = waiting.head;
-      if (requests.enqueuedNs[request]! > nowNs) return;
-      const target = requests.promptTokens[request]! + requests.generated[request]!;
-      kv.match(request, target);
-      const computed = kv.hitBlocks * kv.blockTokens;
-      const tokens = Math.min(target - computed, budget);
-      const blocks = kv.blocksFor(reserveFullPrompt ? target : computed + tokens) - kv.hitBlocks;
-      if (blocks > kv.free - kv.freeHitBlocks - watermarkBlocks) return;
-      waiting.remove(request);
-      running.append(request);
-      kv.admit(request, computed + tokens);
-      budget -= tokens;
-      requests.computed[request] = computed;
-      requests.target[request] = target;
-      requests.admission[request] = this.#admissions++;
-      if (requests.scheduledNs[request] === NOT_YET) {
-        requests.scheduledNs[request] = nowNs;
-        requests.cachedTokens[request] = computed;
-      }
-      this.#chunks.add(request, tokens, computed, target);
-    }
-  }
-
-  /** The last of the running list gives everything back and waits again, ahead of all others. */
-  #preemptLast(nowNs: Ns): void {
-    const request = this.running.tail;
-    const requests = this.#requests;
-    const partial = request === this.#partial;
-    const computedTokens = partial ? requests.computed[request]! : this.#decoding.stop(request);
-    if (partial) this.#partial = NONE;
-    this.kv.letGo(request, computedTokens, nowNs);
-    this.running.remove(request);
-    this.waiting.prepend(request);
-    requests.preemptions[request]!++;
-    this.#counters.preemptions++;
-  }
-
-  // -------------------------------------------------------------------------------------------- steps with prefill
 
   #startPrefillStep(): void {
-    const { batch } = this.#chunks;
-    const { seqs, kvTokens } = this.#decoding;
+    const { batch } = this.batch.chunks;
+    const { seqs, kvTokens } = this.batch.decoding;
     batch.decodeSeqs = seqs;
     batch.kvTokens = kvTokens;
     batch.clock = this.clock;
@@ -239,58 +191,49 @@ export class Instance {
     this.#decodeOnlyNs = Math.floor((piece.fixedTicks + piece.ticksPerKvToken * kvTokens) / TICKS_PER_NS);
   }
 
-  #endPrefillStep(startNs: Ns, endNs: Ns): void {
-    const counters = this.#counters;
-    const requests = this.#requests;
-    const { batch, count, requests: chunkRequests, tokens: chunkTokens } = this.#chunks;
-    counters.prefillTokens += batch.prefillTokens;
-    counters.prefillPairs += batch.prefillPairs;
-    counters.prefillContextTokens += batch.prefillContextTokens;
-    counters.prefillNs += Math.max(0, endNs - startNs - this.#decodeOnlyNs);
-    counters.outputTokens += batch.promptsFinished;
-    this.#partial = NONE;
-    for (let chunk = 0; chunk < count; chunk++) {
-      const request = chunkRequests[chunk]!;
-      const computed = requests.computed[request]! + chunkTokens[chunk]!;
-      requests.computed[request] = computed;
-      if (computed === requests.target[request]) this.#endPrefill(request, computed, endNs);
-      else this.#partial = request;
-    }
-    this.#chunks.reset();
-  }
-
-  #endPrefill(request: RequestIndex, computedTokens: number, endNs: Ns): void {
-    const requests = this.#requests;
-    const generated = requests.generated[request]! + 1;
-    requests.generated[request] = generated;
-    if (requests.firstTokenNs[request] === NOT_YET) {
-      requests.firstTokenNs[request] = endNs + this.engine.outputNs;
-      this.#counters.promptTokens += requests.promptTokens[request]!;
-      this.#counters.cachedTokens += requests.cachedTokens[request]!;
-    }
-    if (generated === requests.outputTokens[request]) this.#leave(request, computedTokens, endNs);
-    else this.#decoding.start(request, computedTokens);
-  }
-
   /** Jump to the next thing that can change the batch. */
   #startDecodeSteps(nowNs: Ns, preempted: boolean): void {
-    const { run, waiting, engine } = this;
-    const { seqs, kvTokens, stepsToFinish } = this.#decoding;
+    const { run, engine } = this;
+    const { waiting, running, decoding } = this.batch;
+    const { seqs, kvTokens, stepsToFinish } = decoding;
     // After a preemption nobody was admitted to this step, but may be to the next.
     const limit = preempted ? 1 : Math.min(stepsToFinish, engine.maxSegmentSteps);
     const piece = this.#stepCost.decodePiece(seqs, kvTokens, this.clock);
     run.startSteps(piece, seqs, kvTokens, this.kv.stepsThatFit(limit));
-    // A waiting request that was refused stays refused until somebody finishes; one still on its way may join.
-    if (waiting.size > 0 && this.running.size < engine.maxNumSeqs) {
+    // One still on its way may join. One that was refused stays refused until somebody finishes, or until prefixes that it
+    // would hit expire: then it needs more blocks, but keeps none from being free.
+    if (waiting.size > 0 && running.size < engine.maxNumSeqs) {
       const enqueuedNs = this.#requests.enqueuedNs[waiting.head]!;
-      if (enqueuedNs > nowNs) run.cutAt(enqueuedNs);
+      run.cutAt(enqueuedNs > nowNs ? enqueuedNs : this.kv.nextExpiryNs);
     }
   }
 
-  #leave(request: RequestIndex, computedTokens: number, endNs: Ns): void {
-    this.kv.letGo(request, computedTokens, endNs);
-    this.running.remove(request);
-    this.#counters.finishedRequests++;
-    this.#departures.served(request, this.index, endNs);
+  #creditPrefill(stepNs: Ns): void {
+    const counters = this.#counters;
+    const { batch } = this.batch.chunks;
+    counters.prefillTokens += batch.prefillTokens;
+    counters.prefillPairs += batch.prefillPairs;
+    counters.prefillContextTokens += batch.prefillContextTokens;
+    counters.prefillNs += Math.max(0, stepNs - this.#decodeOnlyNs);
+    counters.outputTokens += batch.promptsFinished;
+  }
+
+  // -------------------------------------------------------------------------------------------- observation
+
+  /** Requests sent here that are not in the batch. */
+  get waitingRequests(): number {
+    const { waiting, incoming } = this.batch;
+    return incoming === undefined ? waiting.size : waiting.size + incoming.size;
+  }
+
+  /** Blocks held at a moment within the segment, those of the step in progress included. */
+  kvBlocksUsedAt(timeNs: Ns): number {
+    if (!this.isBusy) return this.kv.used;
+    return this.kv.used + this.kv.blocksOfSteps(Math.min(this.run.stepsOverAt(timeNs) + 1, this.run.steps));
+  }
+
+  /** Credit the steps that are over at `timeNs` to the pool's counters. A step with prefill is credited where it ends. */
+  creditUntil(timeNs: Ns): void {
+    if (this.isBusy && this.batch.chunks.count === 0) this.run.credit(this.run.stepsOverAt(timeNs), this.#counters);
   }
 }

@@ -52,6 +52,12 @@ export class KvBlocks {
     if (this.#cache !== undefined && this.#idleNs > 0) this.#cache.expire(nowNs - this.#idleNs);
   }
 
+  /** When the prefix that has been idle longest expires. */
+  get nextExpiryNs(): Ns {
+    if (this.#cache === undefined || this.#idleNs === 0) return Infinity;
+    return this.#cache.firstFreedNs + this.#idleNs;
+  }
+
   /** Look for the beginning of a request that must compute `target` tokens: at least one is always computed. */
   match(request: RequestIndex, target: number): void {
     if (this.#cache === undefined) return;
@@ -62,12 +68,29 @@ export class KvBlocks {
 
   /** Hold what was found, and take blocks for a first chunk that ends at `untilTokens`. */
   admit(request: RequestIndex, untilTokens: number): void {
-    if (this.#cache !== undefined) {
-      this.#cache.hold(this.#requests.path[request]!, this.hitBlocks);
-      this.used += this.freeHitBlocks;
-      this.#requests.sharedBlocks[request] = this.hitBlocks;
-    }
+    this.#holdHits(request);
     this.extend(request, this.hitBlocks * this.blockTokens, untilTokens);
+  }
+
+  /** Hold what was found, and take blocks for `untilTokens` tokens whose content is still to come from elsewhere. */
+  admitTransfer(request: RequestIndex, untilTokens: number): void {
+    this.#holdHits(request);
+    this.#take(this.blocksFor(untilTokens) - this.hitBlocks);
+  }
+
+  /** The content is there, and the block of the next token, if it is one of its own, is promised like any other. */
+  join(request: RequestIndex, computedTokens: number): void {
+    if (this.#cache !== undefined) this.#share(this.#cache, request, computedTokens);
+    const blocks = this.blocksFor(computedTokens + 1) - this.blocksFor(computedTokens);
+    this.used -= blocks;
+    this.#reserved += blocks;
+  }
+
+  #holdHits(request: RequestIndex): void {
+    if (this.#cache === undefined) return;
+    this.#cache.hold(this.#requests.path[request]!, this.hitBlocks);
+    this.used += this.freeHitBlocks;
+    this.#requests.sharedBlocks[request] = this.hitBlocks;
   }
 
   /** Take the blocks for the tokens from `fromTokens` to `untilTokens` of a request. */

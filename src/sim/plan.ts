@@ -40,7 +40,20 @@ export interface RegionPlan {
   readonly pue: number;
 }
 
-/** Instances alike in accelerator, model, parallel layout and engine. */
+/** Which part of a request an instance does: all of it, its prompt up to the first token, or what follows. */
+export const POOL_ROLES = ['mixed', 'prefill', 'decode'] as const;
+export type PoolRole = (typeof POOL_ROLES)[number];
+
+/** What carries the KV of finished prompts out of one instance. */
+export interface KvLinkPlan {
+  /** One direction; a GB/s is a byte per ns. */
+  readonly gbPerS: number;
+  /** From the last byte sent to the last byte there. */
+  readonly latencyNs: Ns;
+  readonly kvBytesPerToken: number;
+}
+
+/** Instances alike in accelerator, model, parallel layout, engine and role. */
 export interface PoolPlan {
   readonly name: string;
   /** Index into regions. */
@@ -48,6 +61,9 @@ export interface PoolPlan {
   readonly accelerator: string;
   /** Index into models. */
   readonly model: number;
+  readonly role: PoolRole;
+  /** Of each instance of a prefill pool; other pools have none. */
+  readonly kvLink?: KvLinkPlan;
   readonly instances: number;
   readonly acceleratorsPerInstance: number;
   readonly engine: EnginePlan;

@@ -15,6 +15,7 @@ export class PoolCounters {
   kvTokenSteps = 0;
   prefillPairs = 0;
   prefillContextTokens = 0;
+  kvTransferTokens = 0;
   busyNs = 0;
   prefillNs = 0;
 
@@ -31,6 +32,7 @@ export class PoolCounters {
     this.kvTokenSteps = 0;
     this.prefillPairs = 0;
     this.prefillContextTokens = 0;
+    this.kvTransferTokens = 0;
     this.busyNs = 0;
     this.prefillNs = 0;
   }

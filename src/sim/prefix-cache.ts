@@ -129,6 +129,12 @@ export class PrefixCache {
     }
   }
 
+  /** When the content that will be evicted first was set free; Infinity when there is none. */
+  get firstFreedNs(): Ns {
+    const { firstOut, freedNs } = this.#pieces;
+    return firstOut === NONE ? Infinity : freedNs[firstOut]!;
+  }
+
   /** Forget what was set free at that moment or before. */
   expire(untilNs: Ns): void {
     const pieces = this.#pieces;

@@ -10,8 +10,10 @@ export class RequestColumns {
   readonly request = new Float64Array(RequestColumns.capacity);
   readonly session = new Float64Array(RequestColumns.capacity);
   readonly workload = new Int32Array(RequestColumns.capacity);
-  /** −1 for a rejected request. */
+  /** The one that gave its last token; −1 for a rejected request. */
   readonly instance = new Int32Array(RequestColumns.capacity);
+  /** The one that computed its prompt and handed it over; −1 when the same did everything. */
+  readonly prefillInstance = new Int32Array(RequestColumns.capacity);
   readonly status = new Uint8Array(RequestColumns.capacity);
   readonly promptTokens = new Int32Array(RequestColumns.capacity);
   readonly cachedTokens = new Int32Array(RequestColumns.capacity);
@@ -25,6 +27,8 @@ export class RequestColumns {
   readonly scheduledNs = new Float64Array(RequestColumns.capacity);
   /** As the client sees it: the engine's output delay is included. */
   readonly firstTokenNs = new Float64Array(RequestColumns.capacity);
+  /** End of its prefill to the end of its KV transfer, at least 1; 0 when it was not handed over. */
+  readonly transferNs = new Float64Array(RequestColumns.capacity);
   /** Last token, as the client sees it. For a rejected request: when it was turned away. */
   readonly finishNs = new Float64Array(RequestColumns.capacity);
 }
@@ -55,6 +59,8 @@ export class TimelineColumns {
   readonly prefillPairs = new Float64Array(TimelineColumns.capacity);
   /** Sum over steps of cached tokens that prefill chunks attend to. */
   readonly prefillContextTokens = new Float64Array(TimelineColumns.capacity);
+  /** Tokens whose KV has been moved over the links of the pool's instances: transfers that ended. */
+  readonly kvTransferTokens = new Float64Array(TimelineColumns.capacity);
   /** Instance time spent in steps (completed ones: a step counts where it ends). */
   readonly busyNs = new Float64Array(TimelineColumns.capacity);
   /** Of this, what prefill added: a mixed step's time beyond that of its decode-only batch. */

@@ -1,7 +1,7 @@
 import type { RowSink } from './ports.ts';
 import { RequestColumns, RequestStatus } from './records.ts';
 import type { RequestTable } from './request-table.ts';
-import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
+import { NO_INSTANCE, type InstanceIndex, type Ns, type RequestIndex } from './units.ts';
 
 /** Writes one row per departing request and passes them on in chunks. */
 export class RequestLog {
@@ -23,6 +23,10 @@ export class RequestLog {
     columns.session[row] = table.session[request]!;
     columns.workload[row] = table.workload[request]!;
     columns.instance[row] = instance;
+    const prefillInstance = table.prefillInstance[request]!;
+    columns.prefillInstance[row] = prefillInstance;
+    columns.transferNs[row] =
+      prefillInstance === NO_INSTANCE ? 0 : table.transferEndNs[request]! - table.handOverNs[request]!;
     columns.status[row] = status;
     columns.promptTokens[row] = table.promptTokens[request]!;
     columns.cachedTokens[row] = table.cachedTokens[request]!;

@@ -42,11 +42,20 @@ export class RequestTable {
   admission = new Float64Array(0);
   /** Leading blocks of its prompt that are the prefix cache's. */
   sharedBlocks = new Int32Array(0);
+  /** The instance that computed its prompt and handed it over, or NO_INSTANCE; the rest is only of such requests. */
+  prefillInstance = new Int32Array(0);
+  decodeInstance = new Int32Array(0);
+  handOverNs = new Float64Array(0);
+  /** NOT_YET until the transfer of its KV is requested. */
+  transferEndNs = new Float64Array(0);
+  transferTokens = new Int32Array(0);
+  /** `sharedBlocks` in the instance that handed it over. */
+  prefillSharedBlocks = new Int32Array(0);
   /** Its place in the cycle in which decoding sequences take new KV blocks. */
   kvPhase = new Int32Array(0);
   /** Its place in its instance's finish heap. */
   heapPosition = new Int32Array(0);
-  /** Neighbours in the waiting queue, the running list or the free list. */
+  /** Neighbours in the one list it is in: waiting, running, on a link, arrived from there, or free. */
   next = new Int32Array(0);
   previous = new Int32Array(0);
 
@@ -86,6 +95,12 @@ export class RequestTable {
     this.decodeFromStep = grownFloats(this.decodeFromStep, capacity);
     this.finishStep = grownFloats(this.finishStep, capacity);
     this.admission = grownFloats(this.admission, capacity);
+    this.prefillInstance = grownIntegers(this.prefillInstance, capacity);
+    this.decodeInstance = grownIntegers(this.decodeInstance, capacity);
+    this.handOverNs = grownFloats(this.handOverNs, capacity);
+    this.transferEndNs = grownFloats(this.transferEndNs, capacity);
+    this.transferTokens = grownIntegers(this.transferTokens, capacity);
+    this.prefillSharedBlocks = grownIntegers(this.prefillSharedBlocks, capacity);
     this.kvPhase = grownIntegers(this.kvPhase, capacity);
     this.heapPosition = grownIntegers(this.heapPosition, capacity);
     this.next = grownIntegers(this.next, capacity);

@@ -1,10 +1,11 @@
 import { assert } from './assert.ts';
+import type { InstanceListener } from './batch.ts';
 import { Demand } from './demand.ts';
 import { EventKind, EventQueue } from './event-queue.ts';
 import { Fleet } from './fleet.ts';
 import { Instance } from './instance.ts';
 import { KvBlocks } from './kv-blocks.ts';
-import type { RunPlan } from './plan.ts';
+import type { PoolPlan, RunPlan } from './plan.ts';
 import { PoolCounters } from './pool-counters.ts';
 import type { ClockSink, PowerPolicy, RoutingPolicy, RowSink, SiteView, StepCost, Workload } from './ports.ts';
 import { PromptPaths } from './prompt-paths.ts';
@@ -17,7 +18,9 @@ import { type InstanceIndex, NO_INSTANCE, type Ns, type RequestIndex } from './u
 /** The part of a plan that the model reads; a RunPlan is one. */
 export type SimulationPlan = Pick<RunPlan, 'horizonNs' | 'warmUpNs' | 'timelineIntervalNs'> & {
   readonly models: readonly string[];
-  readonly pools: readonly Pick<RunPlan['pools'][number], 'model' | 'instances' | 'engine'>[];
+  /** Where no role is given, a pool is mixed. */
+  readonly pools: readonly (Pick<PoolPlan, 'model' | 'instances' | 'engine'> &
+    Partial<Pick<PoolPlan, 'role' | 'kvLink'>>)[];
   readonly workloads: readonly Pick<RunPlan['workloads'][number], 'model'>[];
 };
 
@@ -60,7 +63,7 @@ export function simulate(plan: SimulationPlan, parts: RunParts, sinks: RunSinks)
   return new Simulation(plan, parts, sinks).run();
 }
 
-class Simulation implements SiteView, ClockSink {
+class Simulation implements InstanceListener, SiteView, ClockSink {
   readonly instanceCount: number;
   readonly #plan: SimulationPlan;
   readonly #routing: RoutingPolicy;
@@ -75,10 +78,11 @@ class Simulation implements SiteView, ClockSink {
   readonly #fleet: Fleet;
   readonly #log: RequestLog;
   readonly #timeline: Timeline;
-  /** Sources: one per instance, then the arrivals, then the power policy. */
+  /** Sources: one per instance, then the arrivals, then the power policy, then the links, one per instance. */
   readonly #events: EventQueue;
   readonly #arrivalSource: number;
   readonly #controlSource: number;
+  readonly #firstLinkSource: number;
   #nowNs: Ns = 0;
   #eventCount = 0;
   #inFlight = 0;
@@ -97,9 +101,10 @@ class Simulation implements SiteView, ClockSink {
     this.#counters = plan.pools.map(() => new PoolCounters());
     const poolOfInstance = plan.pools.flatMap((pool, index) => Array<number>(pool.instances).fill(index));
     this.#instances = poolOfInstance.map((pool, index) => {
-      const { engine } = plan.pools[pool]!;
-      const kv = new KvBlocks(engine, this.#requests, this.#paths);
-      return new Instance(index, pool, engine, this.#requests, kv, parts.stepCosts[pool]!, this.#counters[pool]!, this);
+      const poolPlan = plan.pools[pool]!;
+      const kv = new KvBlocks(poolPlan.engine, this.#requests, this.#paths);
+      const counters = this.#counters[pool]!;
+      return new Instance(index, pool, poolPlan, this.#requests, kv, parts.stepCosts[pool]!, counters, this);
     });
     this.instanceCount = this.#instances.length;
     const modelOfPool = plan.pools.map((pool) => pool.model);
@@ -109,7 +114,9 @@ class Simulation implements SiteView, ClockSink {
     this.#timeline = new Timeline(plan.timelineIntervalNs, marksNs, this.#instances, this.#counters, sinks.timeline);
     this.#arrivalSource = this.instanceCount;
     this.#controlSource = this.instanceCount + 1;
-    this.#events = new EventQueue(this.instanceCount + 2);
+    this.#firstLinkSource = this.instanceCount + 2;
+    const hasLinks = this.#instances.some(({ link }) => link !== undefined);
+    this.#events = new EventQueue(this.#firstLinkSource + (hasLinks ? this.instanceCount : 0));
   }
 
   run(): RunTotals {
@@ -150,6 +157,9 @@ class Simulation implements SiteView, ClockSink {
     switch (events.kind) {
       case EventKind.stepEnd:
         this.#endSegment(source);
+        break;
+      case EventKind.transferEnd:
+        this.#endTransfer(source - this.#firstLinkSource);
         break;
       case EventKind.arrival:
         this.#arrive();
@@ -194,6 +204,16 @@ class Simulation implements SiteView, ClockSink {
     if (instance.enqueue(request)) this.#schedule(index);
   }
 
+  /** The prefill instance has its blocks back, and the decode instance may go on with the request. */
+  #endTransfer(index: InstanceIndex): void {
+    const prefill = this.#instances[index]!;
+    const request = prefill.link!.end();
+    const decode = this.#instances[this.#requests.decodeInstance[request]!]!;
+    this.#scheduleTransferEnd(prefill);
+    if (prefill.endSending(request, this.#nowNs)) this.#schedule(index);
+    if (decode.endReceiving(request, this.#nowNs)) this.#schedule(decode.index);
+  }
+
   #control(): void {
     assert(this.#power !== undefined, 'a control tick without a controller');
     this.#scheduleControl(this.#power);
@@ -213,11 +233,35 @@ class Simulation implements SiteView, ClockSink {
     else this.#events.set(this.#arrivalSource, this.#demand.nextNs, EventKind.arrival);
   }
 
+  #scheduleTransferEnd({ index, link }: Instance): void {
+    const source = this.#firstLinkSource + index;
+    const { nextNs } = link!;
+    if (nextNs === Infinity) this.#events.clear(source);
+    else this.#events.set(source, nextNs, EventKind.transferEnd);
+  }
+
   #scheduleControl(power: PowerPolicy): void {
     this.#events.set(this.#controlSource, this.#nowNs + power.intervalNs, EventKind.controlTick);
   }
 
-  // -------------------------------------------------------------------------------------------- departures
+  // -------------------------------------------------------------------------------------------- what instances tell
+
+  handedOver(request: RequestIndex, from: InstanceIndex): void {
+    const { promptTokens, outputTokens } = this.#requests;
+    this.#fleet.outstanding[from]!--;
+    this.#fleet.selectDecode(this.#view.model(request), promptTokens[request]!, outputTokens[request]!);
+    const to = this.#routing.route(request, this.#view, this.#fleet, this.#nowNs);
+    const instance = this.#instances[to];
+    assert(instance !== undefined && instance.role === 'decode', 'the router answered no decode instance');
+    this.#fleet.outstanding[to]!++;
+    if (instance.takeOver(request, this.#nowNs)) this.#schedule(to);
+  }
+
+  transferRequested(request: RequestIndex): void {
+    const prefill = this.#instances[this.#requests.prefillInstance[request]!]!;
+    prefill.link!.request(request, this.#nowNs);
+    this.#scheduleTransferEnd(prefill);
+  }
 
   served(request: RequestIndex, index: InstanceIndex, stepEndNs: Ns): void {
     const instance = this.#instances[index]!;

@@ -60,8 +60,8 @@ export class Timeline {
     let kvBlocksUsed = 0;
     for (const instance of this.#pools[pool]!) {
       instance.creditUntil(this.endNs);
-      waiting += instance.waiting.size;
-      running += instance.running.size;
+      waiting += instance.waitingRequests;
+      running += instance.batch.running.size;
       kvBlocksUsed += instance.kvBlocksUsedAt(this.endNs);
     }
     const row = this.#rows++;
@@ -90,6 +90,7 @@ export class Timeline {
     columns.kvTokenSteps[row] = counters.kvTokenSteps;
     columns.prefillPairs[row] = counters.prefillPairs;
     columns.prefillContextTokens[row] = counters.prefillContextTokens;
+    columns.kvTransferTokens[row] = counters.kvTransferTokens;
     columns.busyNs[row] = counters.busyNs;
     columns.prefillNs[row] = counters.prefillNs;
     counters.reset();

@@ -63,10 +63,10 @@ export const sharedPromptsCase: fc.Arbitrary<HostileCase> = fc
   .record({
     hostile: anyCase,
     prompts: sharedPrompts({
-      conversations: [4, 24],
-      gapSteps: 8,
-      parentTokens: 48,
-      newTokens: 24,
+      conversations: [8, 32],
+      gapSteps: 3,
+      parentTokens: 32,
+      newTokens: 12,
       outputTokens: 40,
     }),
     otherPrompts: fc.option(
@@ -74,13 +74,15 @@ export const sharedPromptsCase: fc.Arbitrary<HostileCase> = fc
       { nil: undefined },
     ),
     engine: fc.record({
-      spareBlocks: fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 40 })),
+      spareBlocks: fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 20 })),
       blockTokens: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 16 })),
-      maxNumSeqs: fc.integer({ min: 1, max: 10 }),
+      watermarkBlocks: fc.constantFrom(0, 0, 1, 3),
+      maxNumSeqs: fc.integer({ min: 1, max: 16 }),
     }),
+    horizonSteps: fc.integer({ min: 10, max: 300 }),
     extraBatchedTokens: fc.oneof(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 300 })),
   })
-  .map(({ hostile, prompts, otherPrompts, engine, extraBatchedTokens }) => ({
+  .map(({ hostile, prompts, otherPrompts, engine, horizonSteps, extraBatchedTokens }) => ({
     ...withPools(hostile, (pool) => ({
       ...pool,
       model: 0,
@@ -97,6 +99,7 @@ export const sharedPromptsCase: fc.Arbitrary<HostileCase> = fc
       { kind: 'shared' as const, model: 0, prompts },
       ...(otherPrompts === undefined ? [] : [{ kind: 'shared' as const, model: 0, prompts: otherPrompts }]),
     ],
+    horizonSteps,
   }));
 
 interface Sizes {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { EnginePlan } from '../../src/sim/plan.ts';
-import type { RoutingPolicy, StepCost, Workload } from '../../src/sim/ports.ts';
+import type { RoutingPolicy, Workload } from '../../src/sim/ports.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
 import {
@@ -13,7 +13,7 @@ import {
   restlessClocks,
   roomyEngine,
 } from '../support/plans.ts';
-import { affineStep, erraticStep } from '../support/step-costs.ts';
+import { stepCostOf } from './hostile-costs.ts';
 import { largestSharedTokens, sharedPrompts, sharingPrompts } from './shared-prompts.ts';
 import type { SharedPrompts } from './shared-prompts.ts';
 
@@ -272,42 +272,5 @@ function routerOf({ router, seed }: HostileCase): RoutingPolicy {
       return atRandom(seed);
     case 'least-outstanding':
       return leastOutstanding;
-  }
-}
-
-function stepCostOf({ cost, knotKvTokens }: HostilePool, seed: number, { stepTicks, minTicks }: HostileCase): StepCost {
-  const perKvToken = Math.floor(stepTicks / 500);
-  switch (cost) {
-    case 'constant':
-      // A prompt leaves the clock a tick short of a ns: the least that a sum could lose then shows at once.
-      return affineStep({ fixed: Math.max(stepTicks, minTicks + 1), perPromptFinished: -1 });
-    case 'affine':
-      return affineStep({
-        fixed: Math.max(Math.floor(stepTicks / 2), minTicks),
-        perSeq: Math.floor(stepTicks / 17),
-        perKvToken,
-        perPrefillToken: Math.floor(stepTicks / 90),
-        perPrefillPair: 7,
-        perPrefillContextToken: 3,
-        perPromptFinished: 11,
-      });
-    case 'whole-ns':
-      return erraticStep({
-        seed,
-        minTicks: TICKS_PER_NS,
-        maxFixed: stepTicks,
-        maxPerKvToken: 1,
-        knotKvTokens,
-        grainTicks: TICKS_PER_NS,
-      });
-    case 'knots':
-      return erraticStep({
-        seed,
-        minTicks: TICKS_PER_NS,
-        maxFixed: 2 * stepTicks,
-        maxPerKvToken: perKvToken,
-        knotKvTokens,
-        grainTicks: 1,
-      });
   }
 }

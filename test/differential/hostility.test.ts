@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { collect } from '../support/collect.ts';
 import type { Collected } from '../support/collect.ts';
-import { chunkedPrefillCase, longDecodeCase, stormCase } from './flavours.ts';
+import { chunkedPrefillCase, longDecodeCase, sharedPromptsCase, stormCase } from './flavours.ts';
 import { anyCase, partsOf, planOf } from './hostile-cases.ts';
-import type { HostileCase } from './hostile-cases.ts';
+import type { HostileCase, HostilePool } from './hostile-cases.ts';
 
 /** The share of runs of which something is true: two engines agree easily about runs in which nothing happens. */
 function shareOf(cases: fc.Arbitrary<HostileCase>, holds: (run: Collected, hostile: HostileCase) => boolean): number {
@@ -27,6 +27,20 @@ test('most prompts in chunks take several steps', () => {
   const inChunks = (run: Collected, { pools }: HostileCase) =>
     run.requests.some((row) => row.promptTokens > 2 * pools[0]!.engine.maxNumBatchedTokens);
   expect(shareOf(chunkedPrefillCase, inChunks)).toBeGreaterThan(0.7);
+});
+
+test('prompts that begin alike find, lose and let expire what was computed, and are preempted in between', () => {
+  const cached = ({ requests }: Collected) => requests.reduce((sum, row) => sum + row.cachedTokens, 0);
+  const cachedWith = (hostile: HostileCase, change: Partial<HostilePool['engine']>) => {
+    const pools = hostile.pools.map((pool) => ({ ...pool, engine: { ...pool.engine, ...change } }));
+    return cached(collect(planOf({ ...hostile, pools }), partsOf(hostile)));
+  };
+  expect(shareOf(sharedPromptsCase, (run) => cached(run) > 0)).toBeGreaterThan(0.7);
+  expect(shareOf(sharedPromptsCase, (run) => cached(run) > 0 && preemptions(run) > 0)).toBeGreaterThan(0.2);
+  const lost = (run: Collected, hostile: HostileCase) => cachedWith(hostile, { spareBlocks: 10_000 }) > cached(run);
+  expect(shareOf(sharedPromptsCase, lost)).toBeGreaterThan(0.2);
+  const expired = (run: Collected, hostile: HostileCase) => cachedWith(hostile, { prefixIdleSteps: 0 }) > cached(run);
+  expect(shareOf(sharedPromptsCase, expired)).toBeGreaterThan(0.05);
 });
 
 test('runs reject, tie, drain after the horizon and change clocks', () => {

@@ -1,23 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
-import { collect } from '../support/collect.ts';
-import type { RequestRow, TimelineRow } from '../support/collect.ts';
 import { firstEligible, openLoop, tinyPlan } from '../support/plans.ts';
 import type { TinyPlan, TinyRequest } from '../support/plans.ts';
 import { constantStep } from '../support/step-costs.ts';
-import { simulateStepByStep } from './reference-engine.ts';
+import { bothEngines } from './both-engines.ts';
 
-/** Worked out by hand from docs/engine.md; both programs must find them. */
-type Engine = (
-  plan: SimulationPlan,
-  parts: RunParts,
-) => { readonly requests: readonly RequestRow[]; readonly timeline: readonly TimelineRow[] };
-
-describe.each<[string, Engine]>([
-  ['in segments', collect],
-  ['step by step', simulateStepByStep],
-])('%s', (_, engine) => {
+describe.each(bothEngines)('%s', (_, engine) => {
   const run = (stepTicks: number, tiny: TinyPlan, requests: readonly TinyRequest[]) =>
     engine(tinyPlan(tiny), {
       workloads: [openLoop(requests)],

@@ -1,9 +1,12 @@
-import type { ArrivalSink, FleetView, RequestView } from '../../src/sim/ports.ts';
+import type { ArrivalSink, FleetView, PowerPolicy, RequestView } from '../../src/sim/ports.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import type { RequestRow, TimelineRow } from '../support/collect.ts';
+import { ARRIVAL, BATCH_FORMATION, CONTROL_TICK, ReferenceAgenda, STEP_END, TRANSFER_END } from './reference-agenda.ts';
 import { ReferenceInstance } from './reference-instance.ts';
-import type { ReferenceRequest } from './reference-instance.ts';
 import type { Segment } from './reference-kv.ts';
+import { ReferenceLink } from './reference-link.ts';
+import { leaveBehind, newRequest } from './reference-request.ts';
+import type { Arrival, ReferenceRequest } from './reference-request.ts';
 import { ReferenceTimeline } from './reference-timeline.ts';
 
 export interface ReferenceResult {
@@ -23,36 +26,14 @@ export function simulateStepByStep(plan: SimulationPlan, parts: RunParts): Refer
   return new ReferenceEngine(plan, parts).run();
 }
 
-/** In the order in which things happen at one instant. */
-const STEP_END = 1;
-const ARRIVAL = 3;
-const CONTROL_TICK = 4;
-const BATCH_FORMATION = 5;
-
-/** A push of a workload that has not happened yet. */
-interface Arrival {
-  readonly workload: number;
-  readonly path: readonly Segment[];
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-  readonly reasoningTokens: number;
-  readonly session: number;
-}
-
-interface Event {
-  readonly timeNs: number;
-  readonly kind: number;
-  /** Among equals in time and kind: the instance's index, or the running number of the push. */
-  readonly order: number;
-  readonly arrival?: Arrival;
-}
-
 class ReferenceEngine {
   readonly #plan: SimulationPlan;
   readonly #parts: RunParts;
   readonly #instances: readonly ReferenceInstance[];
   readonly #timeline: ReferenceTimeline;
-  readonly #events: Event[] = [];
+  /** Of instance i, if it prefills for others. */
+  readonly #links: (ReferenceLink | undefined)[] = [];
+  readonly #agenda = new ReferenceAgenda();
   readonly #requests = new Map<number, ReferenceRequest>();
   readonly #rows: RequestRow[] = [];
   readonly #view: RequestView;
@@ -67,9 +48,10 @@ class ReferenceEngine {
     this.#plan = plan;
     this.#parts = parts;
     const instances: ReferenceInstance[] = [];
-    plan.pools.forEach((pool, poolIndex) => {
-      for (let i = 0; i < pool.instances; i++) {
-        instances.push(new ReferenceInstance(instances.length, poolIndex, pool.engine, parts.stepCosts[poolIndex]!));
+    plan.pools.forEach(({ instances: count, role = 'mixed', engine, kvLink }, pool) => {
+      for (let i = 0; i < count; i++) {
+        instances.push(new ReferenceInstance(instances.length, pool, role, engine, parts.stepCosts[pool]!));
+        this.#links.push(kvLink && new ReferenceLink(kvLink));
       }
     });
     this.#instances = instances;
@@ -85,11 +67,11 @@ class ReferenceEngine {
 
   run(): ReferenceResult {
     this.#plan.workloads.forEach((_, workload) => this.#pull(workload));
-    if (this.#parts.power !== undefined) this.#schedule(this.#parts.power.intervalNs, CONTROL_TICK, 0);
-    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-      if (event.kind === CONTROL_TICK && this.#allIsDone()) continue;
+    if (this.#parts.power !== undefined) this.#scheduleTick(this.#parts.power, this.#parts.power.intervalNs);
+    for (let event = this.#agenda.takeNext(); event !== undefined; event = this.#agenda.takeNext()) {
+      if (event.kind === CONTROL_TICK && this.#requests.size === 0 && !this.#agenda.expectsArrivals) continue;
       this.#timeline.writeIntervalsBefore(event.timeNs);
-      this.#happen(event);
+      event.happen();
     }
     this.#timeline.writeLastIntervals(Math.max(this.#plan.horizonNs, this.#lastDepartureNs));
     return {
@@ -105,83 +87,116 @@ class ReferenceEngine {
     };
   }
 
-  #allIsDone(): boolean {
-    return this.#requests.size === 0 && this.#events.every(({ kind }) => kind !== ARRIVAL);
+  #scheduleFormation(instance: ReferenceInstance, timeNs: number): void {
+    this.#agenda.add(timeNs, BATCH_FORMATION, instance.index, () => this.#formBatch(instance, timeNs));
   }
 
-  #happen({ timeNs, kind, order, arrival }: Event): void {
-    if (kind === STEP_END) this.#endStep(this.#instances[order]!, timeNs);
-    else if (kind === ARRIVAL) this.#arrive(arrival!, timeNs);
-    else if (kind === CONTROL_TICK) this.#tick(timeNs);
-    else this.#formBatch(this.#instances[order]!, timeNs);
-  }
-
+  /** Several things can have asked for it at one instant; the first step is the one that starts. */
   #formBatch(instance: ReferenceInstance, nowNs: number): void {
-    const endNs = instance.startStep(nowNs);
-    if (endNs !== undefined) this.#schedule(endNs, STEP_END, instance.index);
-    else if (instance.waiting.length > 0) this.#wake(instance);
+    if (instance.isStepping) return;
+    const { stepEndNs, admittedToTransfer, everybodyPreempted } = instance.startStep(nowNs);
+    for (const request of admittedToTransfer) this.#startTransfer(request, nowNs);
+    if (stepEndNs !== undefined)
+      this.#agenda.add(stepEndNs, STEP_END, instance.index, () => this.#endStep(instance, stepEndNs));
+    else if (everybodyPreempted) this.#scheduleFormation(instance, nowNs);
+    else if (instance.waiting.length > 0 && !isRefused(instance, nowNs)) this.#wake(instance, nowNs);
   }
 
   #endStep(instance: ReferenceInstance, nowNs: number): void {
-    for (const request of instance.endStep()) this.#leave(request, 0, nowNs);
-    this.#schedule(nowNs, BATCH_FORMATION, instance.index);
+    for (const request of instance.endStep()) {
+      if (request.finishNs === undefined) this.#handOver(request, nowNs);
+      else this.#leave(request, 0, nowNs);
+    }
+    this.#scheduleFormation(instance, nowNs);
+  }
+
+  #handOver(request: ReferenceRequest, nowNs: number): void {
+    leaveBehind(request, nowNs);
+    this.#queue(request, this.#route(request, this.#ableToDecode(request), nowNs), nowNs);
+  }
+
+  #startTransfer(request: ReferenceRequest, nowNs: number): void {
+    const { prefillInstance } = request.handOver!;
+    const tokens = request.promptTokens - request.computed;
+    const endNs = this.#links[prefillInstance]!.carry(tokens, nowNs);
+    this.#agenda.add(endNs, TRANSFER_END, prefillInstance, () => this.#endTransfer(request, tokens, endNs));
+  }
+
+  #endTransfer(request: ReferenceRequest, tokens: number, nowNs: number): void {
+    const handOver = request.handOver!;
+    handOver.transferEndNs = nowNs;
+    const from = this.#instances[handOver.prefillInstance]!;
+    from.kv.letGo(handOver.leftBehind, nowNs);
+    from.counters.kvTransferTokens += tokens;
+    if (from.idle && isRefused(from, nowNs)) this.#scheduleFormation(from, nowNs);
+    const to = this.#instances[request.instance]!;
+    to.onTheWay.delete(request);
+    to.arrived.push(request);
+    if (to.idle) this.#scheduleFormation(to, nowNs);
   }
 
   #arrive(arrival: Arrival, nowNs: number): void {
-    const request: ReferenceRequest = {
-      ...arrival,
-      request: this.#arrived,
-      model: this.#plan.workloads[arrival.workload]!.model,
-      arrivalNs: nowNs,
-      instance: -1,
-      enqueuedNs: nowNs,
-      scheduledNs: undefined,
-      firstTokenNs: undefined,
-      finishNs: undefined,
-      preemptions: 0,
-      generated: 0,
-      computed: 0,
-      target: 0,
-      cachedTokens: undefined,
-      blocks: [],
-      shared: 0,
-    };
+    const request = newRequest(arrival, this.#arrived, this.#plan.workloads[arrival.workload]!.model, nowNs);
     this.#arrived += 1;
     this.#requests.set(request.request, request);
     if (this.#awaited[arrival.workload] === arrival) this.#pull(arrival.workload);
-    this.#send(request, nowNs);
-  }
-
-  /** To an instance, or away. */
-  #send(request: ReferenceRequest, nowNs: number): void {
-    const able = this.#instances.filter(
-      (instance) =>
-        this.#plan.pools[instance.pool]!.model === request.model &&
-        instance.canEverFit(request.promptTokens, request.outputTokens),
-    );
+    const able = this.#ableToBegin(request);
     if (able.length === 0) {
       this.#rejected += 1;
       request.scheduledNs = request.firstTokenNs = request.finishNs = nowNs;
       this.#leave(request, 1, nowNs);
       return;
     }
+    const instance = this.#route(request, able, nowNs);
+    request.enqueuedNs = nowNs + instance.engine.frontEndNs;
+    instance.counters.arrivedRequests += 1;
+    this.#queue(request, instance, nowNs);
+  }
+
+  #ableToBegin(request: ReferenceRequest): readonly ReferenceInstance[] {
+    const canBeDecoded = this.#ableToDecode(request).length > 0;
+    return this.#able(request, ({ role }) => role === 'mixed' || (role === 'prefill' && canBeDecoded));
+  }
+
+  #ableToDecode(request: ReferenceRequest): readonly ReferenceInstance[] {
+    return this.#able(request, ({ role }) => role === 'decode');
+  }
+
+  #able(
+    { model, promptTokens, outputTokens }: ReferenceRequest,
+    does: (instance: ReferenceInstance) => boolean,
+  ): readonly ReferenceInstance[] {
+    return this.#instances.filter(
+      (instance) =>
+        this.#plan.pools[instance.pool]!.model === model &&
+        does(instance) &&
+        instance.canEverFit(promptTokens, outputTokens),
+    );
+  }
+
+  #route(request: ReferenceRequest, able: readonly ReferenceInstance[], nowNs: number): ReferenceInstance {
     const chosen = this.#parts.routing.route(request.request, this.#view, this.#fleetView(able), nowNs);
     const instance = able.find(({ index }) => index === chosen);
     if (instance === undefined) throw new Error(`the router chose ${chosen}, which is not eligible`);
-    request.instance = chosen;
-    request.enqueuedNs = nowNs + instance.engine.frontEndNs;
-    instance.counters.arrivedRequests += 1;
+    return instance;
+  }
+
+  #queue(request: ReferenceRequest, instance: ReferenceInstance, nowNs: number): void {
+    request.instance = instance.index;
     instance.waiting.push(request);
-    if (instance.idle && instance.waiting.length === 1) this.#wake(instance);
+    if (instance.idle && instance.waiting.length === 1) this.#wake(instance, nowNs);
   }
 
   /** An idle instance forms a batch when its first waiting request is enqueued. */
-  #wake(instance: ReferenceInstance): void {
-    this.#schedule(instance.waiting[0]!.enqueuedNs, BATCH_FORMATION, instance.index);
+  #wake(instance: ReferenceInstance, nowNs: number): void {
+    this.#scheduleFormation(instance, Math.max(nowNs, instance.waiting[0]!.enqueuedNs));
   }
 
-  #tick(nowNs: number): void {
-    const power = this.#parts.power!;
+  #scheduleTick(power: PowerPolicy, timeNs: number): void {
+    this.#agenda.add(timeNs, CONTROL_TICK, 0, () => this.#tick(power, timeNs));
+  }
+
+  #tick(power: PowerPolicy, nowNs: number): void {
     const site = {
       instanceCount: this.#instances.length,
       clock: (instance: number) => this.#instances[instance]!.clock,
@@ -192,15 +207,17 @@ class ReferenceEngine {
       },
     };
     power.decide(site, clocks, nowNs);
-    this.#schedule(nowNs + power.intervalNs, CONTROL_TICK, 0);
+    this.#scheduleTick(power, nowNs + power.intervalNs);
   }
 
   #leave(request: ReferenceRequest, status: number, nowNs: number): void {
+    const { handOver } = request;
     this.#rows.push({
       request: request.request,
       session: request.session,
       workload: request.workload,
       instance: request.instance,
+      prefillInstance: handOver?.prefillInstance ?? -1,
       status,
       promptTokens: request.promptTokens,
       cachedTokens: request.cachedTokens ?? 0,
@@ -211,6 +228,7 @@ class ReferenceEngine {
       enqueuedNs: request.enqueuedNs,
       scheduledNs: request.scheduledNs!,
       firstTokenNs: request.firstTokenNs!,
+      transferNs: handOver === undefined ? 0 : handOver.transferEndNs! - handOver.prefillEndNs,
       finishNs: request.finishNs!,
     });
     this.#lastDepartureNs = nowNs;
@@ -247,7 +265,8 @@ class ReferenceEngine {
         const arrival: Arrival = { workload, path, promptTokens, outputTokens, reasoningTokens, session };
         path = [];
         const order = this.#pushed++;
-        if (timeNs < this.#plan.horizonNs) this.#schedule(timeNs, ARRIVAL, order, arrival);
+        if (timeNs < this.#plan.horizonNs)
+          this.#agenda.add(timeNs, ARRIVAL, order, () => this.#arrive(arrival, timeNs));
         pushed?.(arrival);
       },
     };
@@ -255,26 +274,18 @@ class ReferenceEngine {
 
   #fleetView(eligible: readonly ReferenceInstance[]): FleetView {
     const outstanding = (index: number) =>
-      this.#instances[index]!.running.length + this.#instances[index]!.waiting.length;
+      this.#instances[index]!.running.length + this.#instances[index]!.waitingRequests;
     return {
       eligibleCount: eligible.length,
       eligible: (k) => eligible[k]!.index,
       outstandingRequests: outstanding,
-      waitingRequests: (index) => this.#instances[index]!.waiting.length,
+      waitingRequests: (index) => this.#instances[index]!.waitingRequests,
       pool: (index) => this.#instances[index]!.pool,
     };
   }
-
-  #schedule(timeNs: number, kind: number, order: number, arrival?: Arrival): void {
-    const event: Event = arrival === undefined ? { timeNs, kind, order } : { timeNs, kind, order, arrival };
-    let place = this.#events.length;
-    while (place > 0 && precedes(event, this.#events[place - 1]!)) place -= 1;
-    this.#events.splice(place, 0, event);
-  }
 }
 
-function precedes(a: Event, b: Event): boolean {
-  if (a.timeNs !== b.timeNs) return a.timeNs < b.timeNs;
-  if (a.kind !== b.kind) return a.kind < b.kind;
-  return a.order < b.order;
+/** Is its first waiting request there, and was there no room for it? Only asked where no step is in progress. */
+function isRefused({ waiting }: ReferenceInstance, nowNs: number): boolean {
+  return waiting.length > 0 && waiting[0]!.enqueuedNs <= nowNs;
 }

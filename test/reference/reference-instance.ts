@@ -1,30 +1,12 @@
-import type { EnginePlan } from '../../src/sim/plan.ts';
+import type { EnginePlan, PoolRole } from '../../src/sim/plan.ts';
 import type { PrefillBatch, StepCost } from '../../src/sim/ports.ts';
+import { noCounts } from './reference-counters.ts';
 import { ReferenceKv } from './reference-kv.ts';
-import type { BlockHolder } from './reference-kv.ts';
+import type { Block } from './reference-kv.ts';
+import { awaitsTransfer } from './reference-request.ts';
+import type { ReferenceRequest } from './reference-request.ts';
 
 const TICKS_PER_NS = 65_536n;
-
-export interface ReferenceRequest extends BlockHolder {
-  readonly request: number;
-  readonly session: number;
-  readonly model: number;
-  readonly outputTokens: number;
-  readonly reasoningTokens: number;
-  readonly arrivalNs: number;
-  instance: number;
-  enqueuedNs: number;
-  scheduledNs: number | undefined;
-  firstTokenNs: number | undefined;
-  finishNs: number | undefined;
-  preemptions: number;
-  /** Output tokens so far. */
-  generated: number;
-  /** Prefill ends when `computed` gets here. */
-  target: number;
-  /** Tokens of its hits at its first admission. */
-  cachedTokens: number | undefined;
-}
 
 /** A request's part of a step. */
 interface Share {
@@ -42,51 +24,28 @@ interface Step {
   readonly decodeTicks: bigint;
 }
 
-/** Everything that has been counted since the start of the run. */
-export interface ReferenceCounters {
-  arrivedRequests: number;
-  finishedRequests: number;
-  preemptions: number;
-  steps: number;
-  prefillTokens: number;
-  promptTokens: number;
-  cachedTokens: number;
-  outputTokens: number;
-  decodeSeqSteps: number;
-  kvTokenSteps: number;
-  prefillPairs: number;
-  prefillContextTokens: number;
-  busyNs: number;
-  prefillNs: number;
-}
-
-export function noCounts(): ReferenceCounters {
-  return {
-    arrivedRequests: 0,
-    finishedRequests: 0,
-    preemptions: 0,
-    steps: 0,
-    prefillTokens: 0,
-    promptTokens: 0,
-    cachedTokens: 0,
-    outputTokens: 0,
-    decodeSeqSteps: 0,
-    kvTokenSteps: 0,
-    prefillPairs: 0,
-    prefillContextTokens: 0,
-    busyNs: 0,
-    prefillNs: 0,
-  };
+/** What comes of forming a batch. */
+export interface Formation {
+  /** Of the step that it starts; undefined when nothing could be scheduled. */
+  readonly stepEndNs: number | undefined;
+  readonly admittedToTransfer: readonly ReferenceRequest[];
+  /** There was somebody, but nobody is left. */
+  readonly everybodyPreempted: boolean;
 }
 
 /** One serving engine as docs/engine.md describes it, one step at a time. */
 export class ReferenceInstance {
   readonly index: number;
   readonly pool: number;
+  readonly role: PoolRole;
   readonly engine: EnginePlan;
   readonly counters = noCounts();
   running: ReferenceRequest[] = [];
   readonly waiting: ReferenceRequest[] = [];
+  /** Their KV is on its way from prefill instances. */
+  readonly onTheWay = new Set<ReferenceRequest>();
+  /** Their KV is here. */
+  readonly arrived: ReferenceRequest[] = [];
   readonly kv: ReferenceKv;
   clock = 1;
   /** No step is running and none can start before something happens. */
@@ -96,40 +55,54 @@ export class ReferenceInstance {
   #step: Step | undefined;
   readonly #cost: StepCost;
 
-  constructor(index: number, pool: number, engine: EnginePlan, cost: StepCost) {
+  constructor(index: number, pool: number, role: PoolRole, engine: EnginePlan, cost: StepCost) {
     this.index = index;
     this.pool = pool;
+    this.role = role;
     this.engine = engine;
     this.kv = new ReferenceKv(engine);
     this.#cost = cost;
   }
 
-  /** Could it run the request if it had nothing else to do? */
-  canEverFit(promptTokens: number, outputTokens: number): boolean {
-    const { maxModelTokens, kvBlocks, watermarkBlocks } = this.engine;
-    if (promptTokens + outputTokens > maxModelTokens) return false;
-    return this.kv.blocksFor(promptTokens + outputTokens - 1) <= kvBlocks - watermarkBlocks;
+  /** Sent here and not on the running list. */
+  get waitingRequests(): number {
+    return this.waiting.length + this.onTheWay.size + this.arrived.length;
   }
 
-  /** Form a batch and start its step; answer when that step ends, or undefined when nothing can be scheduled. */
-  startStep(nowNs: number): number | undefined {
+  get isStepping(): boolean {
+    return this.#step !== undefined;
+  }
+
+  /** Could it do its part of the request if it had nothing else to do? */
+  canEverFit(promptTokens: number, outputTokens: number): boolean {
+    const { maxModelTokens, kvBlocks, watermarkBlocks } = this.engine;
+    const tokens = promptTokens + (this.role === 'prefill' ? 1 : outputTokens);
+    return tokens <= maxModelTokens && this.kv.blocksFor(tokens - 1) <= kvBlocks - watermarkBlocks;
+  }
+
+  /** Form a batch and start its step. */
+  startStep(nowNs: number): Formation {
     const shares: Share[] = [];
+    const admittedToTransfer: ReferenceRequest[] = [];
     this.kv.expire(nowNs);
     const { budget, preempted } = this.#scheduleRunning(shares, nowNs);
-    if (!preempted) this.#admitWaiting(shares, budget, nowNs);
+    if (!preempted) {
+      const rest = this.#joinArrived(shares, budget);
+      this.#admitWaiting(shares, admittedToTransfer, rest, nowNs);
+    }
     if (shares.length === 0) {
       this.idle = true;
-      return undefined;
+      return { stepEndNs: undefined, admittedToTransfer, everybodyPreempted: preempted };
     }
     if (this.idle) this.#boundaryTicks = BigInt(nowNs) * TICKS_PER_NS;
     this.idle = false;
     this.#step = this.#stepOf(shares, this.#boundaryTicks);
     const startNs = wholeNs(this.#step.startTicks);
     for (const { request } of shares) request.scheduledNs ??= startNs;
-    return wholeNs(this.#step.endTicks);
+    return { stepEndNs: wholeNs(this.#step.endTicks), admittedToTransfer, everybodyPreempted: false };
   }
 
-  /** End the step in progress; answer the requests that leave. */
+  /** End the step in progress; answer the requests that leave: finished ones, and those whose blocks stay until later. */
   endStep(): readonly ReferenceRequest[] {
     const step = this.#step;
     if (step === undefined) throw new Error('no step to end');
@@ -142,14 +115,16 @@ export class ReferenceInstance {
       request.computed += tokens;
       if (request.computed >= request.target) this.#generate(request, clientNs);
     }
-    const finished = this.running.filter((request) => request.generated === request.outputTokens);
-    this.running = this.running.filter((request) => request.generated < request.outputTokens);
-    for (const request of finished) {
+    const tokensHere = (request: ReferenceRequest) => (this.role === 'prefill' ? 1 : request.outputTokens);
+    const leaving = this.running.filter((request) => request.generated === tokensHere(request));
+    this.running = this.running.filter((request) => !leaving.includes(request));
+    for (const request of leaving) {
+      if (request.generated < request.outputTokens) continue;
       request.finishNs = clientNs;
       this.kv.letGo(request, endNs);
       this.counters.finishedRequests += 1;
     }
-    return finished;
+    return leaving;
   }
 
   #scheduleRunning(shares: Share[], nowNs: number): { budget: number; preempted: boolean } {
@@ -173,18 +148,38 @@ export class ReferenceInstance {
     return { budget, preempted };
   }
 
-  #admitWaiting(shares: Share[], budget: number, nowNs: number): void {
-    const { maxNumSeqs, reserveFullPrompt, watermarkBlocks } = this.engine;
+  #joinArrived(shares: Share[], budget: number): number {
+    let rest = budget;
+    if (this.running.some(({ computed, target }) => computed < target)) return rest;
+    while (rest > 0 && this.running.length < this.engine.maxNumSeqs) {
+      const request = this.arrived.shift();
+      if (request === undefined) break;
+      request.computed = request.target = request.promptTokens;
+      this.running.push(request);
+      this.kv.makeKnown(request, request.computed);
+      shares.push({ request, tokens: 1, decoding: true });
+      rest -= 1;
+    }
+    return rest;
+  }
+
+  #admitWaiting(shares: Share[], admittedToTransfer: ReferenceRequest[], budgetLeft: number, nowNs: number): void {
+    let budget = budgetLeft;
+    const { maxNumSeqs, reserveFullPrompt } = this.engine;
     while (budget > 0 && this.running.length < maxNumSeqs) {
       const head = this.waiting[0];
       if (head === undefined || head.enqueuedNs > nowNs) return;
+      if (awaitsTransfer(head)) {
+        if (!this.#admitToTransfer(head)) return;
+        admittedToTransfer.push(head);
+        continue;
+      }
       const target = head.promptTokens + head.generated;
       const hits = this.kv.hits(head, target);
       const cachedTokens = hits.length * this.engine.blockTokens;
       const tokens = Math.min(target - cachedTokens, budget);
       const wanted = this.kv.blocksFor(reserveFullPrompt ? target : cachedTokens + tokens) - hits.length;
-      const hitsNobodyHolds = hits.filter(({ holders }) => holders === 0).length;
-      if (this.kv.freeBlocks - hitsNobodyHolds - watermarkBlocks < wanted) return;
+      if (!this.#hasRoom(hits, wanted)) return;
       this.waiting.shift();
       this.running.push(head);
       head.target = target;
@@ -195,6 +190,22 @@ export class ReferenceInstance {
       shares.push({ request: head, tokens, decoding: false });
       budget -= tokens;
     }
+  }
+
+  #admitToTransfer(head: ReferenceRequest): boolean {
+    const hits = this.kv.hits(head, head.promptTokens + 1);
+    const wanted = this.kv.blocksFor(head.promptTokens + 1) - hits.length;
+    if (!this.#hasRoom(hits, wanted)) return false;
+    this.waiting.shift();
+    this.onTheWay.add(head);
+    this.kv.holdHits(head, hits);
+    this.kv.take(head, wanted);
+    return true;
+  }
+
+  #hasRoom(hits: readonly Block[], newBlocks: number): boolean {
+    const hitsNobodyHolds = hits.filter(({ holders }) => holders === 0).length;
+    return this.kv.freeBlocks - hitsNobodyHolds - this.engine.watermarkBlocks >= newBlocks;
   }
 
   #preemptLast(nowNs: number): void {

@@ -116,8 +116,7 @@ export class ReferenceKv {
   expire(nowNs: number): void {
     const { prefixIdleNs } = this.#engine;
     if (prefixIdleNs === 0) return;
-    for (const block of [...this.#orderOfEviction]) {
-      if (block.letGoNs > nowNs - prefixIdleNs) continue;
+    for (const block of this.#orderOfEviction.filter(({ letGoNs }) => letGoNs <= nowNs - prefixIdleNs)) {
       this.#orderOfEviction.splice(this.#orderOfEviction.indexOf(block), 1);
       this.#forget(block);
       this.#blank += 1;

@@ -1,7 +1,8 @@
 import type { SimulationPlan } from '../../src/sim/simulate.ts';
 import type { TimelineRow } from '../support/collect.ts';
-import { noCounts } from './reference-instance.ts';
-import type { ReferenceCounters, ReferenceInstance } from './reference-instance.ts';
+import { noCounts } from './reference-counters.ts';
+import type { ReferenceCounters } from './reference-counters.ts';
+import type { ReferenceInstance } from './reference-instance.ts';
 
 const COUNTED = Object.keys(noCounts()) as (keyof ReferenceCounters)[];
 
@@ -54,7 +55,7 @@ export class ReferenceTimeline {
         endNs,
         pool,
         ...counted,
-        waitingRequests: sum((instance) => instance.waiting.length),
+        waitingRequests: sum((instance) => instance.waitingRequests),
         runningRequests: sum((instance) => instance.running.length),
         kvBlocksUsed: sum((instance) => instance.kv.usedBlocks),
       });

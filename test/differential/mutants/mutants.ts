@@ -64,33 +64,33 @@ export const mutants: readonly Mutant[] = [
   },
   {
     why: 'requests are admitted in the step in which another is preempted',
-    file: 'instance.ts',
-    find: 'if (!preempted) this.#admit(nowNs);',
-    replace: 'this.#admit(nowNs);',
+    file: 'batch.ts',
+    find: 'if (this.#continueRunning(nowNs)) return true;',
+    replace: 'if (this.#continueRunning(nowNs)) return (this.#admit(nowNs), true);',
   },
   {
     why: 'admission leaves no blocks free',
-    file: 'instance.ts',
+    file: 'batch.ts',
     find: ' - watermarkBlocks) return;',
     replace: ') return;',
   },
   {
     why: 'a preempted request computes its prompt again, but not the tokens it has generated',
-    file: 'instance.ts',
+    file: 'batch.ts',
     find: 'requests.promptTokens[request]! + requests.generated[request]!',
     replace: 'requests.promptTokens[request]!',
   },
   {
     why: 'a preempted request goes to the end of the queue',
-    file: 'instance.ts',
+    file: 'batch.ts',
     find: 'this.waiting.prepend(request);',
     replace: 'this.waiting.append(request);',
   },
   {
     why: 'a new clock waits for the end of the segment',
     file: 'instance.ts',
-    find: 'return this.isBusy && this.run.cutAt(nowNs);',
-    replace: 'return false;',
+    find: 'this.clock = clock;\n    return this.isBusy && this.run.cutAt(nowNs);',
+    replace: 'this.clock = clock;\n    return false;',
   },
   {
     why: 'the blocks of the step in progress are not counted',
@@ -101,8 +101,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'all of a mixed step counts as prefill',
     file: 'instance.ts',
-    find: 'endNs - startNs - this.#decodeOnlyNs',
-    replace: 'endNs - startNs',
+    find: 'stepNs - this.#decodeOnlyNs',
+    replace: 'stepNs',
   },
   {
     why: 'the last to be admitted leaves first',

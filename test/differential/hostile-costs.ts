@@ -1,0 +1,46 @@
+import type { StepCost } from '../../src/sim/ports.ts';
+import { TICKS_PER_NS } from '../../src/sim/units.ts';
+import { affineStep, erraticStep } from '../support/step-costs.ts';
+import type { HostileCase, HostilePool } from './hostile-cases.ts';
+
+/** A step's duration by one of several laws, of the case's order of magnitude. */
+export function stepCostOf(
+  { cost, knotKvTokens }: Pick<HostilePool, 'cost' | 'knotKvTokens'>,
+  seed: number,
+  { stepTicks, minTicks }: Pick<HostileCase, 'stepTicks' | 'minTicks'>,
+): StepCost {
+  const perKvToken = Math.floor(stepTicks / 500);
+  switch (cost) {
+    case 'constant':
+      // A prompt leaves the clock a tick short of a ns: the least that a sum could lose then shows at once.
+      return affineStep({ fixed: Math.max(stepTicks, minTicks + 1), perPromptFinished: -1 });
+    case 'affine':
+      return affineStep({
+        fixed: Math.max(Math.floor(stepTicks / 2), minTicks),
+        perSeq: Math.floor(stepTicks / 17),
+        perKvToken,
+        perPrefillToken: Math.floor(stepTicks / 90),
+        perPrefillPair: 7,
+        perPrefillContextToken: 3,
+        perPromptFinished: 11,
+      });
+    case 'whole-ns':
+      return erraticStep({
+        seed,
+        minTicks: TICKS_PER_NS,
+        maxFixed: stepTicks,
+        maxPerKvToken: 1,
+        knotKvTokens,
+        grainTicks: TICKS_PER_NS,
+      });
+    case 'knots':
+      return erraticStep({
+        seed,
+        minTicks: TICKS_PER_NS,
+        maxFixed: 2 * stepTicks,
+        maxPerKvToken: perKvToken,
+        knotKvTokens,
+        grainTicks: 1,
+      });
+  }
+}
