@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
+import { agentic } from './agentic.ts';
 import type { Bench, Figure } from './bench.ts';
 import { chat } from './chat.ts';
 
 // Speed, measured: `npm run bench`, `npm run bench -- --json`, `npm run bench -- --only chat`. Each bench pins the number
 // of events it causes, so that a figure is only ever compared with figures of the same model.
-const benches: readonly Bench[] = [chat];
+const benches: readonly Bench[] = [chat, agentic];
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const chosen = benches.filter(({ name }) => values.only === undefined || name === values.only);

@@ -1,10 +1,10 @@
 import { accelerators, engines, loadAccelerator, loadEngine } from './hardware-profiles/index.ts';
 import { loadModel, models } from './model-profiles/index.ts';
+import { modelOfConfig } from './model-profiles/model-of-config.ts';
 import { routingPolicies } from './schedulers/routing/index.ts';
 import { RooflineCost } from './sim/roofline.ts';
 import type { RooflineParameters } from './sim/roofline.ts';
 import { workloads } from './workloads/index.ts';
-import { scanTrace } from './workloads/trace-summary.ts';
 
 /** Everything a scenario can name. */
 export const catalogue = {
@@ -17,9 +17,9 @@ export const catalogue = {
   defaults: { engine: 'vllm', routing: 'least-outstanding' },
   accelerator: once(loadAccelerator),
   model: once(loadModel),
+  modelOfConfig,
   engine: once(loadEngine),
   stepCost: (parameters: RooflineParameters) => new RooflineCost(parameters),
-  scanTrace,
 };
 
 /** Profiles do not change while the program runs, and parsing one takes longer than using it. */

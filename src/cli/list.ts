@@ -72,7 +72,10 @@ function modelLines(): string[] {
     const billions = figure(publishedParameters / 1e9, 1);
     return [name, title, billions, figure(numbers.layers, 0), figure(numbers.maxContextTokens, 0), worstGrade];
   });
-  return alignedRows([['', '', 'billion parameters', 'layers', 'context tokens', 'grade'], ...rows], 2);
+  return [
+    ...alignedRows([['', '', 'billions', 'layers', 'context tokens', 'grade'], ...rows], 2),
+    '  billions: of parameters. The path of a Hugging Face config.json is a model, too.',
+  ];
 }
 
 function engineLines(): string[] {

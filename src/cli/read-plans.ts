@@ -35,10 +35,11 @@ export interface PlansRequest {
 
 /** Everything wrong with the scenario and its traces is in the InputError, as the user should read it. */
 export function readPlans({ scenario: file, seed: seeds, trace }: PlansRequest): Plans {
-  const reading = readScenario(readText(file), file, catalogue);
+  const files = { open: (path: string) => new FileSource(path) };
+  const reading = readScenario(readText(file), file, catalogue, files);
   if (!reading.ok) throw new InputError(renderProblems(reading.problems));
   const { scenario } = reading;
-  const planning = planRuns(scenario, catalogue, { files: { open: (path) => new FileSource(path) }, seeds, trace });
+  const planning = planRuns(scenario, catalogue, { files, seeds, trace });
   if (!planning.ok) throw new InputError(renderProblems(planning.problems));
   const build = buildVersion();
   return {

@@ -16,10 +16,11 @@ export interface Catalogue {
   readonly defaults: { readonly engine: string; readonly routing: string };
   accelerator(name: string): AcceleratorEntry;
   model(name: string): Profile<ModelNumbers>;
+  /** The numbers of a Hugging Face config.json, or what is wrong with it. */
+  modelOfConfig(json: unknown): { readonly model: ModelNumbers } | { readonly problems: readonly string[] };
   /** Of the version class, or of the one the profile prefers. */
   engine(name: string, versionClass?: string): EngineEntry;
   stepCost(parameters: RooflineParameters): StepCost;
-  scanTrace(source: ByteSource): TraceSummary;
 }
 
 export interface Profile<Numbers> {
@@ -44,6 +45,8 @@ export interface Kind {
 
 export interface WorkloadKind extends Kind {
   readonly readsTrace: boolean;
+  /** Read such a trace to its end; given by those with `readsTrace`. */
+  scanTrace?(source: ByteSource): TraceSummary;
   demand(options: unknown, trace?: TraceSummary): Demand;
 }
 
@@ -52,6 +55,8 @@ export interface Demand {
   readonly requestsPerS: number;
   readonly meanPromptTokens: number;
   readonly meanOutputTokens: number;
+  /** Of the prompt tokens, those that a prefix cache without limits would find; none if left out. */
+  readonly meanReusedTokens?: number;
   /** First request to last of one session; 0 where every request stands alone. */
   readonly meanSessionS: number;
 }

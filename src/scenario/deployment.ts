@@ -4,11 +4,9 @@ import { unknownName } from './did-you-mean.ts';
 import type { Draft, PoolEntry } from './draft.ts';
 import { finding } from './draft.ts';
 import type { Finding } from './explain.ts';
+import type { ModelOf } from './model-files.ts';
 import type { Path } from './problem.ts';
 import type { DeploymentInput, PoolInput } from './schema.ts';
-
-/** Where a scenario says nothing. */
-const SERVING_DEFAULTS: ServingLayout = { weights: 'bf16', kv: 'bf16', tensorParallel: 1 };
 
 /** What a pool and its template say together. */
 export interface Choices extends DeploymentInput {
@@ -30,6 +28,7 @@ export function choicesOf(
   entry: PoolEntry,
   templates: Draft['templates'],
   catalogue: Catalogue,
+  modelOf: ModelOf,
 ): Choices | { readonly findings: Finding[] } {
   const { path, value } = entry;
   const { template } = value;
@@ -56,6 +55,10 @@ export function choicesOf(
       findings: [finding(at('engine', 'versionClass'), unknownName('version class', versionClass, versionClasses))],
     };
   }
+  const reading = modelOf(model);
+  if ('sentences' in reading) {
+    return { findings: reading.sentences.map((sentence) => finding(at('model'), sentence)) };
+  }
   return {
     ...rest,
     accelerator,
@@ -63,15 +66,25 @@ export function choicesOf(
     entry,
     profiles: {
       accelerator: catalogue.accelerator(accelerator),
-      model: catalogue.model(model),
+      model: reading.profile,
       engine: catalogue.engine(engineName, versionClass),
     },
-    serving: {
-      weights: rest.weights ?? SERVING_DEFAULTS.weights,
-      kv: rest.kv ?? SERVING_DEFAULTS.kv,
-      tensorParallel: rest.layout?.tensorParallel ?? SERVING_DEFAULTS.tensorParallel,
-    },
+    serving: servingOf(rest, reading.profile.numbers),
     at,
+  };
+}
+
+/** Where a scenario says nothing: the published weights on one accelerator. */
+function servingOf({ weights, kv = 'bf16', layout = {} }: DeploymentInput, model: ModelNumbers): ServingLayout {
+  const { tensorParallel = 1, pipelineParallel = 1, dataParallel = 1, expertLoadSkew = 1 } = layout;
+  return {
+    weights: weights ?? model.weights,
+    kv,
+    tensorParallel,
+    pipelineParallel,
+    dataParallel,
+    expertParallel: layout.expertParallel ?? (dataParallel === 1 ? 1 : tensorParallel * dataParallel),
+    expertLoadSkew,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { MemoryShortage } from '../sim/memory.ts';
 import { planMemory } from '../sim/memory.ts';
 import type { EnginePlan } from '../sim/plan.ts';
+import type { ServingLayout } from '../sim/profiles.ts';
+import { acceleratorsOf } from '../sim/serving-layout.ts';
 import { finding } from './draft.ts';
 import type { Finding } from './explain.ts';
 import type { Choices } from './deployment.ts';
@@ -47,9 +49,10 @@ export function enginePlan(choices: Choices): EnginePlan | { readonly findings: 
     ...serving,
     memoryUtilisation,
     blockTokens,
+    maxNumSeqs,
     leastKvTokens: asked ?? blockTokens,
   });
-  if (!memory.fits) findings.push(finding(at('layout'), shortage(memory, choices, asked)));
+  if (!memory.fits) findings.push(finding(at('layout'), shortage(memory, choices, { asked, maxNumSeqs })));
   if (!memory.fits || findings.length > 0) return { findings };
   const { kvBlocks } = memory;
   return {
@@ -68,22 +71,35 @@ export function enginePlan(choices: Choices): EnginePlan | { readonly findings: 
   };
 }
 
+interface Asked {
+  /** Tokens of the longest request, if the scenario says. */
+  readonly asked: number | undefined;
+  readonly maxNumSeqs: number;
+}
+
 /** What is needed, what there is, and how many accelerators would do. */
-function shortage(memory: MemoryShortage, { accelerator, model, serving }: Choices, asked: number | undefined): string {
-  const { weights, tensorParallel } = serving;
-  const each = tensorParallel === 1 ? '' : ' each';
-  const weightsAndBuffers = `${gigabytes(memory.weightBytesPerAccelerator)} of weights, ${gigabytes(memory.reservedBytes)} of buffers`;
-  const kv =
-    asked === undefined
-      ? ''
-      : `, ${gigabytes(asked * memory.kvBytesPerTokenPerAccelerator)} for a request of ${asked} tokens (maxModelTokens)`;
-  const finding = `${model} in ${weights} does not fit on ${tensorParallel} × ${accelerator}: ${weightsAndBuffers}${kv}${each}, and the engine may fill ${gigabytes(memory.budgetBytes)}`;
-  const needed = memory.tensorParallelNeeded;
-  const remedy =
-    needed === undefined
-      ? 'no group in one node would do: take narrower weights or a larger accelerator'
-      : `${needed} accelerators would do: layout: { tensorParallel: ${needed} }`;
-  return `${finding} — ${remedy}`;
+function shortage(memory: MemoryShortage, choices: Choices, { asked, maxNumSeqs }: Asked): string {
+  const { accelerator, model, serving } = choices;
+  const accelerators = acceleratorsOf(serving);
+  const each = accelerators === 1 ? '' : ' each';
+  const kvBytes = memory.kvBytesPerTokenPerAccelerator + memory.windowKvBytesPerTokenPerAccelerator;
+  const needs = [
+    `${gigabytes(memory.weightBytesPerAccelerator)} of weights`,
+    `${gigabytes(memory.reservedBytes)} of buffers`,
+    ...(memory.stateBytes === 0 ? [] : [`${gigabytes(memory.stateBytes)} for the states of ${maxNumSeqs} sequences`]),
+    ...(asked === undefined ? [] : [`${gigabytes(asked * kvBytes)} for a request of ${asked} tokens (maxModelTokens)`]),
+  ];
+  const sentence = `${model} in ${serving.weights} does not fit on ${accelerators} × ${accelerator}: ${needs.join(', ')}${each}, and the engine may fill ${gigabytes(memory.budgetBytes)}`;
+  return `${sentence} — ${remedyOf(memory, serving)}`;
+}
+
+function remedyOf({ needed }: MemoryShortage, serving: ServingLayout): string {
+  if (needed === undefined) return 'no layout would do: take narrower weights or a larger accelerator';
+  const { tensorParallel, pipelineParallel } = needed;
+  const stages = pipelineParallel === 1 ? '' : `, pipelineParallel: ${pipelineParallel}`;
+  const groups = serving.dataParallel === 1 ? '' : `, dataParallel: ${serving.dataParallel}`;
+  const accelerators = acceleratorsOf({ ...serving, ...needed });
+  return `${accelerators} accelerators would do: layout: { tensorParallel: ${tensorParallel}${stages}${groups} }`;
 }
 
 function gigabytes(bytes: number): string {

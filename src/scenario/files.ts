@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../sim/ports.ts';
 
-/** Where traces come from. Given by the caller, so that this folder opens nothing itself. */
+/** Where traces and configs of models come from. Given by the caller, so that this folder opens nothing itself. */
 export interface Files {
   /** The file from its start; throws what `node:fs` throws when it cannot be opened. */
   open(path: string): OpenFile;
@@ -10,6 +10,13 @@ export interface Files {
 export interface OpenFile extends ByteSource {
   close(): void;
 }
+
+/** For a scenario that names none. */
+export const NO_FILES: Files = {
+  open() {
+    throw new Error('no files can be read here');
+  },
+};
 
 /** Passes bytes through and hashes them: a trace is read once for its content and its hash. */
 export class HashingSource implements ByteSource {

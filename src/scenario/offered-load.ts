@@ -29,7 +29,8 @@ type StepCostOf = (parameters: RooflineParameters) => StepCost;
  * prompt and output tokens over the requests of the model. B is as large as `maxNumSeqs` and the KV cache allow, where
  * a sequence holds Σ λ O (P + O/2) / Σ λ O tokens on average, because a sequence stays for O steps and grows by a token
  * in each. Of the spread of lengths within a workload nothing is known here: where a few outputs are very long, they hold
- * more of the cache than this, and the capacity is somewhat too high.
+ * more of the cache than this, and the capacity is somewhat too high. With prefix caching, p is the time of what a cache
+ * without limits would not find: an instance that has to forget prefixes before they are asked for again does less.
  *
  * @param demands one per workload of the plan
  */
@@ -57,6 +58,8 @@ export function offeredLoads(plan: LoadedPlan, demands: readonly Demand[], stepC
 interface Mix {
   readonly requestsPerS: number;
   readonly meanPromptTokens: number;
+  /** Of these, found by a prefix cache without limits. */
+  readonly meanReusedTokens: number;
   readonly meanOutputTokens: number;
   /** Held by one running sequence, averaged over the time it runs. */
   readonly meanKvTokens: number;
@@ -65,11 +68,14 @@ interface Mix {
 function mixOf(demands: readonly Demand[]): Mix {
   const sum = (of: (demand: Demand) => number) => demands.reduce((total, demand) => total + of(demand), 0);
   const requestsPerS = sum((demand) => demand.requestsPerS);
-  if (requestsPerS === 0) return { requestsPerS: 0, meanPromptTokens: 1, meanOutputTokens: 1, meanKvTokens: 2 };
+  if (requestsPerS === 0) {
+    return { requestsPerS: 0, meanPromptTokens: 1, meanReusedTokens: 0, meanOutputTokens: 1, meanKvTokens: 2 };
+  }
   const outputTokensPerS = sum((demand) => demand.requestsPerS * demand.meanOutputTokens);
   return {
     requestsPerS,
     meanPromptTokens: sum((demand) => demand.requestsPerS * demand.meanPromptTokens) / requestsPerS,
+    meanReusedTokens: sum((demand) => demand.requestsPerS * (demand.meanReusedTokens ?? 0)) / requestsPerS,
     meanOutputTokens: outputTokensPerS / requestsPerS,
     meanKvTokens:
       sum(
@@ -99,13 +105,14 @@ interface FullBatch extends Mix {
 /** What the chunks of one mean prompt add to decode steps of a full batch. */
 function promptTicks(
   engine: EnginePlan,
-  { meanPromptTokens, batch, attended, decodeTicks }: FullBatch,
+  { meanPromptTokens, meanReusedTokens, batch, attended, decodeTicks }: FullBatch,
   stepCost: StepCost,
 ): number {
   const promptTokens = Math.max(1, Math.round(Math.min(meanPromptTokens, engine.maxModelTokens)));
   const longest = Math.max(1, engine.maxNumBatchedTokens - batch);
+  const cached = engine.prefixCaching ? Math.min(Math.floor(meanReusedTokens), promptTokens - 1) : 0;
   let ticks = 0;
-  for (let computed = 0; computed < promptTokens; computed += longest) {
+  for (let computed = cached; computed < promptTokens; computed += longest) {
     const chunk = Math.min(longest, promptTokens - computed);
     const mixed = stepCost.prefillStepTicks({
       decodeSeqs: batch,

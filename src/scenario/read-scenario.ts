@@ -7,6 +7,9 @@ import type { Draft } from './draft.ts';
 import { draftOf } from './draft.ts';
 import type { Finding } from './explain.ts';
 import { check } from './explain.ts';
+import type { Files } from './files.ts';
+import { NO_FILES } from './files.ts';
+import { modelReader } from './model-files.ts';
 import type { ResolvedPool } from './pools.ts';
 import { resolvePools } from './pools.ts';
 import type { Problem } from './problem.ts';
@@ -50,14 +53,19 @@ export type ScenarioReading =
 const LONGEST_DEFAULT_WARM_UP_NS = 600 * NS_PER_S;
 
 /** Everything that is wrong with a scenario at once, in the order of the file; or the scenario. */
-export function readScenario(text: string, file: string, catalogue: Catalogue): ScenarioReading {
+export function readScenario(
+  text: string,
+  file: string,
+  catalogue: Catalogue,
+  files: Files = NO_FILES,
+): ScenarioReading {
   const parsed = parseSource(text, file);
   if ('problems' in parsed) return { ok: false, problems: parsed.problems };
   const { source } = parsed;
   const schemas = scenarioSchemas(catalogue);
   const checked = check(schemas.scenario, source.value);
   const draft = draftOf(source.value, schemas);
-  const resolutions = resolvePools(draft, catalogue);
+  const resolutions = resolvePools(draft, catalogue, modelReader(catalogue, files, file));
   const findings = [
     ...('findings' in checked ? checked.findings : []),
     ...crossChecks(draft),

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { DTYPES } from '../sim/profiles.ts';
+import { DTYPES, WEIGHT_FORMATS } from '../sim/profiles.ts';
 import type { Catalogue, Kind } from './catalogue-types.ts';
 import { unknownName } from './did-you-mean.ts';
 import { duration } from './duration.ts';
+import { layoutSchema } from './layout-schema.ts';
+import { modelName } from './model-files.ts';
 import { zonedStart } from './start.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -54,15 +56,14 @@ export function scenarioSchemas(catalogue: Catalogue) {
 function deploymentSchema(catalogue: Catalogue) {
   return z.strictObject({
     accelerator: known('accelerator', catalogue.accelerators, 'accelerator profile').optional(),
-    model: known('model', catalogue.models, 'language model it serves').optional(),
-    weights: known('number format', DTYPES, 'number format of the weights (default: bf16)').optional(),
+    model: modelName(catalogue, 'language model it serves').optional(),
+    weights: known(
+      'number format',
+      WEIGHT_FORMATS,
+      'number format of the weights (default: that of the published model)',
+    ).optional(),
     kv: known('number format', DTYPES, 'number format of the KV cache (default: bf16)').optional(),
-    layout: z
-      .strictObject({
-        tensorParallel: count('accelerators that share each layer of one copy of the model (default: 1)').optional(),
-      })
-      .optional()
-      .describe('how one copy of the model is spread over accelerators'),
+    layout: layoutSchema().optional(),
     engine: engineSchema(catalogue).optional().describe('the serving engine and its limits'),
     rentUsdPerAcceleratorHour: z
       .number()
@@ -110,7 +111,7 @@ function poolSchema(deployment: ReturnType<typeof deploymentSchema>) {
       name: name('name of the pool'),
       template: z.string().optional().describe('the template it is made from; keys beside it override the template'),
       instances: size('its size in copies of the model').optional(),
-      accelerators: size('its size in accelerators, a multiple of layout.tensorParallel').optional(),
+      accelerators: size('its size in accelerators, a multiple of those of one copy').optional(),
       nodes: size('its size in nodes of the accelerator').optional(),
       ...deployment.shape,
     })
@@ -142,7 +143,7 @@ export interface RoutingInput {
 function workloadSchema(catalogue: Catalogue) {
   const beside = {
     name: name('name of the workload'),
-    model: known('model', catalogue.models, 'language model it asks for; a pool must serve it'),
+    model: modelName(catalogue, 'language model it asks for; a pool must serve it'),
   };
   const file = z
     .string()

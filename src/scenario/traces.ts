@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { FilePlan } from '../sim/plan.ts';
-import type { Catalogue, TraceSummary } from './catalogue-types.ts';
+import type { ByteSource } from '../sim/ports.ts';
+import type { Catalogue, TraceSummary, WorkloadKind } from './catalogue-types.ts';
 import type { Files } from './files.ts';
 import { HashingSource } from './files.ts';
 import type { Problem } from './problem.ts';
@@ -24,7 +25,7 @@ export function readTraces(
   files: Files,
   override: string | undefined,
 ): Traces {
-  const replaying = scenario.workloads.filter(({ kind }) => readsTrace(kind, catalogue));
+  const replaying = scenario.workloads.filter(({ kind }) => traceScanner(kind, catalogue) !== undefined);
   if (override !== undefined && replaying.length !== 1) {
     const count = replaying.length === 0 ? 'no workload replays' : `${replaying.length} workloads replay`;
     const remedy =
@@ -39,7 +40,8 @@ export function readTraces(
   const problems: Problem[] = [];
   const read = new Map<string, Trace | readonly Problem[]>();
   const traces = scenario.workloads.map((workload) => {
-    if (!readsTrace(workload.kind, catalogue)) return undefined;
+    const scan = traceScanner(workload.kind, catalogue);
+    if (scan === undefined) return undefined;
     const path = override ?? (workload.file === undefined ? undefined : relativeTo(scenario.file, workload.file));
     if (path === undefined) {
       problems.push(
@@ -47,15 +49,17 @@ export function readTraces(
       );
       return undefined;
     }
-    const known = read.get(path);
+    // Another kind reads the same file differently.
+    const key = `${workload.kind} ${path}`;
+    const known = read.get(key);
     const trace =
       known ??
-      readTrace(path, catalogue, files, (sentence) =>
+      readTrace(path, scan, files, (sentence) =>
         override === undefined
           ? problemAt(scenario, workload, sentence)
           : { file: override, path: '--trace', ...splitHint(sentence) },
       );
-    read.set(path, trace);
+    read.set(key, trace);
     if ('file' in trace) return trace;
     if (known === undefined) problems.push(...trace);
     return undefined;
@@ -63,8 +67,8 @@ export function readTraces(
   return problems.length > 0 ? { ok: false, problems } : { ok: true, traces };
 }
 
-function readsTrace(kind: string, catalogue: Catalogue): boolean {
-  return catalogue.workloads.some((workload) => workload.name === kind && workload.readsTrace);
+function traceScanner(kind: string, catalogue: Catalogue): WorkloadKind['scanTrace'] {
+  return catalogue.workloads.find(({ name }) => name === kind)?.scanTrace;
 }
 
 function relativeTo(scenarioFile: string, path: string): string {
@@ -77,7 +81,7 @@ function problemAt(scenario: Scenario, { place }: ScenarioWorkload, sentence: st
 
 function readTrace(
   path: string,
-  catalogue: Catalogue,
+  scan: (source: ByteSource) => TraceSummary,
   files: Files,
   problem: (sentence: string) => Problem,
 ): Trace | Problem[] {
@@ -87,7 +91,7 @@ function readTrace(
     const opened = files.open(path);
     try {
       const source = new HashingSource(opened);
-      summary = catalogue.scanTrace(source);
+      summary = scan(source);
       sha256 = source.sha256();
     } finally {
       opened.close();

@@ -30,6 +30,7 @@ const desk: PoolPlan = {
   region: 0,
   accelerator: 'h100-sxm',
   model: 0,
+  role: 'mixed',
   instances: 2,
   acceleratorsPerInstance: 4,
   engine,

@@ -31,13 +31,13 @@ export function changed(...changes: readonly (readonly [from: string, to: string
 }
 
 /** What the user reads on the terminal. */
-export function told(text: string, file = 'desk.yaml'): string {
-  const reading = readScenario(text, file, catalogue);
+export function told(text: string, file = 'desk.yaml', files = filesOf({})): string {
+  const reading = readScenario(text, file, catalogue, files);
   return reading.ok ? 'no problem' : renderProblems(reading.problems);
 }
 
-export function scenarioOf(text: string, file = 'desk.yaml'): Scenario {
-  const reading = readScenario(text, file, catalogue);
+export function scenarioOf(text: string, file = 'desk.yaml', files = filesOf({})): Scenario {
+  const reading = readScenario(text, file, catalogue, files);
   if (!reading.ok) throw new Error(renderProblems(reading.problems));
   return reading.scenario;
 }

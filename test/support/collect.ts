@@ -36,6 +36,7 @@ export function requestRowsInto(rows: RequestRow[]): RowSink<RequestColumns> {
           session: columns.session[i]!,
           workload: columns.workload[i]!,
           instance: columns.instance[i]!,
+          prefillInstance: columns.prefillInstance[i]!,
           status: columns.status[i]!,
           promptTokens: columns.promptTokens[i]!,
           cachedTokens: columns.cachedTokens[i]!,
@@ -46,6 +47,7 @@ export function requestRowsInto(rows: RequestRow[]): RowSink<RequestColumns> {
           enqueuedNs: columns.enqueuedNs[i]!,
           scheduledNs: columns.scheduledNs[i]!,
           firstTokenNs: columns.firstTokenNs[i]!,
+          transferNs: columns.transferNs[i]!,
           finishNs: columns.finishNs[i]!,
         });
       }
@@ -73,6 +75,7 @@ export function timelineRowsInto(rows: TimelineRow[]): RowSink<TimelineColumns> 
           kvTokenSteps: columns.kvTokenSteps[i]!,
           prefillPairs: columns.prefillPairs[i]!,
           prefillContextTokens: columns.prefillContextTokens[i]!,
+          kvTransferTokens: columns.kvTransferTokens[i]!,
           busyNs: columns.busyNs[i]!,
           prefillNs: columns.prefillNs[i]!,
           waitingRequests: columns.waitingRequests[i]!,
