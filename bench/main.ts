@@ -8,7 +8,9 @@ import { chat } from './chat.ts';
 const benches: readonly Bench[] = [chat, agentic];
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } });
-const chosen = benches.filter(({ name }) => values.only === undefined || name === values.only);
+// A figure's name chooses its bench, and of that bench itself.
+const [chosenName] = (values.only ?? '').split('.');
+const chosen = benches.filter(({ name }) => values.only === undefined || name === chosenName);
 if (chosen.length === 0) {
   console.error(`no bench is called "${values.only}"; there are: ${benches.map(({ name }) => name).join(', ')}`);
   process.exit(2);
@@ -17,6 +19,7 @@ const figures: Figure[] = [];
 for (const bench of chosen) {
   if (!values.json) console.log(`${bench.name}: ${bench.about}`);
   for (const figure of bench.run()) {
+    if (values.only?.includes('.') && figure.name !== values.only) continue;
     figures.push(figure);
     if (!values.json) console.log(`  ${figure.name.padEnd(36)} ${show(figure.value)} ${figure.unit}`);
   }

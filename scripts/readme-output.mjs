@@ -16,7 +16,10 @@ const outputs = {
 let readme = readFileSync('README.md', 'utf8');
 for (const [name, args] of Object.entries(outputs)) {
   const printed = execFileSync('node', ['bin/tokenfleet.js', 'run', ...args, '--out', out], { encoding: 'utf8' });
-  const shown = printed.replaceAll(out, 'results').trimEnd();
+  const shown = printed
+    .replaceAll(out, 'results')
+    .replaceAll(/\/[0-9a-f]{12}\//g, '/<run-id>/')
+    .trimEnd();
   const block = new RegExp(`(<!-- output:${name} -->)[^]*?(<!-- /output -->)`);
   readme = readme.replace(block, (_, open, close) => `${open}\n\n\`\`\`text\n${shown}\n\`\`\`\n\n${close}`);
 }

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { MANIFEST_FILE, readManifest } from '../results/manifest.ts';
 import { discard, publish, removeEmptyFolders, removeLeftovers, runDirectory } from '../workers/run-directory.ts';
 import type { RunDirectory } from '../workers/run-directory.ts';
@@ -39,7 +39,7 @@ export class OutputFolder {
   /** Make the folder, and remove what a killed process of this machine has left in it. */
   open(): void {
     try {
-      this.#made = mkdirSync(this.#folder, { recursive: true });
+      this.#made = makeFolders(this.#folder);
       accessSync(this.#folder, constants.W_OK);
       removeLeftovers(this.#folder);
     } catch (error) {
@@ -67,6 +67,14 @@ export class OutputFolder {
     for (const directory of this.#staged.values()) discard(directory);
     if (this.#made !== undefined) removeEmptyFolders(this.#folder, this.#made);
   }
+}
+
+/** The folder and what leads to it; answers the outermost that was made. One by one: the recursive call of Node can spin. */
+function makeFolders(folder: string): string | undefined {
+  if (existsSync(folder)) return undefined;
+  const made = makeFolders(dirname(folder));
+  mkdirSync(folder);
+  return made ?? folder;
 }
 
 function isFinished(folder: string, runId: string): boolean {

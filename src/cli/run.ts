@@ -38,8 +38,9 @@ async function simulateAll(
   folder: OutputFolder,
   options: RunArguments,
 ): Promise<number> {
-  const interrupt = onInterrupt();
+  // Before Ctrl-C is taken over: a folder that cannot be made must not keep anybody waiting.
   folder.open();
+  const interrupt = onInterrupt();
   const tasks = runs.map(({ plan, runId }) => ({
     plan,
     runId,
@@ -93,6 +94,7 @@ function reportOf(plans: Plans, folder: OutputFolder, simulated: readonly Planne
     scenario: plans.scenario,
     tokenfleetVersion: version(),
     windowS: { start: warmUpNs / NS_PER_S, end: horizonNs / NS_PER_S },
+    offeredLoads: plans.offeredLoads,
     runs: plans.runs.map((planned) => ({
       seed: planned.plan.seed,
       runId: planned.runId,

@@ -24,6 +24,7 @@ export interface JsonDocument {
   readonly window_start_s: number;
   readonly window_end_s: number;
   readonly seeds: readonly number[];
+  readonly offered_loads: readonly { readonly pool: string; readonly load: number }[];
   readonly runs: readonly JsonRun[];
   readonly grade: Grade;
   readonly fleet: ScopeFigures;
@@ -42,7 +43,14 @@ export interface JsonRun {
 }
 
 /** What a run delivers, for a program; docs/cli.md describes every key. */
-export function jsonDocument({ scenario, tokenfleetVersion, windowS, runs, summary }: RunReport): JsonDocument {
+export function jsonDocument({
+  scenario,
+  tokenfleetVersion,
+  windowS,
+  offeredLoads,
+  runs,
+  summary,
+}: RunReport): JsonDocument {
   const all = (scope: Scope) => scopeNames(summary, scope).map((name) => scopeFigures(summary, scope, name));
   return {
     json_schema_version: JSON_SCHEMA_VERSION,
@@ -51,6 +59,7 @@ export function jsonDocument({ scenario, tokenfleetVersion, windowS, runs, summa
     window_start_s: windowS.start,
     window_end_s: windowS.end,
     seeds: runs.map(({ seed }) => seed),
+    offered_loads: offeredLoads.map(({ pool, load }) => ({ pool, load })),
     runs: runs.map(jsonRun),
     grade: worstGrade(summary.map((entry) => entry.grade)),
     fleet: scopeFigures(summary, 'fleet', FLEET),

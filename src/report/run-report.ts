@@ -1,3 +1,4 @@
+import type { OfferedLoad } from '../results/manifest.ts';
 import type { RunSummary } from '../results/summary.ts';
 
 /** One scenario over its seeds, as every form of report shows it. */
@@ -6,6 +7,8 @@ export interface RunReport {
   readonly tokenfleetVersion: string;
   /** From the warm-up to the horizon, in simulated time. */
   readonly windowS: { readonly start: number; readonly end: number };
+  /** Offered work ÷ capacity, one per pool, as estimated before simulating. */
+  readonly offeredLoads: readonly OfferedLoad[];
   readonly runs: readonly ReportedRun[];
   /** Over all runs. */
   readonly summary: RunSummary;

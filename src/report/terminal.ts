@@ -18,8 +18,9 @@ export function terminalReport(report: RunReport): string {
     throughput(summary),
     latency(summary),
     objectives(summary),
-    load(summary),
+    load(report),
     cost(summary),
+    costByPool(summary),
     footing(report),
   ];
   return `${sections
@@ -134,24 +135,27 @@ function verdict(met: number | undefined): string {
 }
 
 const LOAD_COLUMNS: readonly (readonly [label: string, metric: Metric, statistic: Statistic])[] = [
-  ['busy', 'busy_share', 'mean'],
+  ['active', 'busy_share', 'mean'],
   ['compute', 'compute_use', 'mean'],
   ['HBM bandwidth', 'memory_bandwidth_use', 'mean'],
-  ['KV, mean', 'kv_use', 'mean'],
-  ['KV, max', 'kv_use', 'max'],
+  ['KV mean', 'kv_use', 'mean'],
+  ['KV max', 'kv_use', 'max'],
 ];
 
-function load(summary: RunSummary): string[] {
+function load({ summary, offeredLoads }: RunReport): string[] {
+  const offered = new Map(offeredLoads.map((each) => [each.pool, each.load]));
   const rows = scopeNames(summary, 'pool').map((pool) => [
     shortened(pool),
+    offered.get(pool)?.toFixed(2) ?? UNKNOWN,
     ...LOAD_COLUMNS.map(([, metric, statistic]) =>
       optionalPercent(findEntry(summary, 'pool', pool, metric, statistic)?.value),
     ),
   ]);
   return [
     'Load, by pool',
-    ...alignedRows([['', ...LOAD_COLUMNS.map(([label]) => label)], ...rows]),
-    '  busy: of instance time. compute: of the dense peak. HBM bandwidth: of the peak. KV: of all blocks.',
+    ...alignedRows([['', 'ρ', ...LOAD_COLUMNS.map(([label]) => label)], ...rows]),
+    '  ρ: work offered / capacity, estimated beforehand. active: instance time with a batch in progress.',
+    '  compute, HBM bandwidth: of the dense peak. KV: of the pool’s blocks, at interval ends.',
   ];
 }
 
@@ -176,6 +180,22 @@ function cost(summary: RunSummary): string[] {
   if (rent === undefined || idle === undefined) return lines;
   const share = rent === 0 ? 0 : idle / rent;
   return [...lines, `  Rent of the measured window: ${figure(rent, 2)} USD, ${percent(share)} of it for idle time.`];
+}
+
+/** Models differ in price: with several pools, the fleet's blend says little. */
+function costByPool(summary: RunSummary): string[] {
+  const pools = scopeNames(summary, 'pool');
+  if (pools.length < 2) return [];
+  const of = (pool: string, metric: Metric, statistic: Statistic) =>
+    cell(findEntry(summary, 'pool', pool, metric, statistic));
+  const rows = pools.map((pool) => [
+    shortened(pool),
+    of(pool, 'prompt_tokens', 'rate'),
+    of(pool, 'output_tokens', 'rate'),
+    ...COST_ROWS.map(([, metric]) => of(pool, metric, 'fully_loaded')),
+  ]);
+  const head = ['', 'input tok/s', 'output tok/s', 'input $/M', 'output $/M', 'blended $/M'];
+  return ['By pool, idle time included', ...alignedRows([head, ...rows])];
 }
 
 const GRADE_WORDS: Readonly<Record<Grade, string>> = {

@@ -1,6 +1,7 @@
 import { Bool, Dictionary, Float64, Int32, Int64, TimestampNanosecond, Uint16, Utf8, makeData } from 'apache-arrow';
 import { vectorFromArray } from 'apache-arrow';
 import type { Data, DataType, Vector } from 'apache-arrow';
+import { Bits, Presence } from './column-bits.ts';
 import type { ColumnKind, ColumnList } from './columns.ts';
 
 /**
@@ -18,45 +19,8 @@ const FLOAT64 = new Float64();
 const BOOL = new Bool();
 const UTC_NS = new TimestampNanosecond('UTC');
 
-/** One bit per row; set means present (or true). */
-class Bits {
-  readonly bytes: Uint8Array;
-
-  constructor(capacity: number) {
-    this.bytes = new Uint8Array(Math.ceil(capacity / 8));
-  }
-
-  set(row: number, bit: boolean): void {
-    const mask = 1 << (row & 7);
-    if (bit) this.bytes[row >> 3]! |= mask;
-    else this.bytes[row >> 3]! &= ~mask;
-  }
-
-  countZeros(rows: number): number {
-    let zeros = 0;
-    for (let row = 0; row < rows; row++) if ((this.bytes[row >> 3]! & (1 << (row & 7))) === 0) zeros++;
-    return zeros;
-  }
-}
-
-/** Which rows have a value. */
-class Presence {
-  readonly #bits: Bits | undefined;
-
-  constructor(capacity: number, nullable: boolean) {
-    this.#bits = nullable ? new Bits(capacity) : undefined;
-  }
-
-  set(row: number, present: boolean): void {
-    if (this.#bits !== undefined) this.#bits.set(row, present);
-    else if (!present) throw new Error('a column without nulls was given one');
-  }
-
-  props(rows: number): { nullCount: number; nullBitmap?: Uint8Array } {
-    const nullCount = this.#bits?.countZeros(rows) ?? 0;
-    if (this.#bits === undefined || nullCount === 0) return { nullCount: 0 };
-    return { nullCount, nullBitmap: this.#bits.bytes.subarray(0, Math.ceil(rows / 8)) };
-  }
+function notFinite(value: number): Error {
+  return new Error(`a result must be a finite number, got ${value}`);
 }
 
 export class Float64Buffer {
@@ -71,14 +35,46 @@ export class Float64Buffer {
 
   /** NaN and the infinities are no results: they are refused here, nulls say that there is no value. */
   set(row: number, value: number): void {
-    if (!Number.isFinite(value)) throw new Error(`a result must be a finite number, got ${value}`);
+    if (!Number.isFinite(value)) throw notFinite(value);
     this.#values[row] = value;
     this.#presence.set(row, true);
+  }
+
+  /** The time between two moments, in units of so many nanoseconds. */
+  setSpans(fromNs: Float64Array, untilNs: Float64Array, unitNs: number, rows: number): void {
+    const values = this.#values;
+    for (let row = 0; row < rows; row++) {
+      const value = (untilNs[row]! - fromNs[row]!) / unitNs;
+      if (!Number.isFinite(value)) throw notFinite(value);
+      values[row] = value;
+    }
+    this.#presence.setAll(rows, true);
+  }
+
+  /** The mean time between two of the tokens that came in a span; null where only one did. */
+  setGaps(fromNs: Float64Array, untilNs: Float64Array, tokens: Int32Array, unitNs: number, rows: number): void {
+    const values = this.#values;
+    this.#presence.setAll(rows, true);
+    for (let row = 0; row < rows; row++) {
+      const gaps = tokens[row]! - 1;
+      if (gaps === 0) {
+        this.setNull(row);
+        continue;
+      }
+      const value = (untilNs[row]! - fromNs[row]!) / gaps / unitNs;
+      if (!Number.isFinite(value)) throw notFinite(value);
+      values[row] = value;
+    }
   }
 
   setNull(row: number): void {
     this.#values[row] = 0;
     this.#presence.set(row, false);
+  }
+
+  setAllNull(rows: number): void {
+    this.#values.fill(0, 0, rows);
+    this.#presence.setAll(rows, false);
   }
 
   data(rows: number): Data<Float64> {
@@ -109,6 +105,11 @@ export class BooleanBuffer {
   setNull(row: number): void {
     this.#values.set(row, false);
     this.#presence.set(row, false);
+  }
+
+  setAllNull(rows: number): void {
+    this.#values.setAll(rows, false);
+    this.#presence.setAll(rows, false);
   }
 
   data(rows: number): Data<Bool> {
@@ -149,13 +150,17 @@ class Int64Halves {
     this.#halves = new Uint32Array(this.values.buffer);
   }
 
-  /** The sum of two whole numbers, the first given as `high × 2³² + low`; the sum may pass 2⁵³. */
-  setSum(row: number, high: number, low: number, addend: number): void {
-    const addendHigh = Math.floor(addend / TWO_32);
-    const lowSum = low + (addend - addendHigh * TWO_32);
-    const carry = lowSum >= TWO_32 ? 1 : 0;
-    this.#halves[2 * row] = lowSum - carry * TWO_32;
-    this.#halves[2 * row + 1] = high + addendHigh + carry;
+  /** The sums of whole numbers and the one given as `high × 2³² + low`; they may pass 2⁵³. */
+  setSums(high: number, low: number, addends: Float64Array, rows: number): void {
+    const halves = this.#halves;
+    for (let row = 0; row < rows; row++) {
+      const addend = addends[row]!;
+      const addendHigh = Math.floor(addend / TWO_32);
+      const lowSum = low + (addend - addendHigh * TWO_32);
+      const carry = lowSum >= TWO_32 ? 1 : 0;
+      halves[2 * row] = lowSum - carry * TWO_32;
+      halves[2 * row + 1] = high + addendHigh + carry;
+    }
   }
 }
 
@@ -167,8 +172,8 @@ export class Int64Buffer {
     this.#halves = new Int64Halves(capacity);
   }
 
-  set(row: number, value: number): void {
-    this.#halves.setSum(row, 0, 0, value);
+  setAll(values: Float64Array, rows: number): void {
+    this.#halves.setSums(0, 0, values, rows);
   }
 
   data(rows: number): Data<Int64> {
@@ -193,8 +198,8 @@ export class TimestampBuffer {
     this.#originLow = Number(originNs & 0xffff_ffffn);
   }
 
-  set(row: number, ns: number): void {
-    this.#halves.setSum(row, this.#originHigh, this.#originLow, ns);
+  setAll(ns: Float64Array, rows: number): void {
+    this.#halves.setSums(this.#originHigh, this.#originLow, ns, rows);
   }
 
   data(rows: number): Data<TimestampNanosecond> {
@@ -225,8 +230,15 @@ export class NameBuffer {
     return code;
   }
 
-  setCode(row: number, code: number): void {
-    this.#codes[row] = code;
+  /** The codes of names, for `setAll`. */
+  codesOf(names: readonly string[]): Uint16Array {
+    return Uint16Array.from(names, (name) => this.codeOf(name));
+  }
+
+  /** Every row gets the code of its index; `codes` begins with that of index `first`. */
+  setAll(codes: Uint16Array, first: number, indices: Int32Array | Uint8Array, rows: number): void {
+    const own = this.#codes;
+    for (let row = 0; row < rows; row++) own[row] = codes[indices[row]! - first]!;
   }
 
   set(row: number, name: string): void {

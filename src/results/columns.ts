@@ -38,6 +38,7 @@ export const REQUEST_COLUMNS = {
   region: name('where it was served; empty when rejected'),
   pool: name('where it was served; empty when rejected'),
   instance: count('the engine that served it, numbered over all pools in the order of the plan; −1 when rejected'),
+  prefill_instance: count('the engine that computed its prompt and handed it over; −1 when one engine did everything'),
   model: name('the model it asked for'),
   accelerator: name('what it was served on; empty when rejected'),
   status: name('served or rejected'),
@@ -45,6 +46,9 @@ export const REQUEST_COLUMNS = {
   queue_ms: nullableMs('arrival to the start of the first step that computes it; null when rejected'),
   ttft_ms: nullableMs('arrival to the receipt of the first token; null when rejected'),
   tpot_ms: nullableMs('(E2E − TTFT) / (output tokens − 1); null when rejected or of one output token'),
+  transfer_ms: nullableMs(
+    'end of its prefill to the end of its KV transfer, the wait for room and link included; null when it was not handed over',
+  ),
   e2e_ms: nullableMs('arrival to the receipt of the last token; null when rejected'),
   prompt_tokens: count('input tokens, cached ones included'),
   cached_tokens: count('input tokens found in the prefix cache'),
@@ -65,7 +69,7 @@ export const TIMELINE_COLUMNS = {
   interval_s: { kind: 'float64', unit: 's', meaning: 'length of the interval' },
   region: name('region of the pool'),
   pool: name('the pool'),
-  arrived_requests_per_s: perSecond('requests routed to the pool'),
+  arrived_requests_per_s: perSecond('requests that came to the pool from clients'),
   finished_requests_per_s: perSecond('requests whose last step ended'),
   prompt_tokens_per_s: perSecond('input tokens of requests whose prefill was completed, cached ones included'),
   cached_tokens_per_s: perSecond('of these, the ones found in the prefix cache'),
@@ -80,6 +84,11 @@ export const TIMELINE_COLUMNS = {
   compute_use: share('achieved FLOP/s, of the dense peak'),
   memory_bandwidth_use: share('achieved HBM bytes/s, of the peak'),
   preemptions: count('requests put back into the queue'),
+  kv_transfer_bytes: {
+    kind: 'float64',
+    unit: 'B',
+    meaning: 'KV cache that the links out of the pool have moved: transfers that ended in the interval',
+  },
   rent_usd: { kind: 'float64', unit: 'USD', meaning: 'rent of every accelerator of the pool, idle or not' },
   price_usd_per_kwh: { kind: 'float64', unit: 'USD/kWh', meaning: 'price of electricity in the region' },
 } as const satisfies ColumnList;

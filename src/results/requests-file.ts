@@ -1,9 +1,9 @@
 import type { RowSink } from '../sim/ports.ts';
-import type { RunPlan } from '../sim/plan.ts';
+import type { PoolPlan, RunPlan } from '../sim/plan.ts';
 import { REQUEST_STATUS_NAMES, RequestColumns, RequestStatus } from '../sim/records.ts';
-import { NS_PER_MS } from '../sim/units.ts';
+import { NO_INSTANCE, NS_PER_MS } from '../sim/units.ts';
 import { REQUEST_COLUMNS } from './columns.ts';
-import { NO_CLASS, classOfWorkloads, metObjectives, perRequestObjectives, tpotNs } from './slo.ts';
+import { NO_CLASS, classOfWorkloads, metObjectives, perRequestObjectives } from './slo.ts';
 import type { NameBuffer } from './column-buffers.ts';
 import { TableFile } from './table-file.ts';
 import type { FileIdentity } from './table-file.ts';
@@ -16,7 +16,6 @@ export class RequestsFile implements RowSink<RequestColumns> {
   readonly #file: TableFile<typeof REQUEST_COLUMNS>;
   readonly #classOfWorkload: Int32Array;
   readonly #objectivesOfClass: readonly ReturnType<typeof perRequestObjectives>[];
-  readonly #poolOfInstance: Int32Array;
   readonly #codes: ReturnType<typeof codesOf>;
 
   /** @param path must not exist yet */
@@ -34,9 +33,6 @@ export class RequestsFile implements RowSink<RequestColumns> {
     this.#file.buffers.arrival.setOrigin(Date.parse(plan.start));
     this.#classOfWorkload = classOfWorkloads(plan);
     this.#objectivesOfClass = plan.slos.map(perRequestObjectives);
-    this.#poolOfInstance = Int32Array.from(
-      plan.pools.flatMap((pool, index) => Array<number>(pool.instances).fill(index)),
-    );
     this.#codes = codesOf(plan, this.#file.buffers);
   }
 
@@ -46,15 +42,19 @@ export class RequestsFile implements RowSink<RequestColumns> {
 
   flush(columns: RequestColumns, rows: number): void {
     const buffers = this.#file.buffers;
+    buffers.request.setAll(columns.request, rows);
+    buffers.session.setAll(columns.session, rows);
+    buffers.arrival.setAll(columns.arrivalNs, rows);
     buffers.instance.setAll(columns.instance, rows);
+    buffers.prefill_instance.setAll(columns.prefillInstance, rows);
     buffers.prompt_tokens.setAll(columns.promptTokens, rows);
     buffers.cached_tokens.setAll(columns.cachedTokens, rows);
     buffers.output_tokens.setAll(columns.outputTokens, rows);
     buffers.reasoning_tokens.setAll(columns.reasoningTokens, rows);
     buffers.preemptions.setAll(columns.preemptions, rows);
-    this.#setIdentity(columns, rows);
     this.#setNames(columns, rows);
     this.#setLatencies(columns, rows);
+    this.#setTransfers(columns, rows);
     this.#setSlo(columns, rows);
     this.#file.writeBatch(rows);
   }
@@ -63,61 +63,47 @@ export class RequestsFile implements RowSink<RequestColumns> {
     this.#file.close();
   }
 
-  #setIdentity(columns: RequestColumns, rows: number): void {
-    const { request, session, arrival, status } = this.#file.buffers;
-    const statusCodes = this.#codes.status;
-    for (let row = 0; row < rows; row++) {
-      request.set(row, columns.request[row]!);
-      session.set(row, columns.session[row]!);
-      arrival.set(row, columns.arrivalNs[row]!);
-      status.setCode(row, statusCodes[columns.status[row]!]!);
-    }
-  }
-
   #setNames(columns: RequestColumns, rows: number): void {
-    const { workload, model, region, pool, accelerator } = this.#file.buffers;
+    const buffers = this.#file.buffers;
     const codes = this.#codes;
-    for (let row = 0; row < rows; row++) {
-      const sender = columns.workload[row]!;
-      workload.setCode(row, codes.workload[sender]!);
-      model.setCode(row, codes.modelOfWorkload[sender]!);
-      const instance = columns.instance[row]!;
-      const served = instance >= 0;
-      const home = served ? this.#poolOfInstance[instance]! : 0;
-      region.setCode(row, served ? codes.regionOfPool[home]! : codes.nowhere);
-      pool.setCode(row, served ? codes.pool[home]! : codes.nowhere);
-      accelerator.setCode(row, served ? codes.acceleratorOfPool[home]! : codes.nowhere);
-    }
+    buffers.status.setAll(codes.status, 0, columns.status, rows);
+    buffers.workload.setAll(codes.workload, 0, columns.workload, rows);
+    buffers.class.setAll(codes.classOfWorkload, 0, columns.workload, rows);
+    buffers.model.setAll(codes.modelOfWorkload, 0, columns.workload, rows);
+    buffers.region.setAll(codes.regionOfInstance, NO_INSTANCE, columns.instance, rows);
+    buffers.pool.setAll(codes.poolOfInstance, NO_INSTANCE, columns.instance, rows);
+    buffers.accelerator.setAll(codes.acceleratorOfInstance, NO_INSTANCE, columns.instance, rows);
   }
 
   #setLatencies(columns: RequestColumns, rows: number): void {
     const { queue_ms, ttft_ms, tpot_ms, e2e_ms } = this.#file.buffers;
+    const { arrivalNs, scheduledNs, firstTokenNs, finishNs, outputTokens, status } = columns;
+    queue_ms.setSpans(arrivalNs, scheduledNs, NS_PER_MS, rows);
+    ttft_ms.setSpans(arrivalNs, firstTokenNs, NS_PER_MS, rows);
+    e2e_ms.setSpans(arrivalNs, finishNs, NS_PER_MS, rows);
+    tpot_ms.setGaps(firstTokenNs, finishNs, outputTokens, NS_PER_MS, rows);
     for (let row = 0; row < rows; row++) {
-      if (columns.status[row] === RequestStatus.served) {
-        const arrivalNs = columns.arrivalNs[row]!;
-        queue_ms.set(row, (columns.scheduledNs[row]! - arrivalNs) / NS_PER_MS);
-        ttft_ms.set(row, (columns.firstTokenNs[row]! - arrivalNs) / NS_PER_MS);
-        e2e_ms.set(row, (columns.finishNs[row]! - arrivalNs) / NS_PER_MS);
-        const tpot = tpotNs(columns, row);
-        if (tpot === undefined) tpot_ms.setNull(row);
-        else tpot_ms.set(row, tpot / NS_PER_MS);
-      } else {
-        for (const latency of [queue_ms, ttft_ms, tpot_ms, e2e_ms]) latency.setNull(row);
-      }
+      if (status[row] === RequestStatus.served) continue;
+      for (const latency of [queue_ms, ttft_ms, tpot_ms, e2e_ms]) latency.setNull(row);
+    }
+  }
+
+  #setTransfers(columns: RequestColumns, rows: number): void {
+    const { transfer_ms } = this.#file.buffers;
+    const { prefillInstance, transferNs } = columns;
+    transfer_ms.setAllNull(rows);
+    for (let row = 0; row < rows; row++) {
+      if (prefillInstance[row] !== NO_INSTANCE) transfer_ms.set(row, transferNs[row]! / NS_PER_MS);
     }
   }
 
   #setSlo(columns: RequestColumns, rows: number): void {
-    const { class: className, met_slo } = this.#file.buffers;
+    const { met_slo } = this.#file.buffers;
+    met_slo.setAllNull(rows);
+    if (this.#objectivesOfClass.length === 0) return;
     for (let row = 0; row < rows; row++) {
       const index = this.#classOfWorkload[columns.workload[row]!]!;
-      if (index === NO_CLASS) {
-        className.setCode(row, this.#codes.nowhere);
-        met_slo.setNull(row);
-      } else {
-        className.setCode(row, this.#codes.class[index]!);
-        met_slo.set(row, metObjectives(this.#objectivesOfClass[index]!, columns, row));
-      }
+      if (index !== NO_CLASS) met_slo.set(row, metObjectives(this.#objectivesOfClass[index]!, columns, row));
     }
   }
 }
@@ -126,15 +112,19 @@ type NameColumn = 'workload' | 'class' | 'region' | 'pool' | 'model' | 'accelera
 
 /** Dictionary codes by index of the plan: names may repeat there (two pools of one accelerator), codes do not. */
 function codesOf(plan: RunPlan, buffers: Readonly<Record<NameColumn, NameBuffer>>) {
+  const classOfWorkload = Array.from(classOfWorkloads(plan), (index) => plan.slos[index]?.class ?? NOWHERE);
+  // Of NO_INSTANCE, where a rejected request is, and of every instance.
+  const ofInstance = (name: (pool: PoolPlan) => string) => [
+    NOWHERE,
+    ...plan.pools.flatMap((pool) => Array<string>(pool.instances).fill(name(pool))),
+  ];
   return {
-    // The first name of every dictionary that has it.
-    nowhere: buffers.pool.codeOf(NOWHERE),
-    workload: plan.workloads.map((workload) => buffers.workload.codeOf(workload.name)),
-    modelOfWorkload: plan.workloads.map((workload) => buffers.model.codeOf(plan.models[workload.model]!)),
-    class: plan.slos.map((slo) => buffers.class.codeOf(slo.class)),
-    pool: plan.pools.map((pool) => buffers.pool.codeOf(pool.name)),
-    regionOfPool: plan.pools.map((pool) => buffers.region.codeOf(plan.regions[pool.region]!.name)),
-    acceleratorOfPool: plan.pools.map((pool) => buffers.accelerator.codeOf(pool.accelerator)),
-    status: REQUEST_STATUS_NAMES.map((name) => buffers.status.codeOf(name)),
+    status: buffers.status.codesOf(REQUEST_STATUS_NAMES),
+    workload: buffers.workload.codesOf(plan.workloads.map((workload) => workload.name)),
+    classOfWorkload: buffers.class.codesOf(classOfWorkload),
+    modelOfWorkload: buffers.model.codesOf(plan.workloads.map((workload) => plan.models[workload.model]!)),
+    regionOfInstance: buffers.region.codesOf(ofInstance((pool) => plan.regions[pool.region]!.name)),
+    poolOfInstance: buffers.pool.codesOf(ofInstance((pool) => pool.name)),
+    acceleratorOfInstance: buffers.accelerator.codesOf(ofInstance((pool) => pool.accelerator)),
   };
 }

@@ -38,10 +38,11 @@ export class TimelineFile implements RowSink<TimelineColumns> {
   }
 
   flush(columns: TimelineColumns, rows: number): void {
+    this.#file.buffers.start.setAll(columns.startNs, rows);
     for (let row = 0; row < rows; row++) {
       const pool = this.#plan.pools[columns.pool[row]!]!;
       this.#setPlace(columns, row, pool);
-      this.#setFlows(columns, row);
+      this.#setFlows(columns, row, pool);
       this.#setState(columns, row, pool);
       this.#setUse(columns, row, pool);
     }
@@ -53,10 +54,9 @@ export class TimelineFile implements RowSink<TimelineColumns> {
   }
 
   #setPlace(columns: TimelineColumns, row: number, home: PoolPlan): void {
-    const { start, interval_s, region, pool, rent_usd, price_usd_per_kwh } = this.#file.buffers;
+    const { interval_s, region, pool, rent_usd, price_usd_per_kwh } = this.#file.buffers;
     const place = this.#plan.regions[home.region]!;
     const lengthNs = columns.endNs[row]! - columns.startNs[row]!;
-    start.set(row, columns.startNs[row]!);
     interval_s.set(row, lengthNs / NS_PER_S);
     region.set(row, place.name);
     pool.set(row, home.name);
@@ -64,7 +64,7 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     price_usd_per_kwh.set(row, place.electricityUsdPerKWh);
   }
 
-  #setFlows(columns: TimelineColumns, row: number): void {
+  #setFlows(columns: TimelineColumns, row: number, { kvLink }: PoolPlan): void {
     const buffers = this.#file.buffers;
     const lengthS = (columns.endNs[row]! - columns.startNs[row]!) / NS_PER_S;
     buffers.arrived_requests_per_s.set(row, columns.arrivedRequests[row]! / lengthS);
@@ -73,6 +73,10 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     buffers.cached_tokens_per_s.set(row, columns.cachedTokens[row]! / lengthS);
     buffers.output_tokens_per_s.set(row, columns.outputTokens[row]! / lengthS);
     buffers.preemptions.set(row, columns.preemptions[row]!);
+    buffers.kv_transfer_bytes.set(
+      row,
+      kvLink === undefined ? 0 : columns.kvTransferTokens[row]! * kvLink.kvBytesPerToken,
+    );
   }
 
   #setState(columns: TimelineColumns, row: number, pool: PoolPlan): void {

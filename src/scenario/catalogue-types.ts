@@ -29,6 +29,7 @@ export interface Profile<Numbers> {
 }
 
 export interface AcceleratorEntry extends Profile<AcceleratorNumbers> {
+  readonly reference: { readonly scaleUpGBPerS: number };
   readonly cost: { readonly rentUsdPerHour: number };
 }
 

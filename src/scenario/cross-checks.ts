@@ -3,10 +3,17 @@ import type { Draft } from './draft.ts';
 import { finding } from './draft.ts';
 import type { Finding } from './explain.ts';
 import { pathText } from './problem.ts';
+import { roleFindings } from './roles.ts';
 
 /** What is wrong between the parts of a scenario, though each may be well-formed. Pools have a file of their own. */
 export function crossChecks(draft: Draft): Finding[] {
-  return [...repeatedNames(draft), ...times(draft), ...unservedModels(draft), ...objectives(draft)];
+  return [
+    ...repeatedNames(draft),
+    ...times(draft),
+    ...unservedModels(draft),
+    ...roleFindings(draft),
+    ...objectives(draft),
+  ];
 }
 
 /** Each is a row for every pool. */
@@ -24,7 +31,9 @@ function repeatedNames({ names }: Draft): Finding[] {
   });
 }
 
-function times({ horizonNs = 1, warmUpNs = 0, timelineIntervalNs = horizonNs }: Draft): Finding[] {
+function times({ horizonNs, warmUpNs = 0, timelineIntervalNs = horizonNs }: Draft): Finding[] {
+  // What is wrong with the horizon itself is said elsewhere.
+  if (horizonNs === undefined || timelineIntervalNs === undefined) return [];
   const findings: Finding[] = [];
   if (horizonNs === 0) findings.push(finding(['horizon'], 'must be longer than 0'));
   else if (warmUpNs >= horizonNs) {
@@ -54,6 +63,7 @@ function unservedModels({ pools, workloads, templates, everyPool }: Draft): Find
 
 function objectives({ slos, names }: Draft): Finding[] {
   const known = names.filter(({ noun }) => noun === 'workload').map(({ name }) => name);
+  const classOf = new Map<string, string>();
   return slos.flatMap(({ path, value }) => {
     const findings: Finding[] = [];
     if (value.ttftMs === undefined && value.tpotMs === undefined && value.e2eMs === undefined) {
@@ -64,6 +74,14 @@ function objectives({ slos, names }: Draft): Finding[] {
       typeof workload === 'string'
         ? [{ name: workload, at: [] }]
         : (workload ?? []).map((name, index) => ({ name, at: [index] }));
+    for (const name of workload === undefined ? known : matched.map((match) => match.name)) {
+      const taken = classOf.get(name);
+      classOf.set(name, value.class);
+      if (taken === undefined || !known.includes(name)) continue;
+      const sentence = `the classes "${taken}" and "${value.class}" both cover the workload "${name}"`;
+      const remedy = 'a request has one class: name the workloads of each with match: { workload: … }';
+      findings.push(finding(workload === undefined ? path : [...path, 'match'], `${sentence} — ${remedy}`));
+    }
     for (const { name, at } of matched) {
       if (!known.includes(name))
         findings.push(finding([...path, 'match', 'workload', ...at], unknownName('workload', name, known)));

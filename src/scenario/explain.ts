@@ -41,11 +41,15 @@ function findingsOf(issues: readonly z.core.$ZodIssue[]): Finding[] {
   );
 }
 
-/** Of several forms a value may have, the one that was meant has the right type: its findings are inside. */
+/** Of several forms a value may have, the one that was meant has its faults inside, or at least the right type. */
 function inLikeliestBranch(issue: z.core.$ZodIssueInvalidUnion, path: Path): Finding[] {
-  const meant = issue.errors.filter(
+  const inside = issue.errors.filter((branch) =>
+    branch.every(({ code, path: at }) => code === 'unrecognized_keys' || at.length > 0),
+  );
+  const rightType = issue.errors.filter(
     (branch) => !branch.some(({ code, path: at }) => code === 'invalid_type' && at.length === 0),
   );
+  const meant = inside.length === 1 ? inside : rightType;
   if (meant.length !== 1) return [{ path, sentence: issue.message, atKey: false }];
   return findingsOf(meant[0]!).map((inner) => ({ ...inner, path: [...path, ...inner.path] }));
 }

@@ -1,4 +1,4 @@
-import type { EnginePlan, PoolPlan, RunPlan } from '../sim/plan.ts';
+import type { EnginePlan, PoolPlan, PoolRole, RunPlan } from '../sim/plan.ts';
 import type { StepCost } from '../sim/ports.ts';
 import type { RooflineParameters } from '../sim/roofline.ts';
 import { NS_PER_S, TICKS_PER_NS } from '../sim/units.ts';
@@ -32,6 +32,10 @@ type StepCostOf = (parameters: RooflineParameters) => StepCost;
  * more of the cache than this, and the capacity is somewhat too high. With prefix caching, p is the time of what a cache
  * without limits would not find: an instance that has to forget prefixes before they are asked for again does less.
  *
+ * A prefill pool spends on a request only the time of its prompt in steps full of prompts (or on its link, if that is
+ * longer), a decode pool only its decode steps. A request needs one of each, so Σ C of a pool is over those that do the same
+ * and those that do everything.
+ *
  * @param demands one per workload of the plan
  */
 export function offeredLoads(plan: LoadedPlan, demands: readonly Demand[], stepCostOf: StepCostOf): OfferedLoad[] {
@@ -43,8 +47,13 @@ export function offeredLoads(plan: LoadedPlan, demands: readonly Demand[], stepC
   );
   return plan.pools.map((pool, index) => {
     const { requestsPerS } = mixes[pool.model]!;
-    const ofModel = capacities.filter((_, other) => plan.pools[other]!.model === pool.model);
-    const total = ofModel.reduce((sum, capacity) => sum + capacity, 0);
+    const capacityOf = (role: PoolRole) =>
+      plan.pools.reduce(
+        (sum, other, k) => (other.model === pool.model && other.role === role ? sum + capacities[k]! : sum),
+        0,
+      );
+    const apart = pool.role === 'mixed' ? Math.min(capacityOf('prefill'), capacityOf('decode')) : capacityOf(pool.role);
+    const total = capacityOf('mixed') + apart;
     return {
       pool: pool.name,
       model: plan.models[pool.model]!,
@@ -85,45 +94,72 @@ function mixOf(demands: readonly Demand[]): Mix {
   };
 }
 
-function capacityRequestsPerS({ engine, instances }: PoolPlan, mix: Mix, stepCost: StepCost): number {
+function capacityRequestsPerS(pool: PoolPlan, mix: Mix, stepCost: StepCost): number {
+  const ticks = pool.role === 'prefill' ? prefillOnlyTicks(pool, mix, stepCost) : decodingTicks(pool, mix, stepCost);
+  return (pool.instances * NS_PER_S * TICKS_PER_NS) / ticks;
+}
+
+/** Of one request in steps that hold as many whole prompts as they can; its link may take longer than its steps. */
+function prefillOnlyTicks({ engine, kvLink }: PoolPlan, mix: Mix, stepCost: StepCost): number {
+  const { promptTokens, cached } = promptOf(engine, mix);
+  const together = Math.max(1, Math.floor(engine.maxNumBatchedTokens / (promptTokens - cached)));
+  const alone = { ...mix, batch: 0, attended: 0, decodeTicks: 0, together };
+  const { gbPerS, kvBytesPerToken } = kvLink!;
+  return Math.max(
+    promptTicks(engine, alone, stepCost) / together,
+    ((mix.meanPromptTokens * kvBytesPerToken) / gbPerS) * TICKS_PER_NS,
+  );
+}
+
+function decodingTicks({ engine, role }: PoolPlan, mix: Mix, stepCost: StepCost): number {
   const kvTokens = (engine.kvBlocks - engine.watermarkBlocks) * engine.blockTokens;
   const batch = Math.max(1, Math.min(engine.maxNumSeqs, Math.floor(kvTokens / mix.meanKvTokens)));
   const attended = Math.round(batch * mix.meanKvTokens);
   const { fixedTicks, ticksPerKvToken } = stepCost.decodePiece(batch, attended, 1);
   const decodeTicks = fixedTicks + ticksPerKvToken * attended;
-  const prefillTicks = promptTicks(engine, { ...mix, batch, attended, decodeTicks }, stepCost);
-  const ticks = prefillTicks + (mix.meanOutputTokens * decodeTicks) / batch;
-  return (instances * NS_PER_S * TICKS_PER_NS) / ticks;
+  // The first token comes with the prompt, from a prefill instance.
+  if (role === 'decode') return Math.max(1, ((mix.meanOutputTokens - 1) * decodeTicks) / batch);
+  const prefillTicks = promptTicks(engine, { ...mix, batch, attended, decodeTicks, together: 1 }, stepCost);
+  return prefillTicks + (mix.meanOutputTokens * decodeTicks) / batch;
 }
 
 interface FullBatch extends Mix {
   readonly batch: number;
   readonly attended: number;
   readonly decodeTicks: number;
+  /** Prompts computed in the same steps. */
+  readonly together: number;
 }
 
-/** What the chunks of one mean prompt add to decode steps of a full batch. */
+/** What the chunks of mean prompts add to decode steps of a full batch. */
 function promptTicks(
   engine: EnginePlan,
-  { meanPromptTokens, meanReusedTokens, batch, attended, decodeTicks }: FullBatch,
+  { batch, attended, decodeTicks, together, ...mix }: FullBatch,
   stepCost: StepCost,
 ): number {
-  const promptTokens = Math.max(1, Math.round(Math.min(meanPromptTokens, engine.maxModelTokens)));
+  const { promptTokens, cached } = promptOf(engine, mix);
   const longest = Math.max(1, engine.maxNumBatchedTokens - batch);
-  const cached = engine.prefixCaching ? Math.min(Math.floor(meanReusedTokens), promptTokens - 1) : 0;
   let ticks = 0;
   for (let computed = cached; computed < promptTokens; computed += longest) {
     const chunk = Math.min(longest, promptTokens - computed);
     const mixed = stepCost.prefillStepTicks({
       decodeSeqs: batch,
       kvTokens: attended,
-      prefillTokens: chunk,
-      prefillPairs: chunk * computed + (chunk * (chunk + 1)) / 2,
-      prefillContextTokens: computed,
-      promptsFinished: computed + chunk === promptTokens ? 1 : 0,
+      prefillTokens: together * chunk,
+      prefillPairs: together * (chunk * computed + (chunk * (chunk + 1)) / 2),
+      prefillContextTokens: together * computed,
+      promptsFinished: computed + chunk === promptTokens ? together : 0,
       clock: 1,
     });
     ticks += Math.max(0, mixed - decodeTicks);
   }
   return ticks;
+}
+
+function promptOf(
+  { maxModelTokens, prefixCaching }: EnginePlan,
+  { meanPromptTokens, meanReusedTokens }: Mix,
+): { readonly promptTokens: number; readonly cached: number } {
+  const promptTokens = Math.max(1, Math.round(Math.min(meanPromptTokens, maxModelTokens)));
+  return { promptTokens, cached: prefixCaching ? Math.min(Math.floor(meanReusedTokens), promptTokens - 1) : 0 };
 }

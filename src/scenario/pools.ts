@@ -9,6 +9,7 @@ import type { Draft } from './draft.ts';
 import { finding } from './draft.ts';
 import { enginePlan } from './engine-plan.ts';
 import type { Finding } from './explain.ts';
+import { kvLinkOf } from './kv-links.ts';
 import type { ModelOf } from './model-files.ts';
 
 /** A pool of a plan, but for the index of its model. */
@@ -44,7 +45,8 @@ function planned(choices: Choices): PoolResolution {
       region: entry.region,
       accelerator: choices.accelerator,
       modelName: choices.model,
-      role: 'mixed',
+      role: entry.value.role,
+      ...(entry.value.role === 'prefill' && { kvLink: kvLinkOf(choices) }),
       instances: size,
       acceleratorsPerInstance: acceleratorsOf(serving),
       engine,

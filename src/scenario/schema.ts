@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { POOL_ROLES } from '../sim/plan.ts';
 import { DTYPES, WEIGHT_FORMATS } from '../sim/profiles.ts';
 import type { Catalogue, Kind } from './catalogue-types.ts';
 import { unknownName } from './did-you-mean.ts';
 import { duration } from './duration.ts';
+import { kvLinkSchema } from './kv-links.ts';
 import { layoutSchema } from './layout-schema.ts';
 import { modelName } from './model-files.ts';
 import { zonedStart } from './start.ts';
@@ -113,6 +115,12 @@ function poolSchema(deployment: ReturnType<typeof deploymentSchema>) {
       instances: size('its size in copies of the model').optional(),
       accelerators: size('its size in accelerators, a multiple of those of one copy').optional(),
       nodes: size('its size in nodes of the accelerator').optional(),
+      role: known(
+        'role',
+        POOL_ROLES,
+        'what it does of a request: all of it (`mixed`), its prompt up to the first token (`prefill`), or what follows (`decode`)',
+      ).default('mixed'),
+      kvLink: kvLinkSchema().optional(),
       ...deployment.shape,
     })
     .describe('instances alike; exactly one of instances, accelerators and nodes says how many');

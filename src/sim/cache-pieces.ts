@@ -1,9 +1,10 @@
 import { grownFloats, grownIntegers } from './columns.ts';
 import { NONE } from './request-table.ts';
+import { StreamIndex } from './stream-index.ts';
 import type { Ns } from './units.ts';
 
-/** The stream of blocks whose content nobody can ask for again. */
-export const UNNAMED = -1;
+/** In place of the stream of blocks whose content nobody can ask for again. */
+const UNNAMED = -1;
 
 /**
  * Stretches of cached blocks as rows of columns, in two kinds of list: the pieces of a stream from its start to its end,
@@ -21,23 +22,24 @@ export class CachePieces {
   shallower = new Int32Array(0);
   firstOut = NONE;
   lastOut = NONE;
-  #stream = new Float64Array(0);
+  /** Row of its stream in the index, or UNNAMED. */
+  #stream = new Int32Array(0);
   #later = new Int32Array(0);
   #earlier = new Int32Array(0);
   #free = NONE;
-  readonly #first = new Map<number, number>();
-  readonly #last = new Map<number, number>();
+  /** Streams that have pieces; per row of the index, the first and the last of them. */
+  readonly #streams = new StreamIndex();
+  #first = new Int32Array(0);
+  #last = new Int32Array(0);
 
   first(stream: number): number {
-    return this.#first.get(stream) ?? NONE;
+    const row = this.#streams.find(stream);
+    return row === NONE ? NONE : this.#first[row]!;
   }
 
   last(stream: number): number {
-    return this.#last.get(stream) ?? NONE;
-  }
-
-  isNamed(piece: number): boolean {
-    return this.#stream[piece] !== UNNAMED;
+    const row = this.#streams.find(stream);
+    return row === NONE ? NONE : this.#last[row]!;
   }
 
   sizeOf(piece: number): number {
@@ -46,13 +48,26 @@ export class CachePieces {
 
   /** A new piece at the end of its stream, with one holder. */
   append(stream: number, from: number, to: number): void {
-    const piece = this.#take(stream, from, to, 1);
-    const last = this.last(stream);
+    const known = this.#streams.find(stream);
+    const row = known === NONE ? this.#addStream(stream) : known;
+    const piece = this.#take(row, from, to, 1);
+    const last = this.#last[row]!;
     this.shallower[piece] = last;
     this.deeper[piece] = NONE;
-    if (last === NONE) this.#first.set(stream, piece);
+    if (last === NONE) this.#first[row] = piece;
     else this.deeper[last] = piece;
-    this.#last.set(stream, piece);
+    this.#last[row] = piece;
+  }
+
+  #addStream(stream: number): number {
+    const row = this.#streams.add(stream);
+    if (row >= this.#first.length) {
+      this.#first = grownIntegers(this.#first, this.#streams.capacity);
+      this.#last = grownIntegers(this.#last, this.#streams.capacity);
+    }
+    this.#first[row] = NONE;
+    this.#last[row] = NONE;
+    return row;
   }
 
   /** Cut a piece in two at a block; the shallower part keeps the row and, if queued, goes out later. */
@@ -64,7 +79,7 @@ export class CachePieces {
     this.deeper[deep] = deeper;
     this.shallower[deep] = piece;
     this.deeper[piece] = deep;
-    if (deeper === NONE) this.#last.set(this.#stream[piece]!, deep);
+    if (deeper === NONE) this.#last[this.#stream[piece]!] = deep;
     else this.shallower[deeper] = deep;
     if (this.holders[piece] === 0) this.#queueBefore(deep, piece);
   }
@@ -76,7 +91,7 @@ export class CachePieces {
       this.from[last] = this.from[piece]!;
       const shallower = this.shallower[piece]!;
       this.shallower[last] = shallower;
-      if (shallower === NONE) this.#first.set(this.#stream[piece]!, last);
+      if (shallower === NONE) this.#first[this.#stream[piece]!] = last;
       else this.deeper[shallower] = last;
       this.#release(piece);
       return;
@@ -114,11 +129,10 @@ export class CachePieces {
     if (stream !== UNNAMED) {
       const shallower = this.shallower[piece]!;
       if (shallower === NONE) {
-        this.#first.delete(stream);
-        this.#last.delete(stream);
+        this.#streams.remove(stream);
       } else {
         this.deeper[shallower] = NONE;
-        this.#last.set(stream, shallower);
+        this.#last[stream] = shallower;
       }
     }
     this.#release(piece);
@@ -166,7 +180,7 @@ export class CachePieces {
     this.freedNs = grownFloats(this.freedNs, capacity);
     this.deeper = grownIntegers(this.deeper, capacity);
     this.shallower = grownIntegers(this.shallower, capacity);
-    this.#stream = grownFloats(this.#stream, capacity);
+    this.#stream = grownIntegers(this.#stream, capacity);
     this.#later = grownIntegers(this.#later, capacity);
     this.#earlier = grownIntegers(this.#earlier, capacity);
     for (let piece = capacity - 1; piece >= rows; piece--) this.#release(piece);

@@ -25,7 +25,7 @@ export class DecodingSet {
 
   /** Steps until the first of them finishes. */
   get stepsToFinish(): number {
-    return this.#requests.finishStep[this.#finishing.first]! - this.steps;
+    return this.#finishing.firstStep - this.steps;
   }
 
   /** A request that has computed all tokens it has decodes from the next step on. */
@@ -61,7 +61,7 @@ export class DecodingSet {
   /** A request that has all its tokens, in order of admission, or NONE. */
   get finished(): RequestIndex {
     const finishing = this.#finishing;
-    if (finishing.size === 0 || this.#requests.finishStep[finishing.first] !== this.steps) return NONE;
+    if (finishing.size === 0 || finishing.firstStep !== this.steps) return NONE;
     return finishing.first;
   }
 }

@@ -13,111 +13,92 @@ export const EventKind = {
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 
 /**
- * The future event list: an indexed binary heap in which every source (an instance, the arrivals, a controller) has at
+ * The future event list: a knock-out tournament in which every source (an instance, the arrivals, a controller) has at
  * most one event. Ordered by (time, kind, source): unlike an order of insertion, this does not depend on how often a
  * source changed its mind, so cutting a segment cannot reorder simultaneous events.
  */
 export class EventQueue {
-  #size = 0;
+  readonly #sources: number;
+  /** Per node, the time of the event that wins there (Infinity: none) and its source. Node 1 is the final, its children are
+   * 2k and 2k + 1, and the events themselves are the last nodes, in order of sources. */
   readonly #times: Float64Array;
+  readonly #winners: Int32Array;
+  /** Per source. */
   readonly #kinds: Int32Array;
-  /** Sources in heap order, and where each stands in it (−1: not scheduled). */
-  readonly #heap: Int32Array;
-  readonly #position: Int32Array;
 
   constructor(sources: number) {
-    this.#times = new Float64Array(sources);
+    this.#sources = sources;
+    this.#times = new Float64Array(2 * sources).fill(Infinity);
+    this.#winners = new Int32Array(2 * sources);
     this.#kinds = new Int32Array(sources);
-    this.#heap = new Int32Array(sources);
-    this.#position = new Int32Array(sources).fill(-1);
+    for (let source = 0; source < sources; source++) this.#winners[sources + source] = source;
+    for (let node = sources - 1; node > 0; node--) this.#winners[node] = this.#winners[2 * node]!;
   }
 
   /** Time of the first event; Infinity when there is none. */
   get timeNs(): Ns {
-    return this.#size === 0 ? Infinity : this.#times[this.#heap[0]!]!;
+    return this.#times[1]!;
   }
 
   get kind(): number {
-    return this.#kinds[this.#heap[0]!]!;
+    return this.#kinds[this.#winners[1]!]!;
   }
 
-  /**
-   * Source of the first event. The event stays first until its source is set again or cleared, which saves the heap
-   * one repair for every event that schedules its own successor.
-   */
+  /** Source of the first event, which stays first until its source is set again or cleared. */
   get source(): number {
-    return this.#heap[0]!;
+    return this.#winners[1]!;
   }
 
-  /** Whether another event shares the first one's time. */
+  /** Whether another event shares the first one's time: it would have been beaten by the first one on its way. */
   get firstIsTied(): boolean {
-    const heap = this.#heap;
-    const timeNs = this.#times[heap[0]!]!;
-    return (
-      (this.#size > 1 && this.#times[heap[1]!]! === timeNs) || (this.#size > 2 && this.#times[heap[2]!]! === timeNs)
-    );
+    const times = this.#times;
+    const timeNs = times[1]!;
+    for (let node = this.#sources + this.#winners[1]!; node > 1; node >>= 1) {
+      if (times[node ^ 1]! === timeNs) return true;
+    }
+    return false;
   }
 
   /** Schedule, or reschedule, the one event of a source. */
   set(source: number, timeNs: Ns, kind: EventKind): void {
     assert(timeNs >= 0, 'an event time is not a number');
-    this.#times[source] = timeNs;
     this.#kinds[source] = kind;
-    let hole = this.#position[source]!;
-    if (hole < 0) {
-      hole = this.#size++;
-    } else {
-      hole = this.#sink(hole, source);
-    }
-    this.#rise(hole, source);
+    this.#play(source, timeNs);
   }
 
   clear(source: number): void {
-    const hole = this.#position[source]!;
-    if (hole < 0) return;
-    this.#position[source] = -1;
-    const last = this.#heap[--this.#size]!;
-    if (last !== source) this.#rise(this.#sink(hole, last), last);
+    this.#play(source, Infinity);
   }
 
-  /** Let the hole fall while a child should stand above `source`; answers where it ended. */
-  #sink(from: number, source: number): number {
-    const heap = this.#heap;
-    const size = this.#size;
-    let hole = from;
-    for (let child = 2 * hole + 1; child < size; child = 2 * hole + 1) {
-      if (child + 1 < size && this.#precedes(heap[child + 1]!, heap[child]!)) child++;
-      if (!this.#precedes(heap[child]!, source)) break;
-      this.#put(hole, heap[child]!);
-      hole = child;
+  /** Play all matches again in which the source takes part. */
+  #play(source: number, timeNs: Ns): void {
+    const times = this.#times;
+    const winners = this.#winners;
+    const kinds = this.#kinds;
+    let node = this.#sources + source;
+    times[node] = timeNs;
+    // Read from the columns rather than taken from the arguments, so that the compiler knows them for plain numbers.
+    const own = winners[node]!;
+    let winner = own;
+    let winnerNs = times[node]!;
+    while (node > 1) {
+      const rivalNs = times[node ^ 1]!;
+      if (rivalNs <= winnerNs) {
+        const rival = winners[node ^ 1]!;
+        if (
+          rivalNs < winnerNs ||
+          kinds[rival]! < kinds[winner]! ||
+          (kinds[rival]! === kinds[winner]! && rival < winner)
+        ) {
+          winner = rival;
+          winnerNs = rivalNs;
+        }
+      }
+      node >>= 1;
+      // Where somebody else won before and wins again, nothing changes from here on.
+      if (winner !== own && winners[node]! === winner) return;
+      times[node] = winnerNs;
+      winners[node] = winner;
     }
-    return hole;
-  }
-
-  /** Let the hole rise while `source` should stand above its parent, then fill it. */
-  #rise(from: number, source: number): void {
-    const heap = this.#heap;
-    let hole = from;
-    while (hole > 0) {
-      const parent = (hole - 1) >> 1;
-      if (!this.#precedes(source, heap[parent]!)) break;
-      this.#put(hole, heap[parent]!);
-      hole = parent;
-    }
-    this.#put(hole, source);
-  }
-
-  #put(at: number, source: number): void {
-    this.#heap[at] = source;
-    this.#position[source] = at;
-  }
-
-  #precedes(a: number, b: number): boolean {
-    const timeA = this.#times[a]!;
-    const timeB = this.#times[b]!;
-    if (timeA !== timeB) return timeA < timeB;
-    const kindA = this.#kinds[a]!;
-    const kindB = this.#kinds[b]!;
-    return kindA === kindB ? a < b : kindA < kindB;
   }
 }

@@ -1,14 +1,16 @@
-import { grownIntegers } from './columns.ts';
+import { grownFloats, grownIntegers } from './columns.ts';
 import type { RequestTable } from './request-table.ts';
 import type { RequestIndex } from './units.ts';
 
 /**
  * The decoding requests of one instance by the step that gives them their last token, and in order of admission within a
- * step. Positions are kept in the request table, so that a preempted request can be taken out of the middle.
+ * step: a binary heap. Its order is that of the request table's finishStep at the time of pushing.
  */
 export class FinishHeap {
   size = 0;
-  #heap = new Int32Array(16);
+  /** In heap order. */
+  #steps = new Float64Array(16);
+  #requests = new Int32Array(16);
   readonly #table: RequestTable;
 
   constructor(table: RequestTable) {
@@ -17,57 +19,87 @@ export class FinishHeap {
 
   /** The first to finish; only when size > 0. */
   get first(): RequestIndex {
-    return this.#heap[0]!;
+    return this.#requests[0]!;
+  }
+
+  /** The step in which it does; only when size > 0. */
+  get firstStep(): number {
+    return this.#steps[0]!;
   }
 
   push(request: RequestIndex): void {
-    if (this.size === this.#heap.length) this.#grow();
-    this.#rise(this.size++, request);
+    if (this.size === this.#requests.length) this.#grow();
+    const at = this.size++;
+    this.#steps[at] = this.#table.finishStep[request]!;
+    this.#requests[at] = request;
+    this.#rise(at);
   }
 
+  /** Mostly it is the first one that goes; a preempted request is looked for. */
   remove(request: RequestIndex): void {
-    const hole = this.#table.heapPosition[request]!;
-    const last = this.#heap[--this.size]!;
-    if (last !== request) this.#rise(this.#sink(hole, last), last);
+    const at = this.#requests[0] === request ? 0 : this.#requests.indexOf(request);
+    const last = --this.size;
+    if (at === last) return;
+    this.#steps[at] = this.#steps[last]!;
+    this.#requests[at] = this.#requests[last]!;
+    this.#sink(at);
+    this.#rise(at);
   }
 
-  #sink(from: number, request: RequestIndex): number {
-    const heap = this.#heap;
+  #sink(from: number): void {
+    const steps = this.#steps;
+    const requests = this.#requests;
+    const { admission } = this.#table;
+    const { size } = this;
+    const step = steps[from]!;
+    const request = requests[from]!;
     let hole = from;
-    for (let child = 2 * hole + 1; child < this.size; child = 2 * hole + 1) {
-      if (child + 1 < this.size && this.#precedes(heap[child + 1]!, heap[child]!)) child++;
-      if (!this.#precedes(heap[child]!, request)) break;
-      this.#put(hole, heap[child]!);
+    for (let child = 2 * hole + 1; child < size; child = 2 * hole + 1) {
+      let childStep = steps[child]!;
+      if (child + 1 < size) {
+        const otherStep = steps[child + 1]!;
+        if (
+          otherStep < childStep ||
+          (otherStep === childStep && isBefore(admission, requests[child + 1]!, requests[child]!))
+        ) {
+          child++;
+          childStep = otherStep;
+        }
+      }
+      if (step < childStep || (step === childStep && isBefore(admission, request, requests[child]!))) break;
+      steps[hole] = childStep;
+      requests[hole] = requests[child]!;
       hole = child;
     }
-    return hole;
+    steps[hole] = step;
+    requests[hole] = request;
   }
 
-  #rise(from: number, request: RequestIndex): void {
-    const heap = this.#heap;
+  #rise(from: number): void {
+    const steps = this.#steps;
+    const requests = this.#requests;
+    const { admission } = this.#table;
+    const step = steps[from]!;
+    const request = requests[from]!;
     let hole = from;
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
-      if (!this.#precedes(request, heap[parent]!)) break;
-      this.#put(hole, heap[parent]!);
+      const parentStep = steps[parent]!;
+      if (parentStep < step || (parentStep === step && isBefore(admission, requests[parent]!, request))) break;
+      steps[hole] = parentStep;
+      requests[hole] = requests[parent]!;
       hole = parent;
     }
-    this.#put(hole, request);
-  }
-
-  #put(at: number, request: RequestIndex): void {
-    this.#heap[at] = request;
-    this.#table.heapPosition[request] = at;
-  }
-
-  #precedes(a: RequestIndex, b: RequestIndex): boolean {
-    const { finishStep, admission } = this.#table;
-    const stepA = finishStep[a]!;
-    const stepB = finishStep[b]!;
-    return stepA < stepB || (stepA === stepB && admission[a]! < admission[b]!);
+    steps[hole] = step;
+    requests[hole] = request;
   }
 
   #grow(): void {
-    this.#heap = grownIntegers(this.#heap, 2 * this.#heap.length);
+    this.#steps = grownFloats(this.#steps, 2 * this.size);
+    this.#requests = grownIntegers(this.#requests, 2 * this.size);
   }
+}
+
+function isBefore(admission: Float64Array, a: RequestIndex, b: RequestIndex): boolean {
+  return admission[a]! < admission[b]!;
 }

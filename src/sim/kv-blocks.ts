@@ -107,7 +107,9 @@ export class KvBlocks {
     } else {
       const shared = this.#share(this.#cache, request, computedTokens);
       const alone = Math.floor(computedTokens / this.blockTokens) - shared;
-      this.used -= blocks - shared + this.#cache.release(this.#requests.path[request]!, shared, alone, nowNs);
+      // What never expires need not be told apart by its time.
+      const freedNs = this.#idleNs > 0 ? nowNs : 0;
+      this.used -= blocks - shared + this.#cache.release(this.#requests.path[request]!, shared, alone, freedNs);
     }
     assert(this.used >= 0, 'more KV blocks were returned than taken');
   }

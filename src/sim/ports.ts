@@ -51,15 +51,16 @@ export interface RequestView {
 }
 
 /**
- * The instances that may serve a request (they hold its model and can ever fit it). All figures are constant within a
- * segment, so looking never changes what is looked at.
+ * The instances that may take a request (they hold its model and can ever fit it): those that begin with requests, or,
+ * when a prefill instance hands it over, those that go on with them. All figures are constant within a segment, so looking
+ * never changes what is looked at.
  */
 export interface FleetView {
   /** How many instances are eligible; at least 1 when a router is asked. */
   readonly eligibleCount: number;
   /** The k-th eligible instance, 0 ≤ k < eligibleCount, in ascending order. */
   eligible(k: number): InstanceIndex;
-  /** Requests sent there and not yet finished. */
+  /** Requests sent there, or handed over to it, and not yet finished or handed over to another. */
   outstandingRequests(instance: InstanceIndex): number;
   /** Of these, the ones not in the running batch. */
   waitingRequests(instance: InstanceIndex): number;
@@ -67,7 +68,7 @@ export interface FleetView {
 }
 
 export interface RoutingPolicy {
-  /** One of the eligible instances. */
+  /** One of the eligible instances. Asked on arrival, and once more if a prefill instance hands the request over. */
   route(request: RequestIndex, requests: RequestView, fleet: FleetView, nowNs: Ns): InstanceIndex;
 }
 

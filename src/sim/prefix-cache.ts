@@ -92,7 +92,9 @@ export class PrefixCache {
    */
   release(path: number, shared: number, unnamed: number, nowNs: Ns): number {
     const pieces = this.#pieces;
-    if (unnamed > 0) pieces.queueUnnamed(unnamed, nowNs);
+    // With nothing before them in the order of eviction they would be taken first in any case: as good as blank.
+    const queued = pieces.firstOut === NONE ? 0 : unnamed;
+    if (queued > 0) pieces.queueUnnamed(queued, nowNs);
     let freed = 0;
     for (let at = this.#walk(path, shared) - 1; at >= 0; at--) {
       const segment = this.#walked[at]!;
@@ -109,7 +111,7 @@ export class PrefixCache {
         piece = shallower;
       }
     }
-    this.evictableBlocks += freed + unnamed;
+    this.evictableBlocks += freed + queued;
     return freed;
   }
 

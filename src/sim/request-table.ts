@@ -53,8 +53,6 @@ export class RequestTable {
   prefillSharedBlocks = new Int32Array(0);
   /** Its place in the cycle in which decoding sequences take new KV blocks. */
   kvPhase = new Int32Array(0);
-  /** Its place in its instance's finish heap. */
-  heapPosition = new Int32Array(0);
   /** Neighbours in the one list it is in: waiting, running, on a link, arrived from there, or free. */
   next = new Int32Array(0);
   previous = new Int32Array(0);
@@ -102,7 +100,6 @@ export class RequestTable {
     this.transferTokens = grownIntegers(this.transferTokens, capacity);
     this.prefillSharedBlocks = grownIntegers(this.prefillSharedBlocks, capacity);
     this.kvPhase = grownIntegers(this.kvPhase, capacity);
-    this.heapPosition = grownIntegers(this.heapPosition, capacity);
     this.next = grownIntegers(this.next, capacity);
     this.previous = grownIntegers(this.previous, capacity);
     for (let request = capacity - 1; request >= this.#capacity; request--) this.release(request);

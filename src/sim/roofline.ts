@@ -31,7 +31,7 @@ export class RooflineCost implements StepCost {
   }
 
   prefillStepTicks(batch: PrefillBatch): Ticks {
-    return Math.max(1, Math.round(stepNs(this.#parameters, batch) * TICKS_PER_NS));
+    return Math.max(TICKS_PER_NS, Math.round(stepNs(this.#parameters, batch) * TICKS_PER_NS));
   }
 
   #useClock(clock: number): void {
@@ -124,6 +124,6 @@ class DecodeTable {
       promptsFinished: 0,
       clock: this.#clock,
     };
-    return Math.max(1, Math.round(stepNs(parameters, shape) * TICKS_PER_NS));
+    return Math.max(TICKS_PER_NS, Math.round(stepNs(parameters, shape) * TICKS_PER_NS));
   }
 }

@@ -8,68 +8,78 @@ import { secondsSchema } from './seconds.ts';
 const share = () => z.number().min(0).max(1);
 const tokens = () => z.number().min(1).max(MAX_TOKENS);
 
-const requestsPerSession = z
+const requestsPerSessionFields = z
   .strictObject({
     scale: z.number().positive().max(1_000_000).default(69).describe('scale of a Weibull, requests'),
     shape: z.number().min(0.1).max(100).default(0.986).describe('shape of a Weibull, dimensionless'),
     min: z.int().min(1).max(1_000_000).default(3).describe('shorter sessions become this, requests'),
     max: z.int().min(1).max(1_000_000).default(600).describe('longer sessions become this, requests'),
   })
-  .refine(({ min, max }) => min <= max, 'min is above max')
-  .prefault({})
+  .refine(({ min, max }) => min <= max, 'min is above max');
+const requestsPerSession = requestsPerSessionFields
+  .prefault(requestsPerSessionFields.parse({}))
   .describe('length of a session, requests');
 
-const userShare = z
-  .strictObject({
-    median: share().default(0.1165).describe('median over sessions of a lognormal, in [0, 1]'),
-    sigma: z.number().min(0).max(10).default(1.24).describe('standard deviation of the logarithm, dimensionless'),
-    max: share().default(1).describe('larger shares become this, in [0, 1]'),
-    correlation: z
-      .number()
-      .min(-1)
-      .max(1)
-      .default(-0.45)
-      .describe('with the length of the session, as a Gaussian copula has it, in [-1, 1]'),
-  })
-  .prefault({})
+const userShareFields = z.strictObject({
+  median: share().default(0.1165).describe('median over sessions of a lognormal, in [0, 1]'),
+  sigma: z.number().min(0).max(10).default(1.24).describe('standard deviation of the logarithm, dimensionless'),
+  max: share().default(1).describe('larger shares become this, in [0, 1]'),
+  correlation: z
+    .number()
+    .min(-1)
+    .max(1)
+    .default(-0.45)
+    .describe('with the length of the session, as a Gaussian copula has it, in [-1, 1]'),
+});
+const userShare = userShareFields
+  .prefault(userShareFields.parse({}))
   .describe('share of the requests of a session that a user triggers, the others follow tool results, in [0, 1]');
 
-const bigWindow = z
-  .strictObject({
-    share: share().default(0.22).describe('share of sessions with a big window; 0 if the model has none, in [0, 1]'),
-    resumedTokens: lengthSchema
-      .default({ median: 250_200, sigma: 0.55, max: 850_000 })
-      .describe('context with which a resumed session begins, tokens'),
-    // Where such a session compacts was not measured: a tenth short of a window of a million tokens.
-    compactAboveTokens: tokens().default(900_000).describe('context above which the harness compacts, tokens'),
-  })
-  .prefault({})
+// Versions of the harness and their popularity: assumptions, no trace tells.
+const prefixesFields = z.strictObject({
+  distinct: z.int().min(1).max(100_000).default(20).describe('how many there are, dimensionless'),
+  zipf: z.number().min(0).max(10).default(1).describe('the k-th is used ∝ 1 / k to this power, dimensionless'),
+});
+const prefixes = prefixesFields
+  .prefault(prefixesFields.parse({}))
+  .describe('versions of tools and system prompt, each shared by the sessions that use it, dimensionless');
+
+const bigWindowFields = z.strictObject({
+  share: share().default(0.22).describe('share of sessions with a big window; 0 if the model has none, in [0, 1]'),
+  resumedTokens: lengthSchema
+    .default({ median: 250_200, sigma: 0.55, max: 850_000 })
+    .describe('context with which a resumed session begins, tokens'),
+  // Where such a session compacts was not measured: a tenth short of a window of a million tokens.
+  compactAboveTokens: tokens().default(900_000).describe('context above which the harness compacts, tokens'),
+});
+const bigWindow = bigWindowFields
+  .prefault(bigWindowFields.parse({}))
   .describe('sessions with a window of about a million tokens, dimensionless');
 
-const compaction = z
-  .strictObject({
-    triggerTokens: z
-      .strictObject({
-        mean: tokens().default(152_000).describe('mean over sessions of a normal, tokens'),
-        sd: z.number().min(0).max(MAX_TOKENS).default(10_000).describe('its standard deviation, tokens'),
-      })
-      .prefault({})
-      .describe('context above which the harness compacts, tokens'),
-    afterTokens: lengthSchema
-      .default({ median: 47_100, sigma: 0.65, max: 130_000 })
-      .describe('context that is left; tools and system prompt stay as they are, tokens'),
-  })
-  .prefault({})
+const compactionFields = z.strictObject({
+  triggerTokens: z
+    .strictObject({
+      mean: tokens().default(152_000).describe('mean over sessions of a normal, tokens'),
+      sd: z.number().min(0).max(MAX_TOKENS).default(10_000).describe('its standard deviation, tokens'),
+    })
+    .prefault({})
+    .describe('context above which the harness compacts, tokens'),
+  afterTokens: lengthSchema
+    .default({ median: 47_100, sigma: 0.65, max: 130_000 })
+    .describe('context that is left; tools and system prompt stay as they are, tokens'),
+});
+const compaction = compactionFields
+  .prefault(compactionFields.parse({}))
   .describe('replacing a context that has grown too long by a summary, tokens');
 
-const cacheBreaks = z
-  .strictObject({
-    perStep: share()
-      .default(0.0105)
-      .describe('share of requests before which the harness changes the history, in [0, 1]'),
-    survivingShare: share().default(0.19).describe('share of the context before the change, in [0, 1]'),
-  })
-  .prefault({})
+const cacheBreaksFields = z.strictObject({
+  perStep: share()
+    .default(0.0105)
+    .describe('share of requests before which the harness changes the history, in [0, 1]'),
+  survivingShare: share().default(0.19).describe('share of the context before the change, in [0, 1]'),
+});
+const cacheBreaks = cacheBreaksFields
+  .prefault(cacheBreaksFields.parse({}))
   .describe('changes of the history that are no compaction, dimensionless');
 
 export const agenticOptions = z
@@ -81,14 +91,7 @@ export const agenticOptions = z
     prefixTokens: lengthSchema
       .default({ median: 14_900, sigma: 0.15 })
       .describe('tools and system prompt with which every context begins, tokens'),
-    // Versions of the harness and their popularity: assumptions, no trace tells.
-    prefixes: z
-      .strictObject({
-        distinct: z.int().min(1).max(100_000).default(20).describe('how many there are, dimensionless'),
-        zipf: z.number().min(0).max(10).default(1).describe('the k-th is used ∝ 1 / k to this power, dimensionless'),
-      })
-      .prefault({})
-      .describe('versions of tools and system prompt, each shared by the sessions that use it, dimensionless'),
+    prefixes,
     freshShare: share().default(0.55).describe('share of sessions that begin with an empty history, in [0, 1]'),
     freshTokens: lengthSchema
       .default({ median: 3_800, sigma: 0.75 })
@@ -127,10 +130,7 @@ export const agenticOptions = z
       .describe('answer complete to next message of the user, s'),
     compaction,
     cacheBreaks,
-    reuseOutput: z
-      .boolean()
-      .default(true)
-      .describe('whether the KV cache of an answer serves the next step, true or false in [false, true]'),
+    reuseOutput: z.boolean().default(true).describe('whether the KV cache of an answer serves the next step, boolean'),
   })
   .meta({ examples: [{ sessionsPerHour: 40 }, { sessionsPerHour: 600, toolGapS: 0.3, bigWindow: { share: 0 } }] });
 

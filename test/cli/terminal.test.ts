@@ -21,6 +21,7 @@ function report(summary: RunSummary, seeds = [1]): RunReport {
     scenario: 'case',
     tokenfleetVersion: '0.0.0',
     windowS: { start: 120, end: 900 },
+    offeredLoads: [{ pool: 'desk', model: 'm', requestsPerS: 44, capacityRequestsPerS: 73, load: 0.6 }],
     runs: seeds.map((seed) => ({
       seed,
       runId: `id${seed}`,
@@ -92,9 +93,10 @@ test('every figure has its place, with the spread over the seeds and the worst g
         TTFT up to 1,250.5 ms        99.71 % ± 0.02   99.9 %   50 % of seeds
 
     Load, by pool
-               busy   compute   HBM bandwidth   KV, mean   KV, max
-      desk   83.0 %    14.8 %          42.0 %     15.5 %     100 %
-      busy: of instance time. compute: of the dense peak. HBM bandwidth: of the peak. KV: of all blocks.
+                ρ   active   compute   HBM bandwidth   KV mean   KV max
+      desk   0.60   83.0 %    14.8 %          42.0 %    15.5 %    100 %
+      ρ: work offered / capacity, estimated beforehand. active: instance time with a batch in progress.
+      compute, HBM bandwidth: of the dense peak. KV: of the pool’s blocks, at interval ends.
 
     Cost, from the rent of the accelerators
       USD per                   idle time included   busy time only

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { collect } from '../support/collect.ts';
 import { expectNoDifference, rowsDifference } from './agreement.ts';
+import { apartCase } from './apart-case.ts';
 import { longDecodeCase, sharedPromptsCase, stormCase } from './flavours.ts';
 import { anyCase, between, partsOf, planOf } from './hostile-cases.ts';
 import type { HostileCase, HostilePool } from './hostile-cases.ts';
 
-const mixedCases = fc.oneof(anyCase, stormCase, longDecodeCase, sharedPromptsCase);
+const mixedCases = fc.oneof(anyCase, stormCase, longDecodeCase, sharedPromptsCase, apartCase);
 
 test('where segments are cut changes no row', () => {
   const cut = mixedCases.chain((hostile) =>

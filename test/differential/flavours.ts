@@ -109,7 +109,7 @@ interface Sizes {
   readonly outputTokens: number;
 }
 
-function requests({ count, gapSteps, promptTokens, outputTokens }: Sizes): fc.Arbitrary<HostileRequest[]> {
+export function requests({ count, gapSteps, promptTokens, outputTokens }: Sizes): fc.Arbitrary<HostileRequest[]> {
   const request = fc.record({
     gapSteps: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: gapSteps }), between(0, gapSteps)),
     promptTokens: fc.integer({ min: 1, max: promptTokens }),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { EnginePlan } from '../../src/sim/plan.ts';
+import type { EnginePlan, KvLinkPlan, PoolRole } from '../../src/sim/plan.ts';
 import type { RoutingPolicy, Workload } from '../../src/sim/ports.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
@@ -14,7 +14,7 @@ import {
   roomyEngine,
 } from '../support/plans.ts';
 import { stepCostOf } from './hostile-costs.ts';
-import { largestSharedTokens, sharedPrompts, sharingPrompts } from './shared-prompts.ts';
+import { largestTurns, sharedPrompts, sharingPrompts } from './shared-prompts.ts';
 import type { SharedPrompts } from './shared-prompts.ts';
 
 /** A run as plain data, so that a counterexample can be printed, shrunk and replayed. */
@@ -35,6 +35,9 @@ export interface HostileCase {
 
 export interface HostilePool {
   readonly model: number;
+  /** Mixed, if none is given. */
+  readonly role?: PoolRole;
+  readonly link?: HostileLink;
   readonly instances: number;
   readonly cost: 'constant' | 'whole-ns' | 'affine' | 'knots';
   readonly knotKvTokens: number;
@@ -55,6 +58,12 @@ export interface HostilePool {
     readonly outputSteps: number;
   };
   readonly maxModelTokens: number;
+}
+
+export interface HostileLink {
+  readonly gbPerS: number;
+  readonly stepsPerToken: number;
+  readonly latencySteps: number;
 }
 
 export type HostileWorkload =
@@ -84,7 +93,7 @@ export const between = (min: number, max: number) =>
   fc.integer({ min: 0, max: 10_000 }).map((share) => min + ((max - min) * share) / 10_000);
 
 /** Many zeros: everything at once is where ties are. */
-const steps = (max: number) =>
+export const steps = (max: number) =>
   fc.oneof(fc.constant(0), fc.integer({ min: 0, max }), fc.double({ min: 0, max, noNaN: true }));
 
 const anyRequest: fc.Arbitrary<HostileRequest> = fc.record({
@@ -97,7 +106,7 @@ const anyRequest: fc.Arbitrary<HostileRequest> = fc.record({
   ),
 });
 
-const anyWorkload: fc.Arbitrary<HostileWorkload> = fc.oneof(
+export const anyWorkload: fc.Arbitrary<HostileWorkload> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
@@ -201,12 +210,14 @@ export function planOf(hostile: HostileCase): SimulationPlan {
     warmUpNs: Math.floor(horizonNs * hostile.warmUpShare),
     timelineIntervalNs: Math.max(1, ns(hostile.intervalSteps)),
     models: ['first', 'second'],
-    pools: hostile.pools.map(({ model, instances, maxModelTokens, engine }) => {
+    pools: hostile.pools.map(({ model, role = 'mixed', link, instances, maxModelTokens, engine }) => {
       const { prefixIdleSteps, frontEndSteps, outputSteps, spareBlocks, ...rest } = engine;
-      const largest = Math.ceil(largestTokens(hostile) / engine.blockTokens);
+      const largest = Math.ceil(largestTokens(hostile, role) / engine.blockTokens);
       const kvBlocks = Math.max(1, largest + engine.watermarkBlocks + spareBlocks);
       return {
         model,
+        role,
+        ...(link === undefined ? {} : { kvLink: linkOf(link, ns) }),
         instances,
         engine: {
           ...roomyEngine,
@@ -223,13 +234,21 @@ export function planOf(hostile: HostileCase): SimulationPlan {
   };
 }
 
-function largestTokens({ workloads }: HostileCase): number {
+/** So many tokens of the largest request are ever in the cache of such an instance. */
+function largestTokens({ workloads }: HostileCase, role: PoolRole): number {
   const largest = workloads.flatMap((workload) => {
-    if (workload.kind === 'shared') return [largestSharedTokens(workload.prompts)];
-    if (workload.kind === 'closed') return [workload.maxPromptTokens + workload.maxOutputTokens];
-    return workload.requests.map(({ promptTokens, outputTokens }) => promptTokens + outputTokens);
+    if (workload.kind === 'shared') return largestTurns(workload.prompts);
+    if (workload.kind === 'closed')
+      return [{ promptTokens: workload.maxPromptTokens, outputTokens: workload.maxOutputTokens }];
+    return workload.requests;
   });
-  return Math.max(...largest) - 1;
+  return Math.max(
+    ...largest.map(({ promptTokens, outputTokens }) => promptTokens + (role === 'prefill' ? 0 : outputTokens - 1)),
+  );
+}
+
+function linkOf({ gbPerS, stepsPerToken, latencySteps }: HostileLink, ns: (steps: number) => number): KvLinkPlan {
+  return { gbPerS, kvBytesPerToken: Math.max(1, ns(stepsPerToken * gbPerS)), latencyNs: ns(latencySteps) };
 }
 
 /** Fresh every time: workloads, routers and controllers remember. */

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { collect } from '../support/collect.ts';
 import type { Collected } from '../support/collect.ts';
+import { rowsDifference } from './agreement.ts';
+import { apartCase } from './apart-case.ts';
 import { chunkedPrefillCase, longDecodeCase, sharedPromptsCase, stormCase } from './flavours.ts';
 import { anyCase, partsOf, planOf } from './hostile-cases.ts';
 import type { HostileCase, HostilePool } from './hostile-cases.ts';
@@ -41,6 +43,28 @@ test('prompts that begin alike find, lose and let expire what was computed, and 
   expect(shareOf(sharedPromptsCase, lost)).toBeGreaterThan(0.2);
   const expired = (run: Collected, hostile: HostileCase) => cachedWith(hostile, { prefixIdleSteps: 0 }) > cached(run);
   expect(shareOf(sharedPromptsCase, expired)).toBeGreaterThan(0.05);
+});
+
+test('what is apart waits for memory on both sides and for links, and is preempted and found after its transfer', () => {
+  const handedOver = ({ requests }: Collected) => requests.filter((row) => row.prefillInstance >= 0);
+  expect(shareOf(apartCase, (run) => handedOver(run).length > 3)).toBeGreaterThan(0.6);
+  expect(shareOf(apartCase, (run) => handedOver(run).some((row) => row.preemptions > 0))).toBeGreaterThan(0.2);
+  const transferred = (run: Collected) => run.timeline.reduce((sum, row) => sum + row.kvTransferTokens, 0);
+  const prompts = (run: Collected) => handedOver(run).reduce((sum, row) => sum + row.promptTokens, 0);
+  expect(shareOf(apartCase, (run) => transferred(run) < prompts(run))).toBeGreaterThan(0.1);
+
+  const isOtherWith = (change: (pool: HostilePool) => HostilePool) =>
+    shareOf(apartCase, (run, hostile) => {
+      const other = { ...hostile, pools: hostile.pools.map(change) };
+      const { requests } = collect(planOf(other), partsOf(other));
+      return rowsDifference('request', requests, run.requests) !== undefined;
+    });
+  const roomIn = (role: HostilePool['role']) => (pool: HostilePool) =>
+    pool.role === role ? { ...pool, engine: { ...pool.engine, spareBlocks: 10_000 } } : pool;
+  expect(isOtherWith(roomIn('prefill'))).toBeGreaterThan(0.3);
+  expect(isOtherWith(roomIn('decode'))).toBeGreaterThan(0.3);
+  const fastLink = { gbPerS: 1e9, stepsPerToken: 0, latencySteps: 0 };
+  expect(isOtherWith((pool) => (pool.link === undefined ? pool : { ...pool, link: fastLink }))).toBeGreaterThan(0.6);
 });
 
 test('runs reject, tie, drain after the horizon and change clocks', () => {

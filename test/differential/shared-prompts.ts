@@ -84,14 +84,16 @@ function pathsOf({ roots, conversations }: SharedPrompts): readonly (readonly Se
 
 const tokensOf = (path: readonly Segment[]) => path.reduce((sum, { tokens }) => sum + tokens, 0);
 
-/** Prompt and output of the largest turn. */
-export function largestSharedTokens(prompts: SharedPrompts): number {
+/** The last turn of every conversation. */
+export function largestTurns(
+  prompts: SharedPrompts,
+): readonly { readonly promptTokens: number; readonly outputTokens: number }[] {
   const paths = pathsOf(prompts);
-  const sizes = prompts.conversations.map(({ newTokens, outputTokens, turns, adds }, index) => {
+  return prompts.conversations.map(({ newTokens, outputTokens, turns, adds }, index) => {
     const before = tokensOf(paths[prompts.roots.length + index]!);
-    return before + (adds === 'stream' ? turns : 1) * (newTokens + outputTokens);
+    const tokens = before + (adds === 'stream' ? turns : 1) * (newTokens + outputTokens);
+    return { promptTokens: tokens - outputTokens, outputTokens };
   });
-  return Math.max(...sizes);
 }
 
 export function sharingPrompts(prompts: SharedPrompts, ns: (steps: number) => number): Workload {

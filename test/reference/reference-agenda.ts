@@ -5,7 +5,7 @@ export const ARRIVAL = 3;
 export const CONTROL_TICK = 4;
 export const BATCH_FORMATION = 5;
 
-export interface Event {
+interface Event {
   readonly timeNs: number;
   readonly kind: number;
   /** Among equals in time and kind: the instance's index, or the running number of the push. */

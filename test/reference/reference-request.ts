@@ -34,7 +34,7 @@ export interface ReferenceRequest extends Arrival {
   handOver: HandOver | undefined;
 }
 
-export interface HandOver {
+interface HandOver {
   readonly prefillInstance: number;
   readonly prefillEndNs: number;
   /** What it holds in the prefill instance until it has been transferred. */

@@ -10,8 +10,9 @@ import { fingerprint } from '../../src/results/fingerprint.ts';
 import { columnValues, readBatches, readRequests, readTimeline } from '../../src/results/read.ts';
 import { RequestsFile } from '../../src/results/requests-file.ts';
 import { readSummary, writeSummary } from '../../src/results/summary-file.ts';
+import { TimelineFile } from '../../src/results/timeline-file.ts';
 import { RequestColumns } from '../../src/sim/records.ts';
-import { identity, plan, requestColumns, temporaryFolder } from './fixtures.ts';
+import { identity, plan, requestColumns, temporaryFolder, timelineColumns } from './fixtures.ts';
 import { resultFolder, summary } from './result-folder.ts';
 
 describe('requests.arrow holds', () => {
@@ -49,6 +50,22 @@ describe('requests.arrow holds', () => {
     // Polars hands 64-bit integers to JavaScript as doubles, so only the part below a second is compared.
     const ns = pl.readIPC(bytes).select(pl.col('arrival').date.nanosecond()).getColumn('arrival');
     expect(ns.toArray()).toEqual([0, 0, 0, 0, 1]);
+  });
+
+  test('who computed the prompt and how long its KV took, for those that were handed over', () => {
+    const dir = temporaryFolder();
+    const file = new RequestsFile(join(dir, 'requests.arrow'), plan, identity);
+    file.flush(
+      requestColumns([{ arrivalMs: 0, instance: 2, prefillInstance: 1, transferMs: 6.5 }, { arrivalMs: 0 }]),
+      2,
+    );
+    file.flush(requestColumns([{ arrivalMs: 0, rejected: true }]), 1);
+    file.close();
+
+    const table = readRequests(dir);
+    expect(columnValues(table, 'prefill_instance')).toEqual([1, -1, -1]);
+    expect(columnValues(table, 'transfer_ms')).toEqual([6.5, null, null]);
+    expect(columnValues(table, 'pool')).toEqual(['west', 'desk', '']);
   });
 
   test('whole numbers beyond 32 bits', () => {
@@ -101,6 +118,28 @@ test('timeline.arrow holds rates per second, shares of capacity, rent and the pr
     preemptions: 1,
     price_usd_per_kwh: 0.07,
   });
+});
+
+test('timeline.arrow holds the bytes that the links of prefill pools have moved', () => {
+  const dir = temporaryFolder();
+  const [desk, west, small] = plan.pools;
+  const kvLink = { gbPerS: 50, latencyNs: 0, kvBytesPerToken: 327_680 };
+  const apart = {
+    ...plan,
+    pools: [{ ...desk!, role: 'prefill' as const, kvLink }, { ...west!, role: 'decode' as const }, small!],
+  };
+  const file = new TimelineFile(join(dir, 'timeline.arrow'), apart, identity);
+  const interval = { startNs: 0, endNs: 1e9 };
+  file.flush(
+    timelineColumns([
+      { ...interval, pool: 0, kvTransferTokens: 3_000 },
+      { ...interval, pool: 1 },
+    ]),
+    2,
+  );
+  file.close();
+
+  expect(columnValues(readTimeline(dir), 'kv_transfer_bytes')).toEqual([983_040_000, 0]);
 });
 
 test('timeline.arrow holds the use of compute and memory bandwidth', () => {

@@ -96,6 +96,8 @@ export const identity: FileIdentity = {
 export interface RequestRow {
   workload?: number;
   instance?: number;
+  prefillInstance?: number;
+  transferMs?: number;
   session?: number;
   promptTokens?: number;
   cachedTokens?: number;
@@ -117,6 +119,8 @@ export function requestColumns(rows: readonly RequestRow[]): RequestColumns {
     columns.session[index] = row.session ?? -1;
     columns.workload[index] = row.workload ?? 0;
     columns.instance[index] = row.rejected ? -1 : (row.instance ?? 0);
+    columns.prefillInstance[index] = row.prefillInstance ?? -1;
+    columns.transferNs[index] = (row.transferMs ?? 0) * MS;
     columns.status[index] = row.rejected ? RequestStatus.rejected : RequestStatus.served;
     columns.promptTokens[index] = row.promptTokens ?? 100;
     columns.cachedTokens[index] = row.cachedTokens ?? 0;

@@ -157,7 +157,7 @@ describe('warnings', () => {
   test('say when a trace ends well before the horizon', () => {
     const files = filesOf({ 'scenarios/traces/conv.csv': TRACE });
     expect(planned(REPLAY, { files }).warnings).toEqual([
-      'workload "support": the trace ends after 10.0 min, before the horizon of 15.0 min; nothing arrives in between',
+      'workload "support": the trace ends after 10.0 min, before the horizon of 15.0 min; the rates count the empty time in between — let the horizon end with the trace',
     ]);
     expect(planned(REPLAY.replace('15min', '10min'), { files }).warnings).toEqual([]);
   });

@@ -81,6 +81,20 @@ describe('what the user hears of', () => {
     `);
   });
 
+  test('two classes that cover the same workload', () => {
+    const slos = ['slos:', 'slos:\n  - { class: all, e2eMs: { p99: 60000 } }'] as const;
+    expect(told(changed([...slos]))).toMatchInlineSnapshot(`
+      "desk.yaml:16:34  slos[1].match
+          the classes "all" and "interactive" both cover the workload "support" — a request has one class: name the workloads of each with match: { workload: … }
+
+      1 problem; nothing was simulated."
+    `);
+  });
+
+  test('a horizon without a unit says nothing about the warm-up', () => {
+    expect(told(changed(['horizon: 15min', 'horizon: 900\nwarmUp: 2min']))).not.toContain('warmUp');
+  });
+
   test('a duration in a unit that is none', () => {
     expect(told(changed(['horizon: 15min', 'horizon: 15m']))).toMatchInlineSnapshot(`
       "desk.yaml:3:10  horizon

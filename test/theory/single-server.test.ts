@@ -62,7 +62,7 @@ describe('an instance that serves one request at a time is an M/G/1 queue', () =
     expect(disagreement(measured, pollaczekKhinchineNs(uniform, load))).toBeUndefined();
   });
 
-  test.each([0.3, 0.5, 0.7])('short or long, load %f: mean E2E as Pollaczek and Khinchine have it', (load) => {
+  test.each(LOADS)('short or long, load %f: mean E2E as Pollaczek and Khinchine have it', (load) => {
     const measured = overSeeds(SEEDS, (seed) =>
       meanE2eNs(queueOf(shortOrLong, load), seed, 2 * REQUESTS_PER_SEED[load]!),
     );

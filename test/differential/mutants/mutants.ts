@@ -53,8 +53,32 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'a request that is still on its way when a segment starts does not end it',
     file: 'instance.ts',
-    find: 'if (enqueuedNs > nowNs) run.cutAt(enqueuedNs);',
+    find: 'run.cutAt(enqueuedNs > nowNs ? enqueuedNs : this.kv.nextExpiryNs);',
+    replace: 'run.cutAt(enqueuedNs > nowNs ? Infinity : this.kv.nextExpiryNs);',
+  },
+  {
+    why: 'a prefix that expires does not let a refused request in',
+    file: 'instance.ts',
+    find: 'run.cutAt(enqueuedNs > nowNs ? enqueuedNs : this.kv.nextExpiryNs);',
+    replace: 'run.cutAt(enqueuedNs > nowNs ? enqueuedNs : Infinity);',
+  },
+  {
+    why: 'what expired within a segment is still known at its end',
+    file: 'instance.ts',
+    find: 'if (steps > 1) this.kv.expire(run.lastStepStartNs);',
     replace: '',
+  },
+  {
+    why: 'hits that nobody holds count twice as free',
+    file: 'batch.ts',
+    find: 'kv.free - kv.freeHitBlocks',
+    replace: 'kv.free',
+  },
+  {
+    why: 'content is evicted before blank memory is used up',
+    file: 'kv-blocks.ts',
+    find: 'this.#cache.evictableBlocks - this.capacity;',
+    replace: 'this.#cache.evictableBlocks - this.capacity + 1;',
   },
   {
     why: 'after a preemption the engine jumps over the step in which the victim could come back',
@@ -113,8 +137,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'of two instances at one instant the later goes first',
     file: 'event-queue.ts',
-    find: 'kindA === kindB ? a < b',
-    replace: 'kindA === kindB ? a > b',
+    find: 'rival < winner)',
+    replace: 'rival > winner)',
   },
   {
     why: 'batches are formed before the arrivals of the instant',

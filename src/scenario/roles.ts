@@ -1,0 +1,55 @@
+import type { Dtype } from '../sim/profiles.ts';
+import type { Draft, PoolEntry } from './draft.ts';
+import { finding } from './draft.ts';
+import type { Finding } from './explain.ts';
+
+/** What is wrong with the roles of the pools: prefill and decode pools work in pairs. */
+export function roleFindings(draft: Draft): Finding[] {
+  const pools = draft.pools.map((entry) => partOf(entry, draft));
+  return pools.flatMap((pool) => [
+    ...strayLink(pool),
+    ...missingPartner(pool, pools, draft.everyPool),
+    ...formats(pool, pools),
+  ]);
+}
+
+interface Part {
+  readonly entry: PoolEntry;
+  readonly role: 'mixed' | 'prefill' | 'decode';
+  /** Of the pool or its template; undefined where neither says, or the template is wrong. */
+  readonly model: string | undefined;
+  readonly kv: Dtype;
+}
+
+function partOf(entry: PoolEntry, { templates }: Draft): Part {
+  const { role, model, kv, template } = entry.value;
+  const base = template === undefined ? undefined : templates.get(template);
+  return { entry, role, model: model ?? base?.model, kv: kv ?? base?.kv ?? 'bf16' };
+}
+
+function strayLink({ entry, role }: Part): Finding[] {
+  if (role === 'prefill' || entry.value.kvLink === undefined) return [];
+  const sentence = `only a prefill pool sends its KV cache away, and this pool is ${role}`;
+  return [finding([...entry.path, 'kvLink'], `${sentence} — remove kvLink, or write role: prefill`)];
+}
+
+/** @param everyPool nothing was left out of `pools` */
+function missingPartner({ entry, role, model }: Part, pools: readonly Part[], everyPool: boolean): Finding[] {
+  if (role === 'mixed' || model === undefined || !everyPool) return [];
+  if (pools.some((pool) => pool.model === undefined)) return [];
+  const partner = role === 'prefill' ? 'decode' : 'prefill';
+  if (pools.some((pool) => pool.role === partner && pool.model === model)) return [];
+  const missing =
+    role === 'prefill'
+      ? `no pool decodes what this one has prefilled of "${model}"`
+      : `no pool prefills "${model}" for this one to decode`;
+  return [finding([...entry.path, 'role'], `${missing} — add a pool of it with role: ${partner}`)];
+}
+
+function formats({ entry, role, model, kv }: Part, pools: readonly Part[]): Finding[] {
+  if (role !== 'prefill' || model === undefined) return [];
+  const other = pools.find((pool) => pool.role === 'decode' && pool.model === model && pool.kv !== kv);
+  if (other === undefined) return [];
+  const sentence = `its KV cache is in ${kv}, that of pool "${other.entry.value.name}", which decodes, in ${other.kv}`;
+  return [finding(entry.path, `${sentence} — write the same \`kv\` for both`)];
+}
