@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { StepCost } from '../../src/sim/ports.ts';
 import { RequestStatus } from '../../src/sim/records.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
@@ -57,7 +58,9 @@ function planOfApart({ hostile, pools, link }: ApartCase): SimulationPlan {
 
 function partsOfApart({ hostile, pools }: ApartCase): RunParts {
   const parts = partsOf(hostile);
-  const stepCosts = parts.stepCosts.flatMap((cost, index) => Array(pools[index]!.staysMixed ? 3 : 2).fill(cost));
+  const stepCosts = parts.stepCosts.flatMap((cost, index) =>
+    Array<StepCost>(pools[index]!.staysMixed ? 3 : 2).fill(cost),
+  );
   return { ...parts, stepCosts };
 }
 
