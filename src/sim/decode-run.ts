@@ -15,6 +15,8 @@ export class DecodeRun {
   startNs: Ns = 0;
   /** What the start lies after startNs: less than one nanosecond. */
   #startTicks: Ticks = 0;
+  /** What the end lies after startNs. */
+  #endTicks: Ticks = 0;
   #creditedSteps = 0;
   #creditedNs: Ns = 0;
   #fixedTicks: Ticks = 0;
@@ -40,8 +42,10 @@ export class DecodeRun {
 
   /** At most `limit` decode steps of one batch; fewer where the piece ends or ticks could no longer be summed exactly. */
   startSteps(piece: DecodePiece, seqs: number, kvTokens: number, limit: number): void {
-    const { fixedTicks, ticksPerKvToken } = piece;
-    let steps = Math.min(limit, Math.ceil((piece.untilKvTokens - kvTokens) / seqs));
+    const { fixedTicks, ticksPerKvToken, untilKvTokens } = piece;
+    // The last step must begin before the end of the piece. Mostly it does, and nothing has to be divided.
+    const fits = kvTokens + (limit - 1) * seqs < untilKvTokens;
+    let steps = fits ? limit : Math.ceil((untilKvTokens - kvTokens) / seqs);
     while (
       steps > 1 &&
       steps * (Math.abs(fixedTicks) + ticksPerKvToken * (kvTokens + steps * seqs)) > MAX_SEGMENT_TICKS
@@ -56,8 +60,7 @@ export class DecodeRun {
     if (timeNs >= this.endNs) return false;
     const steps = this.#stepsUntil(timeNs);
     if (steps === this.steps) return false;
-    this.steps = steps;
-    this.endNs = this.startNs + this.#wholeNs(steps);
+    this.#setEnd(steps);
     return true;
   }
 
@@ -83,9 +86,8 @@ export class DecodeRun {
 
   /** Make the end the new start. */
   finish(): void {
-    const ticks = this.#startTicks + this.#ticks(this.steps);
+    this.#startTicks = this.#endTicks - (this.endNs - this.startNs) * TICKS_PER_NS;
     this.startNs = this.endNs;
-    this.#startTicks = ticks - Math.floor(ticks / TICKS_PER_NS) * TICKS_PER_NS;
     this.steps = 0;
   }
 
@@ -96,8 +98,13 @@ export class DecodeRun {
     this.#kvTokens = kvTokens;
     this.#creditedSteps = 0;
     this.#creditedNs = this.startNs;
+    this.#setEnd(steps);
+  }
+
+  #setEnd(steps: number): void {
     this.steps = steps;
-    this.endNs = this.startNs + this.#wholeNs(steps);
+    this.#endTicks = this.#startTicks + this.#ticks(steps);
+    this.endNs = this.startNs + Math.floor(this.#endTicks / TICKS_PER_NS);
   }
 
   #ticks(steps: number): Ticks {

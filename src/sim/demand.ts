@@ -54,13 +54,14 @@ export class Demand {
     return request;
   }
 
-  /** Tell the request's workload that it has left; answers whether the workload follows its requests at all. */
+  /** Tell the request's workload that it has left; answers whether it pushed something. */
   finished(request: RequestIndex, finishNs: Ns): boolean {
     const source = this.#sources[this.#requests.workload[request]!]!;
     if (source.workload.onFinish === undefined) return false;
+    const pending = this.#pending.size;
     source.nowNs = finishNs;
     source.workload.onFinish(request, this.#view, finishNs, source);
-    return true;
+    return this.#pending.size > pending;
   }
 }
 

@@ -74,31 +74,25 @@ export class EventQueue {
   #play(source: number, timeNs: Ns): void {
     const times = this.#times;
     const winners = this.#winners;
-    const kinds = this.#kinds;
     let node = this.#sources + source;
     times[node] = timeNs;
-    // Read from the columns rather than taken from the arguments, so that the compiler knows them for plain numbers.
-    const own = winners[node]!;
-    let winner = own;
-    let winnerNs = times[node]!;
-    while (node > 1) {
-      const rivalNs = times[node ^ 1]!;
-      if (rivalNs <= winnerNs) {
-        const rival = winners[node ^ 1]!;
-        if (
-          rivalNs < winnerNs ||
-          kinds[rival]! < kinds[winner]! ||
-          (kinds[rival]! === kinds[winner]! && rival < winner)
-        ) {
-          winner = rival;
-          winnerNs = rivalNs;
-        }
-      }
-      node >>= 1;
-      // Where somebody else won before and wins again, nothing changes from here on.
-      if (winner !== own && winners[node]! === winner) return;
-      times[node] = winnerNs;
-      winners[node] = winner;
+    for (; node > 1; node >>= 1) {
+      const left = node & ~1;
+      const leftNs = times[left]!;
+      const rightNs = times[left + 1]!;
+      // Who wins is a toss-up, which a processor would guess wrong every other time: so it is counted, not decided.
+      const winner = leftNs === rightNs ? this.#firstOfTie(left) : left + Number(rightNs < leftNs);
+      times[node >> 1] = times[winner]!;
+      winners[node >> 1] = winners[winner]!;
     }
+  }
+
+  /** Of two neighbouring nodes with simultaneous events, the one whose event goes first. */
+  #firstOfTie(left: number): number {
+    const a = this.#winners[left]!;
+    const b = this.#winners[left + 1]!;
+    const kindA = this.#kinds[a]!;
+    const kindB = this.#kinds[b]!;
+    return (kindA === kindB ? a < b : kindA < kindB) ? left : left + 1;
   }
 }

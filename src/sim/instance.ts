@@ -145,7 +145,7 @@ export class Instance {
     const { steps, startNs, endNs } = run;
     run.credit(steps, this.#counters);
     // What expired while the segment was jumped over is known no more when somebody lets go of his own copies.
-    if (steps > 1) this.kv.expire(run.lastStepStartNs);
+    if (steps > 1 && this.kv.hasExpiry) this.kv.expire(run.lastStepStartNs);
     run.finish();
     batch.endSteps(steps, endNs);
     if (batch.chunks.count === 0) return;

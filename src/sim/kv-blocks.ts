@@ -44,10 +44,15 @@ export class KvBlocks {
   }
 
   blocksFor(tokens: number): number {
-    return Math.floor((tokens + this.blockTokens - 1) / this.blockTokens);
+    return ((tokens + this.blockTokens - 1) / this.blockTokens) | 0;
   }
 
-  /** Forget prefixes that have been idle too long. */
+  /** Whether prefixes are forgotten when they have been idle too long. */
+  get hasExpiry(): boolean {
+    return this.#cache !== undefined && this.#idleNs > 0;
+  }
+
+  /** Forget those that have. */
   expire(nowNs: Ns): void {
     if (this.#cache !== undefined && this.#idleNs > 0) this.#cache.expire(nowNs - this.#idleNs);
   }
@@ -61,7 +66,7 @@ export class KvBlocks {
   /** Look for the beginning of a request that must compute `target` tokens: at least one is always computed. */
   match(request: RequestIndex, target: number): void {
     if (this.#cache === undefined) return;
-    const limit = Math.floor((target - 1) / this.blockTokens);
+    const limit = ((target - 1) / this.blockTokens) | 0;
     this.hitBlocks = this.#cache.match(this.#requests.path[request]!, limit);
     this.freeHitBlocks = this.#cache.matchedEvictableBlocks;
   }
@@ -106,7 +111,7 @@ export class KvBlocks {
       this.used -= blocks;
     } else {
       const shared = this.#share(this.#cache, request, computedTokens);
-      const alone = Math.floor(computedTokens / this.blockTokens) - shared;
+      const alone = ((computedTokens / this.blockTokens) | 0) - shared;
       // What never expires need not be told apart by its time.
       const freedNs = this.#idleNs > 0 ? nowNs : 0;
       this.used -= blocks - shared + this.#cache.release(this.#requests.path[request]!, shared, alone, freedNs);
@@ -116,7 +121,7 @@ export class KvBlocks {
 
   #share(cache: PrefixCache, request: RequestIndex, computedTokens: number): number {
     const { path, sharedBlocks } = this.#requests;
-    const complete = Math.floor(computedTokens / this.blockTokens);
+    const complete = (computedTokens / this.blockTokens) | 0;
     const shared = cache.extend(path[request]!, sharedBlocks[request]!, complete);
     sharedBlocks[request] = shared;
     return shared;
@@ -130,9 +135,7 @@ export class KvBlocks {
 
   /** What is used and promised overwrites the prefixes that have been idle longest. */
   #makeRoom(): void {
-    if (this.#cache === undefined) return;
-    const missing = this.used + this.#reserved + this.#cache.evictableBlocks - this.capacity;
-    if (missing > 0) this.#cache.evict(missing);
+    if (this.#cache !== undefined) this.#cache.leave(this.capacity - this.used - this.#reserved);
   }
 
   /** A sequence with that many computed tokens decodes from the next step on; answers its phase. */
@@ -156,7 +159,7 @@ export class KvBlocks {
     this.#reserved = 0;
     const blocks = this.#byPhase[this.#phaseOfNextStep]!;
     if (blocks > this.free) {
-      this.#cache?.evict(this.#cache.evictableBlocks);
+      this.#cache?.leave(0);
       return false;
     }
     this.#reserved = blocks;
@@ -167,7 +170,7 @@ export class KvBlocks {
   /** Blocks that they take in the next `steps` steps. */
   blocksOfSteps(steps: number): number {
     const { blockTokens } = this;
-    const cycles = Math.floor(steps / blockTokens);
+    const cycles = steps < blockTokens ? 0 : Math.floor(steps / blockTokens);
     let blocks = cycles * this.#decoding;
     let phase = this.#phaseOfNextStep;
     for (let left = steps - cycles * blockTokens; left > 0; left--) {
@@ -181,6 +184,8 @@ export class KvBlocks {
   stepsThatFit(limit: number): number {
     const { blockTokens } = this;
     const free = this.capacity - this.used;
+    // Mostly there is far more than enough, and nothing has to be divided.
+    if (free * blockTokens >= (limit + blockTokens) * this.#decoding) return limit;
     const cycles = Math.floor(free / this.#decoding);
     let steps = cycles * blockTokens;
     if (steps >= limit) return limit;
@@ -199,7 +204,7 @@ export class KvBlocks {
     const { blockTokens } = this;
     this.#reserved = 0;
     if (this.#decoding > 0) this.#take(this.blocksOfSteps(steps));
-    const phase = this.#phaseOfNextStep - (steps % blockTokens);
+    const phase = this.#phaseOfNextStep - (steps < blockTokens ? steps : steps % blockTokens);
     this.#phaseOfNextStep = phase < 0 ? phase + blockTokens : phase;
   }
 }

@@ -5,6 +5,9 @@ import type { PromptPaths } from './prompt-paths.ts';
 import { NONE } from './request-table.ts';
 import type { Ns } from './units.ts';
 
+/** So many overwritten blocks may be remembered. */
+const MAX_OVERWRITTEN_BLOCKS = 1_024;
+
 /**
  * The KV blocks of one instance whose content is known, so that a later prompt with the same beginning need not compute
  * it again. Blocks are not listed one by one: the cached blocks of a stream lie in *pieces*, stretches that have the same
@@ -17,6 +20,8 @@ import type { Ns } from './units.ts';
 export class PrefixCache {
   /** Blocks that nobody holds but that still have their content. */
   evictableBlocks = 0;
+  /** Blocks in the order of eviction: the ones beyond `evictableBlocks`, at its front, are overwritten already. */
+  #queuedBlocks = 0;
   /** Of the blocks matched last, those that nobody held. */
   matchedEvictableBlocks = 0;
   readonly #paths: PromptPaths;
@@ -39,6 +44,10 @@ export class PrefixCache {
       const end = Math.min(this.#endBlock(segment), limit);
       let piece = this.#pieces.first(this.#paths.stream[segment]!);
       for (; piece !== NONE && from[piece]! < end; piece = deeper[piece]!) {
+        if (holders[piece] === 0 && this.#queuedBlocks > this.evictableBlocks) {
+          this.#settle();
+          return this.match(path, limit);
+        }
         matched = Math.min(to[piece]!, end);
         if (holders[piece] === 0) this.matchedEvictableBlocks += matched - from[piece]!;
       }
@@ -47,7 +56,7 @@ export class PrefixCache {
     return matched;
   }
 
-  /** Hold the first `blocks` blocks of the prompt, which are all known. */
+  /** Hold the first `blocks` blocks of the prompt, as many as the last `match` has found. */
   hold(path: number, blocks: number): void {
     const pieces = this.#pieces;
     for (let segment = path, held = 0; held < blocks; segment = this.#paths.next[segment]!) {
@@ -57,7 +66,7 @@ export class PrefixCache {
         if (pieces.to[piece]! > end) pieces.split(piece, end);
         if (pieces.holders[piece] === 0) {
           pieces.unqueue(piece);
-          this.evictableBlocks -= pieces.sizeOf(piece);
+          this.#dequeued(pieces.sizeOf(piece));
         }
         pieces.holders[piece]!++;
       }
@@ -76,7 +85,11 @@ export class PrefixCache {
       const end = Math.min(this.#endBlock(segment), until);
       if (end <= known) continue;
       const stream = this.#paths.stream[segment]!;
-      const last = pieces.last(stream);
+      let last = pieces.last(stream);
+      if (last !== NONE && pieces.holders[last] === 0) {
+        this.#settle();
+        last = pieces.last(stream);
+      }
       if (last !== NONE && pieces.to[last] !== known) return known;
       // It holds all known blocks before its own, so a single holder of the last piece is this request.
       if (last !== NONE && pieces.holders[last] === 1) pieces.to[last] = end;
@@ -93,7 +106,7 @@ export class PrefixCache {
   release(path: number, shared: number, unnamed: number, nowNs: Ns): number {
     const pieces = this.#pieces;
     // With nothing before them in the order of eviction they would be taken first in any case: as good as blank.
-    const queued = pieces.firstOut === NONE ? 0 : unnamed;
+    const queued = this.evictableBlocks === 0 ? 0 : unnamed;
     if (queued > 0) pieces.queueUnnamed(queued, nowNs);
     let freed = 0;
     for (let at = this.#walk(path, shared) - 1; at >= 0; at--) {
@@ -112,15 +125,26 @@ export class PrefixCache {
       }
     }
     this.evictableBlocks += freed + queued;
+    this.#queuedBlocks += freed + queued;
+    if (this.#queuedBlocks > 2 * this.evictableBlocks + MAX_OVERWRITTEN_BLOCKS) this.#settle();
     return freed;
   }
 
-  /** Forget that many blocks, the ones set free longest ago. */
-  evict(blocks: number): void {
-    assert(blocks <= this.evictableBlocks, 'more blocks are taken than are free');
+  /** There is memory for no more than so many blocks that nobody holds: the ones set free longest ago are overwritten. */
+  leave(blocks: number): void {
+    assert(blocks >= 0, 'more blocks are taken than are free');
+    if (blocks < this.evictableBlocks) this.evictableBlocks = blocks;
+  }
+
+  /**
+   * Forget what is overwritten. That can wait until somebody looks at blocks that nobody holds: the others cannot be
+   * overwritten, and blocks that are set free meanwhile stand behind.
+   */
+  #settle(): void {
     const pieces = this.#pieces;
-    this.evictableBlocks -= blocks;
-    for (let left = blocks; left > 0;) {
+    let left = this.#queuedBlocks - this.evictableBlocks;
+    this.#queuedBlocks = this.evictableBlocks;
+    while (left > 0) {
       const size = pieces.sizeOf(pieces.firstOut);
       if (size > left) {
         pieces.to[pieces.firstOut]! -= left;
@@ -133,17 +157,24 @@ export class PrefixCache {
 
   /** When the content that will be evicted first was set free; Infinity when there is none. */
   get firstFreedNs(): Ns {
+    this.#settle();
     const { firstOut, freedNs } = this.#pieces;
     return firstOut === NONE ? Infinity : freedNs[firstOut]!;
   }
 
   /** Forget what was set free at that moment or before. */
   expire(untilNs: Ns): void {
+    this.#settle();
     const pieces = this.#pieces;
     while (pieces.firstOut !== NONE && pieces.freedNs[pieces.firstOut]! <= untilNs) {
-      this.evictableBlocks -= pieces.sizeOf(pieces.firstOut);
+      this.#dequeued(pieces.sizeOf(pieces.firstOut));
       pieces.dropFirstOut();
     }
+  }
+
+  #dequeued(blocks: number): void {
+    this.evictableBlocks -= blocks;
+    this.#queuedBlocks -= blocks;
   }
 
   /** Note the segments that have shared blocks; answers how many. */

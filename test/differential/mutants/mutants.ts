@@ -11,7 +11,7 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'the ticks beyond the last whole ns are forgotten at the end of a segment',
     file: 'decode-run.ts',
-    find: 'this.#startTicks = ticks - Math.floor(ticks / TICKS_PER_NS) * TICKS_PER_NS;',
+    find: 'this.#startTicks = this.#endTicks - (this.endNs - this.startNs) * TICKS_PER_NS;',
     replace: 'this.#startTicks = 0;',
   },
   {
@@ -23,8 +23,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'a step that begins exactly at a knot still costs what the piece before it says',
     file: 'decode-run.ts',
-    find: 'Math.ceil((piece.untilKvTokens - kvTokens) / seqs)',
-    replace: 'Math.floor((piece.untilKvTokens - kvTokens) / seqs) + 1',
+    find: 'fits ? limit : Math.ceil((untilKvTokens - kvTokens) / seqs)',
+    replace: 'Math.min(limit, Math.floor((untilKvTokens - kvTokens) / seqs) + 1)',
   },
   {
     why: 'segments are not split when their ticks pass what a double can count',
@@ -65,7 +65,7 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'what expired within a segment is still known at its end',
     file: 'instance.ts',
-    find: 'if (steps > 1) this.kv.expire(run.lastStepStartNs);',
+    find: 'if (steps > 1 && this.kv.hasExpiry) this.kv.expire(run.lastStepStartNs);',
     replace: '',
   },
   {
@@ -77,8 +77,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'content is evicted before blank memory is used up',
     file: 'kv-blocks.ts',
-    find: 'this.#cache.evictableBlocks - this.capacity;',
-    replace: 'this.#cache.evictableBlocks - this.capacity + 1;',
+    find: 'this.#cache.leave(this.capacity - this.used - this.#reserved);',
+    replace: 'this.#cache.leave(Math.max(0, this.capacity - this.used - this.#reserved - 1));',
   },
   {
     why: 'after a preemption the engine jumps over the step in which the victim could come back',
@@ -137,8 +137,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'of two instances at one instant the later goes first',
     file: 'event-queue.ts',
-    find: 'rival < winner)',
-    replace: 'rival > winner)',
+    find: 'kindA === kindB ? a < b',
+    replace: 'kindA === kindB ? a > b',
   },
   {
     why: 'batches are formed before the arrivals of the instant',
