@@ -45,7 +45,7 @@ export class ReplayedCache {
     const blocks = Math.ceil(promptTokens / this.#blockTokens);
     this.#cache.release(path, known, blocks - known, untilNs);
     this.#paths.release(path);
-    this.#cache.evict(Math.max(this.#cache.evictableBlocks - this.#capacityBlocks, 0));
+    this.#cache.leave(this.#capacityBlocks);
     this.hitBlocks += hits;
     this.blocks += blocks;
     this.promptTokens += promptTokens;
