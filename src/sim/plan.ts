@@ -53,6 +53,39 @@ export interface KvLinkPlan {
   readonly kvBytesPerToken: number;
 }
 
+export const KV_ALLOCATIONS = ['paged', 'output', 'maximum'] as const;
+export type KvAllocation = (typeof KV_ALLOCATIONS)[number];
+
+/** Tokens that are guessed, and verified in one step. */
+export interface SpeculationPlan {
+  /** Guessed per sequence and step; at least 1. */
+  readonly draftTokens: number;
+  /** Chance that a guess is right when all before it in its step were; in [0, 1]. */
+  readonly acceptance: number;
+  /** Draw each request's number of steps; otherwise it is the expected one. */
+  readonly random: boolean;
+}
+
+export const KV_TIER_KINDS = ['dram', 'ssd', 'remote'] as const;
+export type KvTierKind = (typeof KV_TIER_KINDS)[number];
+
+/** A store of KV blocks beside the accelerators' memory. A GB/s is a byte per ns. */
+export interface KvTierPlan {
+  readonly kind: KvTierKind;
+  /** One store for each instance, or one that all instances of the pool share. */
+  readonly scope: 'instance' | 'pool';
+  readonly capacityBlocks: number;
+  readonly blockBytes: number;
+  readonly readGBPerS: number;
+  readonly writeGBPerS: number;
+  /** Of a read, from the last byte sent to the last byte there. */
+  readonly latencyNs: Ns;
+  /** What would wait longer than this to be written is not written. */
+  readonly maxWriteQueueNs: Ns;
+  /** Forget what nobody has used for so long; 0 keeps it as long as there is room. */
+  readonly idleNs: Ns;
+}
+
 /** Instances alike in accelerator, model, parallel layout, engine and role. */
 export interface PoolPlan {
   readonly name: string;
@@ -64,6 +97,8 @@ export interface PoolPlan {
   readonly role: PoolRole;
   /** Of each instance of a prefill pool; other pools have none. */
   readonly kvLink?: KvLinkPlan;
+  /** Longest prompt that a decode pool takes from clients itself; 0 or none leaves all to the prefill pools. */
+  readonly localPrefillTokens?: number;
   readonly instances: number;
   readonly acceleratorsPerInstance: number;
   readonly engine: EnginePlan;
@@ -84,6 +119,19 @@ export interface EnginePlan {
   readonly reserveFullPrompt: boolean;
   /** Blocks that admission leaves free. */
   readonly watermarkBlocks: number;
+  /** When the memory for tokens to come is taken: step by step, or at admission for the whole answer, or for maxModelTokens. */
+  readonly kvAllocation: KvAllocation;
+  /** Requests join a batch at any step; without, only when all that ran before have left. */
+  readonly continuousBatching: boolean;
+  /** A prompt may be spread over several steps. */
+  readonly chunkedPrefill: boolean;
+  /** Steps with prompt tokens carry nothing else, and come first. */
+  readonly prefillFirst: boolean;
+  /** A batch is settled while the step before it runs. */
+  readonly asyncScheduling: boolean;
+  readonly speculation?: SpeculationPlan;
+  /** Where KV goes beside the accelerators' memory, fastest first; at most one of each kind. */
+  readonly kvTiers?: readonly KvTierPlan[];
   /** Keep the content of blocks until their memory is needed, and reuse it for prompts that begin alike. */
   readonly prefixCaching: boolean;
   /** Forget content that nobody has used for so long; 0 keeps it as long as there is room. */
