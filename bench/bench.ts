@@ -5,10 +5,16 @@ export interface Figure {
   readonly unit: string;
 }
 
+/** How much a benchmark does where that can be chosen. */
+export interface BenchSize {
+  /** Requests of the long run of `memory`. */
+  readonly longRequests: number;
+}
+
 export interface Bench {
   readonly name: string;
   readonly about: string;
-  run(): Figure[];
+  run(size: BenchSize): Figure[];
 }
 
 /** A benchmark whose model changed measures something else: say so instead of reporting a faster or slower figure. */

@@ -1,59 +1,31 @@
 import { catalogue } from '../dist/catalogue.js';
-import type { RunPlan } from '../dist/sim/plan.js';
 import { assemble } from '../dist/workers/assemble.js';
 import { simulateStepByStep } from '../test/reference/reference-engine.ts';
 import { pin, type Bench, type Figure } from './bench.ts';
-import { planOf, timeModel, timeRun } from './run-plan.ts';
+import { chatOf, INSTANCES, withSingleSteps } from './chat-plan.ts';
+import { timeModel, timeRun } from './run-plan.ts';
 
-const REQUESTS_PER_S = 256;
+const REQUESTS = 1_000_000;
+const SINGLE_STEP_REQUESTS = 200_000;
 const REFERENCE_REQUESTS = 5_000;
-
-const chatPlan = (requests: number): RunPlan =>
-  planOf(`
-name: chat
-start: 2026-06-01T00:00Z
-horizon: ${Math.round((requests / REQUESTS_PER_S) * 1_000)}ms
-warmUp: 0s
-timelineInterval: 10s
-seeds: [1]
-templates:
-  h100-70b: { accelerator: h100-sxm, model: llama-3.1-70b, weights: fp8, layout: { tensorParallel: 4 } }
-regions:
-  - name: virginia
-    electricityUsdPerKWh: 0.08
-    pue: 1.15
-    pools: [{ name: chat, template: h100-70b, instances: 64 }]
-workloads:
-  - name: chat
-    kind: chat
-    model: llama-3.1-70b
-    requestsPerS: ${REQUESTS_PER_S}
-    promptTokens: { mean: 512, cv: 1 }
-    outputTokens: { mean: 256, cv: 1 }
-routing: { kind: power-of-two }
-`);
-
-const withSingleSteps = (plan: RunPlan): RunPlan => ({
-  ...plan,
-  pools: plan.pools.map((pool) => ({ ...pool, engine: { ...pool.engine, maxSegmentSteps: 1 } })),
-});
 
 /** One million chat requests on 64 instances, as the command line runs them, and how much of that is the jumping. */
 export const chat: Bench = {
   name: 'chat',
-  about: '1 M chat requests (512/256 tokens), 64 instances, 4 requests/s each, power-of-two routing',
+  about: `1 M chat requests (512/256 tokens), ${INSTANCES} instances, 4 requests/s each, power-of-two routing, prefix cache`,
   run(): Figure[] {
-    timeModel(chatPlan(100_000)); // warm up the compiler
-    const plan = chatPlan(1_000_000);
+    timeModel(chatOf(100_000)); // warm up the compiler
+    const plan = chatOf(REQUESTS);
     const model = timeModel(plan);
-    pin('chat', model.totals.events, 3_716_477);
+    pin('chat', model.totals.events, 3_795_968);
     const requests = model.totals.arrivedRequests;
     const run = timeRun(plan);
-    const single = timeModel(withSingleSteps(chatPlan(200_000)));
+    const single = timeModel(withSingleSteps(chatOf(SINGLE_STEP_REQUESTS)));
     const perRequestS = model.wallS / requests;
     const singlePerRequestS = single.wallS / single.totals.arrivedRequests;
     return [
       { name: 'chat.requests_per_s', value: requests / run.wallS, unit: '1/s' },
+      { name: 'chat.cpu_us_per_request', value: (run.cpuS * 1e6) / requests, unit: 'us' },
       { name: 'chat.output_tokens_per_s', value: model.outputTokens / run.wallS, unit: '1/s' },
       { name: 'chat.model_requests_per_s', value: requests / model.wallS, unit: '1/s' },
       { name: 'chat.events_per_request', value: model.totals.events / requests, unit: '1' },
@@ -64,7 +36,7 @@ export const chat: Bench = {
 };
 
 function referenceSecondsPerRequest(): number {
-  const plan = chatPlan(REFERENCE_REQUESTS);
+  const plan = chatOf(REFERENCE_REQUESTS);
   const { parts, close } = assemble(plan, catalogue);
   const startMs = performance.now();
   const { totals } = simulateStepByStep(plan, parts);

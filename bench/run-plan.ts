@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogue } from '../dist/catalogue.js';
@@ -8,6 +8,10 @@ import type { RunPlan } from '../dist/sim/plan.js';
 import { simulate, type RunTotals } from '../dist/sim/simulate.js';
 import { assemble } from '../dist/workers/assemble.js';
 import { executeRun } from '../dist/workers/execute-run.js';
+import { inlineMore } from '../dist/workers/inlining.js';
+
+// As the worker threads of the command line do.
+inlineMore();
 
 /** The plan of the first seed of a scenario that reads no files. */
 export function planOf(yaml: string): RunPlan {
@@ -48,11 +52,17 @@ export function timeModel(plan: RunPlan): Timing {
   return { totals, wallS, outputTokens };
 }
 
+interface Manifest {
+  readonly totals: { readonly arrived_requests: number; readonly events: number };
+}
+
 /** Execute as the command line does, in this thread: rows, metrics and files included. */
 export function timeRun(plan: RunPlan): {
   readonly wallS: number;
+  /** Of all threads of the process: what the wall clock would say on a machine that does nothing else, or a little more. */
+  readonly cpuS: number;
+  readonly requests: number;
   readonly events: number;
-  readonly requestsMb: number;
 } {
   const directory = join(mkdtempSync(join(tmpdir(), 'tokenfleet-bench-')), 'run');
   const task = {
@@ -65,10 +75,11 @@ export function timeRun(plan: RunPlan): {
     replayCommand: 'npm run bench',
   };
   const startMs = performance.now();
+  const startCpu = process.cpuUsage();
   executeRun(task, catalogue, () => true);
   const wallS = (performance.now() - startMs) / 1_000;
-  const manifest = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as { totals: { events: number } };
-  const requestsMb = statSync(join(directory, 'requests.arrow')).size / 1e6;
+  const { user, system } = process.cpuUsage(startCpu);
+  const { totals } = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as Manifest;
   rmSync(join(directory, '..'), { recursive: true });
-  return { wallS, events: manifest.totals.events, requestsMb };
+  return { wallS, cpuS: (user + system) / 1e6, requests: totals.arrived_requests, events: totals.events };
 }

@@ -1,4 +1,11 @@
-import { accelerators, engines, loadAccelerator, loadEngine } from './hardware-profiles/index.ts';
+import {
+  acceleratorOfText,
+  accelerators,
+  engines,
+  loadAccelerator,
+  loadEngine,
+  loadValidatedErrors,
+} from './hardware-profiles/index.ts';
 import { loadModel, models } from './model-profiles/index.ts';
 import { modelOfConfig } from './model-profiles/model-of-config.ts';
 import { routingPolicies } from './schedulers/routing/index.ts';
@@ -16,10 +23,12 @@ export const catalogue = {
   /** What a scenario means when it names none. */
   defaults: { engine: 'vllm', routing: 'least-outstanding' },
   accelerator: once(loadAccelerator),
+  acceleratorOfText,
   model: once(loadModel),
   modelOfConfig,
   engine: once(loadEngine),
   stepCost: (parameters: RooflineParameters) => new RooflineCost(parameters),
+  validatedErrors: loadValidatedErrors().conditions,
 };
 
 /** Profiles do not change while the program runs, and parsing one takes longer than using it. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Document } from 'yaml';
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { ZodType } from 'zod';
 import { z } from 'zod';
 import { GRADES, type Grade } from './sim/plan.ts';
@@ -50,8 +50,16 @@ export function readProfile<Content>(
   return parseProfile(readFileSync(file, 'utf8'), `${name}.yaml`, schema);
 }
 
-/** @throws ProfileError with `file:line:column` of every problem */
-export function parseProfile<Content>(text: string, file: string, schema: ZodType<Content>): Content {
+/**
+ * @param prepare what is done to the content before it is checked; it must keep every path
+ * @throws ProfileError with `file:line:column` of every problem
+ */
+export function parseProfile<Content>(
+  text: string,
+  file: string,
+  schema: ZodType<Content>,
+  prepare: (content: unknown) => unknown = (content) => content,
+): Content {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const at = (offset: number, problem: string) => {
@@ -61,11 +69,67 @@ export function parseProfile<Content>(text: string, file: string, schema: ZodTyp
   if (document.errors.length > 0) {
     throw new ProfileError(document.errors.map(({ pos, message }) => at(pos[0], message)));
   }
-  const read = schema.safeParse(document.toJS());
+  const read = schema.safeParse(prepare(document.toJS()), { error: sentenceOf });
   if (read.success) return read.data;
   throw new ProfileError(
-    read.error.issues.map(({ path, message }) => at(offsetOf(document, path), `${path.join('.')}: ${message}`)),
+    read.error.issues.flatMap((issue) => {
+      const { path, message } = issue;
+      if (issue.code !== 'unrecognized_keys') return at(offsetOf(document, path), `${path.join('.')}: ${message}`);
+      return issue.keys.map((key) => at(keyOffset(document, path, key), `${[...path, key].join('.')}: ${message}`));
+    }),
   );
+}
+
+/** In the place of the schema library's own words. */
+function sentenceOf(issue: z.core.$ZodRawIssue): string | undefined {
+  const { input, inst } = issue;
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return inst instanceof z.ZodObject
+        ? `unknown key — known keys: ${Object.keys(inst.shape).join(', ')}`
+        : undefined;
+    case 'invalid_type': {
+      if (input === undefined) return 'is missing';
+      const isSourced = inst instanceof z.ZodObject && 'value' in inst.shape && 'source' in inst.shape;
+      if (isSourced && typeof input === 'number') {
+        return `${input} has no source — write \`source:\` at the top, or { value, source, grade }`;
+      }
+      const wanted = isSourced ? 'a number, or { value, source, grade }' : EXPECTED[issue.expected];
+      return `expected ${wanted ?? `a ${issue.expected}`}, found ${foundText(input)}`;
+    }
+    case 'too_small':
+      if (typeof input !== 'number') return undefined;
+      return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}, found ${input}`;
+    case 'too_big':
+      if (typeof input !== 'number') return undefined;
+      return `must be ${issue.inclusive === false ? 'below' : 'at most'} ${issue.maximum}, found ${input}`;
+    case 'invalid_value': {
+      const choice = issue.values.map((value: unknown) => JSON.stringify(value)).join(' or ');
+      return input === undefined ? `is missing — write ${choice}` : `expected ${choice}, found ${foundText(input)}`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: 'a text',
+  array: 'a list',
+  object: 'keys and values',
+  record: 'keys and values',
+};
+
+function foundText(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'keys and values';
+  return JSON.stringify(value) ?? 'nothing';
+}
+
+/** Where a key stands in what is at `path`. */
+function keyOffset(document: Document.Parsed, path: readonly PropertyKey[], key: string): number {
+  const holder = path.length === 0 ? document.contents : document.getIn(path, true);
+  const pair = isMap(holder) ? holder.items.find(({ key: node }) => isScalar(node) && node.value === key) : undefined;
+  return isNode(pair?.key) && pair.key.range ? pair.key.range[0] : offsetOf(document, path);
 }
 
 /** Where the value of `path` stands, or what is around it when it is missing. */

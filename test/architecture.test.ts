@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   catalogue: ['hardware-profiles', 'model-profiles', 'workloads', 'schedulers', 'sim'],
   report: ['results', 'economics', 'sim'],
   workers: ['catalogue', 'sim', 'economics', 'results'],
-  validation: ['scenario', 'workers', 'results'],
+  validation: ['scenario', 'workers', 'results', 'sim'],
   cli: [
     'catalogue',
     'scenario',

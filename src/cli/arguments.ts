@@ -20,6 +20,7 @@ const runArguments = z.object({
     .optional(),
   out: path('out'),
   trace: path('trace').optional(),
+  skipBadRows: z.boolean().default(false),
   json: z.boolean(),
   workers: z
     .string()
@@ -28,15 +29,96 @@ const runArguments = z.object({
     .optional(),
 });
 
-const checkArguments = runArguments.pick({ scenario: true, trace: true });
+const validateArguments = runArguments.pick({ json: true, workers: true }).extend({
+  cases: path('cases').optional(),
+  traces: path('traces').optional(),
+  suite: z.string().min(1, '--suite needs a name').optional(),
+});
+const checkArguments = runArguments.pick({ scenario: true, trace: true, skipBadRows: true });
+const workloadArguments = runArguments.pick({ seed: true, trace: true, skipBadRows: true }).extend({
+  action: z.enum(['describe', 'sample']),
+  file: z.string(),
+  out: path('out').optional(),
+});
+const compareArguments = runArguments.omit({ scenario: true }).extend({
+  scenarios: z.array(z.string()).min(1),
+  precision: z
+    .string()
+    .regex(/^(\d{1,2})(\.\d{1,3})?%$/, {
+      error: ({ input }) => `--precision ${String(input)}: a share of the baseline, such as 2%`,
+    })
+    .transform((text) => Number(text.slice(0, -1)) / 100)
+    .refine((share) => share > 0, '--precision: above 0%')
+    .optional(),
+  maxSeeds: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, { error: ({ input }) => `--max-seeds ${String(input)}: a number of seeds, at least 1` })
+    .transform(Number),
+});
+const sweepArguments = runArguments.omit({ seed: true }).extend({
+  shard: z
+    .string()
+    .regex(/^[1-9]\d{0,6}\/[1-9]\d{0,6}$/, {
+      error: ({ input }) => `--shard ${String(input)}: which of how many parts, such as 2/8`,
+    })
+    .transform((text) => {
+      const [index, count] = text.split('/').map(Number);
+      return { index: index!, count: count! };
+    })
+    .refine(({ index, count }) => index <= count, '--shard: the part is one of 1 to their number')
+    .optional(),
+  latency: z.string().regex(/^(ttft|tpot|e2e|queue)_(mean|p50|p90|p95|p99)$/, {
+    error: ({ input }) =>
+      `--latency ${String(input)}: ttft, tpot, e2e or queue and mean, p50, p90, p95 or p99: ttft_p99`,
+  }),
+});
+const whole = (option: string) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,6}$/, { error: ({ input }) => `--${option} ${String(input)}: a whole number, at least 1` })
+    .transform(Number)
+    .optional();
+const calibrateArguments = runArguments.pick({ json: true, workers: true }).extend({
+  measurements: z.array(z.string()).min(1),
+  profile: path('profile').refine((file) => /\.ya?ml$/i.test(file), '--profile: the name of a profile ends in .yaml'),
+  accelerator: path('accelerator'),
+  model: path('model'),
+  engine: path('engine').optional(),
+  versionClass: path('version-class').optional(),
+  weights: path('weights').optional(),
+  kv: path('kv').optional(),
+  tensorParallel: whole('tensor-parallel'),
+  maxNumSeqs: whole('max-num-seqs'),
+  maxNumBatchedTokens: whole('max-num-batched-tokens'),
+  concurrency: whole('concurrency'),
+  requestRate: z
+    .string()
+    .regex(/^\d{1,7}(\.\d{1,6})?$/, { error: ({ input }) => `--request-rate ${String(input)}: requests per second` })
+    .transform(Number)
+    .refine((rate) => rate > 0, '--request-rate: above 0')
+    .optional(),
+});
+const collectArguments = sweepArguments.omit({ shard: true, workers: true });
 const listArguments = z.object({ topic: z.enum(TOPICS).optional(), sources: z.boolean() });
 
+export type ValidateArguments = z.output<typeof validateArguments>;
 export type RunArguments = z.output<typeof runArguments>;
 export type CheckArguments = z.output<typeof checkArguments>;
+export type CompareArguments = z.output<typeof compareArguments>;
+export type SweepArguments = z.output<typeof sweepArguments>;
+export type CollectArguments = z.output<typeof collectArguments>;
+export type CalibrateArguments = z.output<typeof calibrateArguments>;
+export type WorkloadArguments = z.output<typeof workloadArguments>;
 export type ListArguments = z.output<typeof listArguments>;
 
 export const parseRunArguments = (given: unknown): RunArguments => parse(runArguments, given);
 export const parseCheckArguments = (given: unknown): CheckArguments => parse(checkArguments, given);
+export const parseValidateArguments = (given: unknown): ValidateArguments => parse(validateArguments, given);
+export const parseCompareArguments = (given: unknown): CompareArguments => parse(compareArguments, given);
+export const parseSweepArguments = (given: unknown): SweepArguments => parse(sweepArguments, given);
+export const parseCollectArguments = (given: unknown): CollectArguments => parse(collectArguments, given);
+export const parseCalibrateArguments = (given: unknown): CalibrateArguments => parse(calibrateArguments, given);
+export const parseWorkloadArguments = (given: unknown): WorkloadArguments => parse(workloadArguments, given);
 export const parseListArguments = (given: unknown): ListArguments => parse(listArguments, given);
 
 /** The parser of the command line takes almost anything; what a command gets has been looked at. */

@@ -62,7 +62,8 @@ function workloadRows(plan: RunPlan): string[] {
   return alignedRows(rows, 4);
 }
 
-function loadRows(loads: Plans['offeredLoads']): string[] {
+/** One line a pool, and what the columns mean. */
+export function loadRows(loads: Plans['offeredLoads']): string[] {
   const rows = loads.map(({ pool, model, requestsPerS, capacityRequestsPerS, load }) => [
     pool,
     model,

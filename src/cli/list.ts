@@ -46,23 +46,25 @@ function entryLines(topic: Topic): string[] {
 
 function acceleratorLines(): string[] {
   const rows = catalogue.accelerators.map((name) => {
-    const { title, numbers, reference, cost, worstGrade } = catalogue.accelerator(name);
+    const { numbers, reference, cost, grades } = catalogue.accelerator(name);
     const { denseTflops, hbmGBPerS } = numbers;
     const peaks = [denseTflops.bf16, denseTflops.fp8, denseTflops.fp4];
     return [
       name,
-      title,
       ...peaks.map((peak) => (peak === undefined ? '–' : figure(peak, 0))),
       figure(reference.hbmGB, 0),
       figure(hbmGBPerS, 0),
       figure(cost.rentUsdPerHour, 2),
-      worstGrade,
+      grades.peaks,
+      grades.kernels,
     ];
   });
-  const head = ['', '', 'bf16', 'fp8', 'fp4', 'HBM GB', 'GB/s', 'USD/h', 'grade'];
+  const head = ['', 'bf16', 'fp8', 'fp4', 'HBM GB', 'GB/s', 'USD/h', 'peaks', 'kernels'];
   return [
-    ...alignedRows([head, ...rows], 2),
+    ...alignedRows([head, ...rows], 1),
     '  bf16, fp8, fp4: dense peak TFLOP/s. USD/h: default rent of one accelerator.',
+    '  peaks, kernels: worst grade of the spec sheet, and of the shares of it that kernels reach.',
+    '  The path of a YAML file with a spec sheet is an accelerator, too.',
   ];
 }
 
@@ -80,10 +82,13 @@ function modelLines(): string[] {
 
 function engineLines(): string[] {
   const rows = catalogue.engines.map((name, index) => {
-    const { title, versionClass, worstGrade } = catalogue.engine(name);
-    return [withDefault(name, index), title, versionClass, worstGrade];
+    const { title, versionClasses, worstGrade } = catalogue.engine(name);
+    return [withDefault(name, index), title, versionClasses.join(', '), worstGrade];
   });
-  return alignedRows([['', '', 'version class', 'grade'], ...rows], 2);
+  return [
+    ...alignedRows([['', '', 'version classes', 'grade'], ...rows], 2),
+    '  version classes: of engine.versionClass, the first is meant where none is named.',
+  ];
 }
 
 interface ListedModule extends Pick<Kind, 'summary' | 'options'> {
@@ -98,9 +103,9 @@ function withDefault(name: string, index: number): string {
 }
 
 function moduleLines(name: string, { summary, options, readsTrace = false }: ListedModule): string[] {
-  const { properties } = optionsShape.parse(z.toJSONSchema(options, { io: 'input' }));
+  const { properties, required } = optionsShape.parse(z.toJSONSchema(options, { io: 'input' }));
   const described = Object.entries(properties).flatMap(([key, { description = '', default: value }]) => [
-    ...wrapped(`      ${key}: ${description}${value === undefined ? ' (required)' : ''}`, TERMINAL_COLUMNS, 10),
+    ...wrapped(`      ${key}: ${description}${required.includes(key) ? ' (required)' : ''}`, TERMINAL_COLUMNS, 10),
     ...(value === undefined ? [] : wrapped(`          default: ${valueText(value)}`, TERMINAL_COLUMNS, 12)),
   ]);
   return [
@@ -119,6 +124,7 @@ function valueText(value: unknown): string {
 
 /** The part of a JSON Schema that tells a person about options. */
 const optionsShape = z.object({
+  required: z.array(z.string()).default([]),
   properties: z
     .record(z.string(), z.object({ description: z.string().optional(), default: z.json().optional() }))
     .default({}),

@@ -36,6 +36,18 @@ async function showBar(share: () => number): Promise<() => void> {
 }
 
 function logLines(share: () => number): () => void {
-  const timer = setInterval(() => console.error(`simulating: ${Math.floor(PERCENT * share())} %`), LOG_MS);
+  const startMs = performance.now();
+  const timer = setInterval(() => {
+    const done = share();
+    const leftS = done === 0 ? Infinity : ((performance.now() - startMs) / 1_000) * (1 / done - 1);
+    console.error(
+      `simulating: ${Math.floor(PERCENT * done)} %${Number.isFinite(leftS) ? `, ${timeText(leftS)} left` : ''}`,
+    );
+  }, LOG_MS);
   return () => clearInterval(timer);
+}
+
+function timeText(seconds: number): string {
+  if (seconds < 120) return `${Math.ceil(seconds)} s`;
+  return seconds < 7_200 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`;
 }

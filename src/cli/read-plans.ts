@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { catalogue } from '../catalogue.ts';
+import type { Files } from '../scenario/files.ts';
 import type { OfferedLoad } from '../scenario/offered-load.ts';
 import { runId } from '../scenario/plan-hash.ts';
 import { planRuns } from '../scenario/plan-runs.ts';
+import type { PlanOptions } from '../scenario/plan-runs.ts';
 import { renderProblems } from '../scenario/problem.ts';
 import { readScenario } from '../scenario/read-scenario.ts';
+import type { Scenario } from '../scenario/read-scenario.ts';
 import type { RunPlan } from '../sim/plan.ts';
 import { FileSource } from '../workers/file-source.ts';
 import { InputError } from './failure.ts';
@@ -31,26 +34,51 @@ export interface PlansRequest {
   readonly seed?: readonly number[] | undefined;
   /** Path of a trace, instead of the one that the scenario names. */
   readonly trace?: string | undefined;
+  /** Malformed rows of traces are left out. */
+  readonly skipBadRows?: boolean | undefined;
 }
 
 /** Everything wrong with the scenario and its traces is in the InputError, as the user should read it. */
-export function readPlans({ scenario: file, seed: seeds, trace }: PlansRequest): Plans {
-  const files = { open: (path: string) => new FileSource(path) };
-  const reading = readScenario(readText(file), file, catalogue, files);
+export function readPlans({ scenario: file, seed: seeds, trace, skipBadRows }: PlansRequest): Plans {
+  const reading = readScenario(readText(file), file, catalogue, FILES);
   if (!reading.ok) throw new InputError(renderProblems(reading.problems));
-  const { scenario } = reading;
-  const planning = planRuns(scenario, catalogue, { files, seeds, trace });
+  const scenario = skipBadRows === true ? skippingBadRows(reading.scenario) : reading.scenario;
+  const plans = plansOf(scenario, { files: FILES, seeds, trace });
+  return { ...plans, warnings: [...reading.warnings, ...plans.warnings] };
+}
+
+/** As if each of its traces had the option; of the kinds that replay one, only `trace` has. */
+function skippingBadRows(scenario: Scenario): Scenario {
+  const workloads = scenario.workloads.map((workload) =>
+    workload.kind === 'trace' ? { ...workload, options: { ...workload.options, skipBadRows: true } } : workload,
+  );
+  return { ...scenario, workloads };
+}
+
+/** The runs of a scenario that has been read. */
+export function plansOf(scenario: Scenario, options: PlanOptions): Plans {
+  const planning = planRuns(scenario, catalogue, options);
   if (!planning.ok) throw new InputError(renderProblems(planning.problems));
-  const build = buildVersion();
   return {
     scenario: scenario.name,
-    runs: planning.plans.map((plan) => ({ plan, runId: runId(plan, build) })),
+    runs: planning.plans.map((plan) => ({ plan, runId: runId(plan, build()) })),
     offeredLoads: planning.offeredLoads,
-    warnings: [...reading.warnings, ...planning.warnings],
+    warnings: planning.warnings,
   };
 }
 
-function readText(file: string): string {
+export const FILES: Files = { open: (path: string) => new FileSource(path) };
+
+let knownBuild: string | undefined;
+
+/** The program does not change while it runs, and a sweep has many runs to name. */
+function build(): string {
+  knownBuild ??= buildVersion();
+  return knownBuild;
+}
+
+/** The text of a scenario; an InputError says why it cannot be read. */
+export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

@@ -5,16 +5,14 @@ import { jsonDocument } from '../report/json-document.ts';
 import type { RunReport } from '../report/run-report.ts';
 import { terminalReport } from '../report/terminal.ts';
 import { NS_PER_S } from '../sim/units.ts';
-import { startRuns } from '../workers/pool.ts';
-import type { RunOutcome } from '../workers/run-outcome.ts';
 import { parseRunArguments } from './arguments.ts';
 import type { RunArguments } from './arguments.ts';
-import { EXIT_OK, EXIT_RUN_FAILED } from './failure.ts';
-import { onInterrupt } from './interrupt.ts';
+import { commandLine } from './command-line.ts';
+import { EXIT_OK } from './failure.ts';
 import { OutputFolder } from './output-folder.ts';
-import { showProgress } from './progress.ts';
 import { readPlans } from './read-plans.ts';
 import type { PlannedRun, Plans } from './read-plans.ts';
+import { simulateRuns } from './simulate-runs.ts';
 import { version } from './version.ts';
 
 /** `tokenfleet run`: simulate what is not there yet, then report on all of it. */
@@ -24,61 +22,20 @@ export async function run(given: unknown): Promise<number> {
   for (const warning of plans.warnings) console.error(`warning: ${warning}`);
   const folder = new OutputFolder(options.out, plans.scenario);
   const missing = plans.runs.filter(({ runId }) => !folder.holds(runId));
-  const exitCode = missing.length === 0 ? EXIT_OK : await simulateAll(missing, plans, folder, options);
+  const jobs = missing.map((run) => ({
+    ...run,
+    folder,
+    offeredLoads: plans.offeredLoads,
+    warnings: plans.warnings,
+    title: `the run with seed ${run.plan.seed}`,
+    replayCommand: replayCommand(options, run.plan.seed),
+  }));
+  const exitCode = await simulateRuns(jobs, options.workers);
   if (exitCode !== EXIT_OK) return exitCode;
   tellReused(plans.runs.length - missing.length, plans.runs.length);
   const report = reportOf(plans, folder, missing);
   process.stdout.write(options.json ? `${JSON.stringify(jsonDocument(report), null, 2)}\n` : terminalReport(report));
   return EXIT_OK;
-}
-
-async function simulateAll(
-  runs: readonly PlannedRun[],
-  plans: Plans,
-  folder: OutputFolder,
-  options: RunArguments,
-): Promise<number> {
-  // Before Ctrl-C is taken over: a folder that cannot be made must not keep anybody waiting.
-  folder.open();
-  const interrupt = onInterrupt();
-  const tasks = runs.map(({ plan, runId }) => ({
-    plan,
-    runId,
-    tokenfleetVersion: version(),
-    directory: folder.stage(runId),
-    offeredLoads: plans.offeredLoads,
-    warnings: plans.warnings,
-    replayCommand: replayCommand(options, plan.seed),
-  }));
-  const inProgress = startRuns(tasks, options.workers);
-  const hideProgress = await showProgress(() => inProgress.share());
-  const published = runs.map(async ({ plan, runId }, index) => {
-    const outcome = await inProgress.outcomes[index]!;
-    if (outcome.kind === 'finished') folder.publish(runId);
-    return { seed: plan.seed, outcome };
-  });
-  try {
-    const ended = await Promise.race([Promise.all(published), interrupt.exitCode]);
-    hideProgress();
-    if (typeof ended !== 'number') return exitCodeOf(ended);
-    console.error('interrupted: what was not finished is removed');
-    return ended;
-  } finally {
-    hideProgress();
-    await inProgress.end();
-    folder.close();
-    interrupt.ignore();
-  }
-}
-
-function exitCodeOf(runs: readonly { seed: number; outcome: RunOutcome }[]): number {
-  let exitCode: number = EXIT_OK;
-  for (const { seed, outcome } of runs) {
-    if (outcome.kind !== 'failed') continue;
-    console.error(`the run with seed ${seed} failed: ${outcome.message}`);
-    exitCode = EXIT_RUN_FAILED;
-  }
-  return exitCode;
 }
 
 function tellReused(reused: number, all: number): void {
@@ -107,14 +64,7 @@ function reportOf(plans: Plans, folder: OutputFolder, simulated: readonly Planne
 }
 
 /** With the words the user wrote: from the same folder it gives the same result. */
-function replayCommand({ scenario, trace }: RunArguments, seed: number): string {
-  const words = [
-    'tokenfleet',
-    'run',
-    scenario,
-    '--seed',
-    String(seed),
-    ...(trace === undefined ? [] : ['--trace', trace]),
-  ];
-  return words.map((word) => (/^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+function replayCommand({ scenario, trace, skipBadRows }: RunArguments, seed: number): string {
+  const words = ['run', scenario, '--seed', String(seed), ...(trace === undefined ? [] : ['--trace', trace])];
+  return commandLine(skipBadRows ? [...words, '--skip-bad-rows'] : words);
 }

@@ -9,7 +9,7 @@ export function version(): string {
 }
 
 /** What reads scenarios (the plan it makes is hashed itself), talks to users and shows results. */
-const WITHOUT_EFFECT = /^(cli|report|scenario)\//;
+const WITHOUT_EFFECT = /^(cli|report|scenario|validation)\//;
 /** Code and profiles. */
 const WITH_EFFECT = /\.(js|ts|yaml)$/;
 const DIGITS = 12;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { KV_ALLOCATIONS } from '../sim/plan.ts';
+import { GENERATIONS } from '../sim/profiles.ts';
 import { sourced } from '../profile-file.ts';
 
 const factor = sourced(z.number().positive());
@@ -10,11 +12,14 @@ const coefficients = {
   fp8WeightReadTimeAdded: amount,
   fp4WeightReadTimeAdded: amount,
   kvReadTime: factor,
+  fp8KvReadTime: factor,
   gemmTime: factor,
   activationBytes: amount,
   expertReadTime: factor,
   expertGemmTime: factor,
   expertActivationBytes: amount,
+  expertTileTokens: amount,
+  mxfp4ExpertTime: factor,
   allReduceLatencyTime: amount,
   allReduceTransferTime: amount,
   layerFloorUs: amount,
@@ -26,20 +31,39 @@ const coefficients = {
   hostSequenceUs: amount,
   promptMs: amount,
   promptLayerUs: amount,
+  prefillLayerUs: amount,
   cachedTailShare: share,
   cachedTailTokens: factor,
 };
 
-const override = z.strictObject(eachOptional(coefficients)).exactOptional();
+const override = z.strictObject(eachOptional(coefficients));
+
+const flag = sourced(z.boolean());
+const count = sourced(z.int().positive());
+
+/** Options where a scenario says nothing; names as in a scenario's `engine:`. */
+const defaults = z.strictObject({
+  asyncScheduling: flag,
+  prefillFirst: flag,
+  chunkedPrefill: flag,
+  continuousBatching: flag,
+  kvAllocation: sourced(z.enum(KV_ALLOCATIONS)),
+  prefixCaching: flag,
+  reserveFullPrompt: flag,
+  blockTokens: count,
+  maxNumSeqs: count,
+  maxNumBatchedTokens: count,
+});
 
 const versionClass = z.strictObject({
   covers: z.string(),
   frontEndNs: amount,
   outputNs: amount,
   memoryUtilisation: share,
-  blockTokens: sourced(z.int().positive()),
+  utilisationBesideWeights: flag,
+  defaults,
   stepCost: z.strictObject(coefficients),
-  stepCostByGeneration: z.strictObject({ ampere: override, ada: override, hopper: override, blackwell: override }),
+  stepCostByGeneration: z.partialRecord(z.enum(GENERATIONS), override),
 });
 
 export const engineFile = z

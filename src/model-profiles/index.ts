@@ -44,6 +44,7 @@ export const models: readonly string[] = [
   'qwen3.5-27b',
   'qwen3.5-35b-a3b',
   'qwen3.5-397b-a17b',
+  'yi-34b',
 ];
 
 const modelsFolder = new URL('./models/', import.meta.url);

@@ -15,6 +15,9 @@ export interface ScopeFigures {
   readonly grade: Grade;
   readonly figures: Figures;
   readonly half_width_95: Figures;
+  /** Half-widths of 80 % bands of the model's error, as shares of the figures, and what they rest on. */
+  readonly band_80: Figures;
+  readonly band_basis: Readonly<Record<string, string>>;
 }
 
 export interface JsonDocument {
@@ -82,6 +85,12 @@ function scopeFigures(summary: RunSummary, scope: Scope, name: string): ScopeFig
     figures: Object.fromEntries(entries.map((entry) => [jsonKey(entry), entry.value])),
     half_width_95: Object.fromEntries(
       entries.flatMap((entry) => (entry.halfWidth95 === undefined ? [] : [[jsonKey(entry), entry.halfWidth95]])),
+    ),
+    band_80: Object.fromEntries(
+      entries.flatMap((entry) => (entry.band?.halfWidth === undefined ? [] : [[jsonKey(entry), entry.band.halfWidth]])),
+    ),
+    band_basis: Object.fromEntries(
+      entries.flatMap((entry) => (entry.band === undefined ? [] : [[jsonKey(entry), entry.band.basis]])),
     ),
   };
 }

@@ -29,6 +29,13 @@ export function wrapped(text: string, columns: number, indent = 0): string[] {
   return [...lines, line];
 }
 
+const NAME_COLUMNS = 20;
+
+/** A name that leaves room for what stands beside it. */
+export function shortened(name: string): string {
+  return name.length <= NAME_COLUMNS ? name : `${name.slice(0, NAME_COLUMNS - 1)}…`;
+}
+
 /** Characters as a reader counts them, not UTF-16 units. */
 function width(text: string): number {
   return Array.from(text).length;

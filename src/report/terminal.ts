@@ -1,14 +1,15 @@
 import type { Metric, RunSummary, Scope, Statistic, SummaryEntry } from '../results/summary.ts';
 import { FLEET, findEntry, scopeNames, worstGrade } from '../results/summary.ts';
 import type { Grade } from '../sim/plan.ts';
+import { bandBases, bandText } from './bands.ts';
 import { figure, given, percent, withHalfWidth } from './figures.ts';
+import { kvTiers } from './kv-tiers.ts';
 import type { RunReport } from './run-report.ts';
-import { alignedRows, wrapped } from './table.ts';
+import { alignedRows, shortened, wrapped } from './table.ts';
 
 export const TERMINAL_COLUMNS = 100;
 /** Where nothing is known: no request was served, no token generated. */
 const UNKNOWN = '–';
-const NAME_COLUMNS = 20;
 
 /** What a run delivers, for a person: plain text of at most 100 columns. */
 export function terminalReport(report: RunReport): string {
@@ -17,8 +18,10 @@ export function terminalReport(report: RunReport): string {
     heading(report),
     throughput(summary),
     latency(summary),
+    latencyBands(summary),
     objectives(summary),
     load(report),
+    kvTiers(summary),
     cost(summary),
     costByPool(summary),
     footing(report),
@@ -49,10 +52,14 @@ const THROUGHPUT_ROWS: readonly (readonly [label: string, metric: Metric])[] = [
 ];
 
 function throughput(summary: RunSummary): string[] {
-  const rows = THROUGHPUT_ROWS.map(([label, metric]) => [label, fleetCell(summary, metric, 'rate')]);
+  const rows = THROUGHPUT_ROWS.map(([label, metric]) => {
+    const entry = fleet(summary, metric, 'rate');
+    // What clients send is given.
+    return [label, cell(entry), metric === 'arrived_requests' ? '' : bandText(entry)];
+  });
   const rejected = fleet(summary, 'rejected_requests', 'share');
-  rows.push(['rejected, of requests sent', percentCell(rejected)]);
-  return ['Throughput', ...alignedRows([['', 'per second'], ...rows])];
+  rows.push(['rejected, of requests sent', percentCell(rejected), bandText(rejected)]);
+  return ['Throughput', ...alignedRows([['', 'per second', '80 % band'], ...rows])];
 }
 
 const LATENCY_ROWS: readonly (readonly [label: string, metric: Metric])[] = [
@@ -62,6 +69,7 @@ const LATENCY_ROWS: readonly (readonly [label: string, metric: Metric])[] = [
   ['queue, to the first step', 'queue'],
 ];
 const PERCENTILES = ['p50', 'p90', 'p99'] as const;
+const BANDED = ['p50', 'p90', 'p95', 'p99'] as const;
 
 function latency(summary: RunSummary): string[] {
   const workloads = scopeNames(summary, 'workload');
@@ -75,6 +83,16 @@ function workloadRows(summary: RunSummary, name: string): string[][] {
   return (['ttft', 'tpot', 'e2e'] as const).map((metric) =>
     latencyRow(summary, 'workload', name, `${shortened(name)}: ${metric.toUpperCase()}`, metric),
   );
+}
+
+/** Means are what most measurements give, so there the bands are; few statistics beside them were ever compared. */
+function latencyBands(summary: RunSummary): string[] {
+  const rows = LATENCY_ROWS.map(([label, metric]) => [
+    label.split(',')[0]!,
+    fleetCell(summary, metric, 'mean'),
+    ...(['mean', ...BANDED] as const).map((statistic) => bandText(fleet(summary, metric, statistic))),
+  ]);
+  return ['Latency, mean and 80 % bands of error', ...alignedRows([['ms', 'mean', 'its band', ...BANDED], ...rows])];
 }
 
 function latencyRow(summary: RunSummary, scope: Scope, name: string, label: string, metric: Metric): string[] {
@@ -143,7 +161,9 @@ const LOAD_COLUMNS: readonly (readonly [label: string, metric: Metric, statistic
 ];
 
 function load({ summary, offeredLoads }: RunReport): string[] {
-  const offered = new Map(offeredLoads.map((each) => [each.pool, each.load]));
+  // A closed loop asks for as much as it gets: nothing to divide by.
+  const asked = offeredLoads.filter(({ requestsPerS }) => requestsPerS > 0);
+  const offered = new Map(asked.map((each) => [each.pool, each.load]));
   const rows = scopeNames(summary, 'pool').map((pool) => [
     shortened(pool),
     offered.get(pool)?.toFixed(2) ?? UNKNOWN,
@@ -170,16 +190,24 @@ function cost(summary: RunSummary): string[] {
     label,
     fleetCell(summary, metric, 'fully_loaded'),
     fleetCell(summary, metric, 'busy_only'),
+    costBand(summary, metric),
   ]);
   const rent = fleet(summary, 'rent', 'total')?.value;
   const idle = fleet(summary, 'idle_rent', 'total')?.value;
   const lines = [
     'Cost, from the rent of the accelerators',
-    ...alignedRows([['USD per', 'idle time included', 'busy time only'], ...rows]),
+    ...alignedRows([['USD per', 'idle time included', 'busy time only', '80 % band'], ...rows]),
   ];
   if (rent === undefined || idle === undefined) return lines;
   const share = rent === 0 ? 0 : idle / rent;
   return [...lines, `  Rent of the measured window: ${figure(rent, 2)} USD, ${percent(share)} of it for idle time.`];
+}
+
+/** Of both columns, where they differ. */
+function costBand(summary: RunSummary, metric: Metric): string {
+  const all = bandText(fleet(summary, metric, 'fully_loaded'));
+  const busy = bandText(fleet(summary, metric, 'busy_only'));
+  return all === busy ? all : `${all}, ${busy}`;
 }
 
 /** Models differ in price: with several pools, the fleet's blend says little. */
@@ -211,7 +239,13 @@ function footing({ runs, summary }: RunReport): string[] {
     const place = `${directory}/${reused ? ' (from an earlier run)' : ''}`;
     return runs.length === 1 ? `Files: ${place}` : `  ${seed}: ${place}`;
   });
+  const bases = bandBases(summary);
+  const bands =
+    bases === undefined
+      ? []
+      : wrapped(`80 % of errors in validation are within the bands. ${bases}.`, TERMINAL_COLUMNS, 2);
   return [
+    ...bands,
     ...wrapped(`Grade of the numbers: ${grade} – ${GRADE_WORDS[grade]}`, TERMINAL_COLUMNS, 2),
     ...(runs.length === 1 ? [] : ['Files, by seed:']),
     ...files,
@@ -236,8 +270,4 @@ function percentCell(entry: SummaryEntry | undefined): string {
 
 function optionalPercent(share: number | undefined): string {
   return share === undefined ? UNKNOWN : percent(share);
-}
-
-function shortened(name: string): string {
-  return name.length <= NAME_COLUMNS ? name : `${name.slice(0, NAME_COLUMNS - 1)}…`;
 }

@@ -1,8 +1,8 @@
-import { Bool, Dictionary, Float64, Int32, Int64, TimestampNanosecond, Uint16, Utf8, makeData } from 'apache-arrow';
-import { vectorFromArray } from 'apache-arrow';
-import type { Data, DataType, Vector } from 'apache-arrow';
+import { Bool, Float64, Int32, Int64, TimestampNanosecond, makeData } from 'apache-arrow';
+import type { Data, DataType } from 'apache-arrow';
 import { Bits, Presence } from './column-bits.ts';
 import type { ColumnKind, ColumnList } from './columns.ts';
+import { NameBuffer } from './name-buffer.ts';
 
 /**
  * Columns of one batch as reusable typed arrays. Reuse is safe because the file writer hands every batch to the
@@ -204,55 +204,6 @@ export class TimestampBuffer {
 
   data(rows: number): Data<TimestampNanosecond> {
     return makeData({ type: UTC_NS, length: rows, nullCount: 0, data: this.#halves.values.subarray(0, rows) });
-  }
-}
-
-/** Codes into a dictionary that is complete before the first row: readers refuse dictionaries that change or grow. */
-export class NameBuffer {
-  readonly type: Dictionary<Utf8, Uint16>;
-  readonly #codes: Uint16Array;
-  readonly #dictionary: Vector<Utf8>;
-  readonly #codeOf: ReadonlyMap<string, number>;
-
-  /** @param id explicit, because implicit ids come from a global counter and would change the bytes */
-  constructor(capacity: number, names: readonly string[], id: number) {
-    const distinct = [...new Set(names)];
-    if (distinct.length > 65_536) throw new Error(`${distinct.length} names do not fit a dictionary of 65,536`);
-    this.type = new Dictionary(new Utf8(), new Uint16(), id);
-    this.#codes = new Uint16Array(capacity);
-    this.#dictionary = vectorFromArray(distinct, new Utf8());
-    this.#codeOf = new Map(distinct.map((name, code) => [name, code]));
-  }
-
-  codeOf(name: string): number {
-    const code = this.#codeOf.get(name);
-    if (code === undefined) throw new Error(`"${name}" is not in the dictionary of its column`);
-    return code;
-  }
-
-  /** The codes of names, for `setAll`. */
-  codesOf(names: readonly string[]): Uint16Array {
-    return Uint16Array.from(names, (name) => this.codeOf(name));
-  }
-
-  /** Every row gets the code of its index; `codes` begins with that of index `first`. */
-  setAll(codes: Uint16Array, first: number, indices: Int32Array | Uint8Array, rows: number): void {
-    const own = this.#codes;
-    for (let row = 0; row < rows; row++) own[row] = codes[indices[row]! - first]!;
-  }
-
-  set(row: number, name: string): void {
-    this.#codes[row] = this.codeOf(name);
-  }
-
-  data(rows: number): Data<Dictionary<Utf8, Uint16>> {
-    return makeData({
-      type: this.type,
-      length: rows,
-      nullCount: 0,
-      data: this.#codes.subarray(0, rows),
-      dictionary: this.#dictionary,
-    });
   }
 }
 

@@ -27,6 +27,7 @@ const name = (meaning: string) => ({ kind: 'name', unit: '', meaning }) as const
 const count = (meaning: string) => ({ kind: 'int32', unit: '', meaning }) as const;
 const perSecond = (meaning: string) => ({ kind: 'float64', unit: '1/s', meaning }) as const;
 const share = (meaning: string) => ({ kind: 'float64', unit: '', meaning }) as const;
+const bytes = (meaning: string) => ({ kind: 'float64', unit: 'B', meaning }) as const;
 const nullableMs = (meaning: string) => ({ kind: 'float64', unit: 'ms', nullable: true, meaning }) as const;
 
 /** requests.arrow: one row per request, in the order in which requests leave. */
@@ -51,7 +52,8 @@ export const REQUEST_COLUMNS = {
   ),
   e2e_ms: nullableMs('arrival to the receipt of the last token; null when rejected'),
   prompt_tokens: count('input tokens, cached ones included'),
-  cached_tokens: count('input tokens found in the prefix cache'),
+  cached_tokens: count('input tokens found in the prefix cache or in a KV tier'),
+  loaded_tokens: count('of these, the ones read from a KV tier'),
   output_tokens: count('tokens it asks for, hidden reasoning included; generated only when served'),
   reasoning_tokens: count('the hidden share of the output tokens'),
   preemptions: count('times it was put back into the queue'),
@@ -72,7 +74,8 @@ export const TIMELINE_COLUMNS = {
   arrived_requests_per_s: perSecond('requests that came to the pool from clients'),
   finished_requests_per_s: perSecond('requests whose last step ended'),
   prompt_tokens_per_s: perSecond('input tokens of requests whose prefill was completed, cached ones included'),
-  cached_tokens_per_s: perSecond('of these, the ones found in the prefix cache'),
+  cached_tokens_per_s: perSecond('of these, the ones found in the prefix cache or in a KV tier'),
+  loaded_tokens_per_s: perSecond('of these, the ones read from a KV tier'),
   output_tokens_per_s: perSecond('tokens generated'),
   waiting_requests: count('sent to an instance and not in its running batch, at the end of the interval'),
   running_requests: count('in the running batches, at the end of the interval'),
@@ -84,11 +87,13 @@ export const TIMELINE_COLUMNS = {
   compute_use: share('achieved FLOP/s, of the dense peak'),
   memory_bandwidth_use: share('achieved HBM bytes/s, of the peak'),
   preemptions: count('requests put back into the queue'),
-  kv_transfer_bytes: {
-    kind: 'float64',
-    unit: 'B',
-    meaning: 'KV cache that the links out of the pool have moved: transfers that ended in the interval',
-  },
+  kv_transfer_bytes: bytes('KV cache that the links out of the pool have moved: transfers that ended in the interval'),
+  dram_read_bytes: bytes('KV cache asked of the memory of hosts in the interval'),
+  dram_written_bytes: bytes('KV cache given to the memory of hosts in the interval'),
+  ssd_read_bytes: bytes('KV cache asked of the local drives in the interval'),
+  ssd_written_bytes: bytes('KV cache given to the local drives in the interval'),
+  remote_read_bytes: bytes('KV cache asked of the stores behind the network in the interval'),
+  remote_written_bytes: bytes('KV cache given to the stores behind the network in the interval'),
   rent_usd: { kind: 'float64', unit: 'USD', meaning: 'rent of every accelerator of the pool, idle or not' },
   price_usd_per_kwh: { kind: 'float64', unit: 'USD/kWh', meaning: 'price of electricity in the region' },
 } as const satisfies ColumnList;
@@ -108,6 +113,13 @@ export const SUMMARY_COLUMNS = {
     meaning: 'half-width of the 95 % confidence interval over seeds, in the same unit; null when there is one seed',
   },
   grade: name('the worst grade of the profile numbers the figure rests on'),
+  band_80: {
+    kind: 'float64',
+    unit: '',
+    nullable: true,
+    meaning: 'half-width of the 80 % band of the model’s error, as a share of the value; null when there is none',
+  },
+  band_basis: name('what the band rests on, or why there is none; `no band` for what was never validated'),
 } as const satisfies ColumnList;
 
 export const RESULT_TABLES = {

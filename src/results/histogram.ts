@@ -39,7 +39,9 @@ export class Histogram {
   }
 
   merge(other: Histogram): void {
-    for (let bucket = 0; bucket <= LONGEST; bucket++) this.#counts[bucket]! += other.#counts[bucket]!;
+    if (other.#count === 0) return;
+    const last = bucketOf(other.#max);
+    for (let bucket = bucketOf(other.#min); bucket <= last; bucket++) this.#counts[bucket]! += other.#counts[bucket]!;
     this.#count += other.#count;
     this.#sum += other.#sum;
     this.#min = Math.min(this.#min, other.#min);
@@ -55,6 +57,11 @@ export class Histogram {
     return this.#count === 0 ? undefined : this.#sum / this.#count;
   }
 
+  /** The largest value, exactly. Undefined when nothing was added. */
+  get max(): number | undefined {
+    return this.#count === 0 ? undefined : this.#max;
+  }
+
   /**
    * The value of nearest rank ⌈probability × count⌉, placed within its bucket as if the values there were evenly spread.
    * Undefined when nothing was added.
@@ -63,7 +70,7 @@ export class Histogram {
     if (this.#count === 0) return undefined;
     const rank = nearestRank(probability, this.#count);
     let below = 0;
-    let bucket = 0;
+    let bucket = bucketOf(this.#min);
     while (below + this.#counts[bucket]! < rank) below += this.#counts[bucket++]!;
     const lower = lowerBoundNs(bucket);
     const within = (rank - below - 0.5) / this.#counts[bucket]!;

@@ -15,6 +15,13 @@ export class PoolTally implements WorkCounters {
   prefillContextTokens = 0;
   promptTokens = 0;
   cachedTokens = 0;
+  loadedTokens = 0;
+  dramReadBlocks = 0;
+  dramWrittenBlocks = 0;
+  ssdReadBlocks = 0;
+  ssdWrittenBlocks = 0;
+  remoteReadBlocks = 0;
+  remoteWrittenBlocks = 0;
   outputTokens = 0;
   decodeSeqSteps = 0;
   kvTokenSteps = 0;
@@ -23,12 +30,22 @@ export class PoolTally implements WorkCounters {
   /** Sum over intervals of the blocks held at their end × their length. */
   kvBlockNs = 0;
   kvBlocksMax = 0;
+  /** At the end of the first and of the last interval of the window. */
+  waitingFirst = 0;
+  waitingLast = 0;
 }
 
 const SUMMED = [
   ...WORK_COUNTERS,
   'promptTokens',
   'cachedTokens',
+  'loadedTokens',
+  'dramReadBlocks',
+  'dramWrittenBlocks',
+  'ssdReadBlocks',
+  'ssdWrittenBlocks',
+  'remoteReadBlocks',
+  'remoteWrittenBlocks',
   'outputTokens',
   'arrivedRequests',
   'finishedRequests',
@@ -60,6 +77,8 @@ export class PoolMetrics implements RowSink<TimelineColumns> {
       }
       const tally = this.tallies[columns.pool[row]!]!;
       for (const counter of SUMMED) tally[counter] += columns[counter][row]!;
+      if (startNs === this.#fromNs) tally.waitingFirst = columns.waitingRequests[row]!;
+      tally.waitingLast = columns.waitingRequests[row]!;
       const kvBlocks = columns.kvBlocksUsed[row]!;
       tally.kvBlockNs += kvBlocks * (endNs - startNs);
       tally.kvBlocksMax = Math.max(tally.kvBlocksMax, kvBlocks);

@@ -4,7 +4,7 @@ import { REQUEST_STATUS_NAMES, RequestColumns, RequestStatus } from '../sim/reco
 import { NO_INSTANCE, NS_PER_MS } from '../sim/units.ts';
 import { REQUEST_COLUMNS } from './columns.ts';
 import { NO_CLASS, classOfWorkloads, metObjectives, perRequestObjectives } from './slo.ts';
-import type { NameBuffer } from './column-buffers.ts';
+import type { NameBuffer } from './name-buffer.ts';
 import { TableFile } from './table-file.ts';
 import type { FileIdentity } from './table-file.ts';
 
@@ -49,11 +49,13 @@ export class RequestsFile implements RowSink<RequestColumns> {
     buffers.prefill_instance.setAll(columns.prefillInstance, rows);
     buffers.prompt_tokens.setAll(columns.promptTokens, rows);
     buffers.cached_tokens.setAll(columns.cachedTokens, rows);
+    buffers.loaded_tokens.setAll(columns.loadedTokens, rows);
     buffers.output_tokens.setAll(columns.outputTokens, rows);
     buffers.reasoning_tokens.setAll(columns.reasoningTokens, rows);
     buffers.preemptions.setAll(columns.preemptions, rows);
-    this.#setNames(columns, rows);
-    this.#setLatencies(columns, rows);
+    const allServed = !columns.status.subarray(0, rows).includes(RequestStatus.rejected);
+    this.#setNames(columns, rows, allServed);
+    this.#setLatencies(columns, rows, allServed);
     this.#setTransfers(columns, rows);
     this.#setSlo(columns, rows);
     this.#file.writeBatch(rows);
@@ -63,25 +65,26 @@ export class RequestsFile implements RowSink<RequestColumns> {
     this.#file.close();
   }
 
-  #setNames(columns: RequestColumns, rows: number): void {
+  #setNames(columns: RequestColumns, rows: number, allServed: boolean): void {
     const buffers = this.#file.buffers;
     const codes = this.#codes;
-    buffers.status.setAll(codes.status, 0, columns.status, rows);
-    buffers.workload.setAll(codes.workload, 0, columns.workload, rows);
-    buffers.class.setAll(codes.classOfWorkload, 0, columns.workload, rows);
-    buffers.model.setAll(codes.modelOfWorkload, 0, columns.workload, rows);
-    buffers.region.setAll(codes.regionOfInstance, NO_INSTANCE, columns.instance, rows);
-    buffers.pool.setAll(codes.poolOfInstance, NO_INSTANCE, columns.instance, rows);
-    buffers.accelerator.setAll(codes.acceleratorOfInstance, NO_INSTANCE, columns.instance, rows);
+    buffers.status.setAll(codes.status, columns.status, rows);
+    buffers.workload.setAll(codes.workload, columns.workload, rows);
+    buffers.class.setAll(codes.classOfWorkload, columns.workload, rows);
+    buffers.model.setAll(codes.modelOfWorkload, columns.workload, rows);
+    buffers.region.setAll(codes.regionOfInstance, columns.instance, rows, allServed);
+    buffers.pool.setAll(codes.poolOfInstance, columns.instance, rows, allServed);
+    buffers.accelerator.setAll(codes.acceleratorOfInstance, columns.instance, rows, allServed);
   }
 
-  #setLatencies(columns: RequestColumns, rows: number): void {
+  #setLatencies(columns: RequestColumns, rows: number, allServed: boolean): void {
     const { queue_ms, ttft_ms, tpot_ms, e2e_ms } = this.#file.buffers;
     const { arrivalNs, scheduledNs, firstTokenNs, finishNs, outputTokens, status } = columns;
     queue_ms.setSpans(arrivalNs, scheduledNs, NS_PER_MS, rows);
     ttft_ms.setSpans(arrivalNs, firstTokenNs, NS_PER_MS, rows);
     e2e_ms.setSpans(arrivalNs, finishNs, NS_PER_MS, rows);
     tpot_ms.setGaps(firstTokenNs, finishNs, outputTokens, NS_PER_MS, rows);
+    if (allServed) return;
     for (let row = 0; row < rows; row++) {
       if (status[row] === RequestStatus.served) continue;
       for (const latency of [queue_ms, ttft_ms, tpot_ms, e2e_ms]) latency.setNull(row);
@@ -123,8 +126,17 @@ function codesOf(plan: RunPlan, buffers: Readonly<Record<NameColumn, NameBuffer>
     workload: buffers.workload.codesOf(plan.workloads.map((workload) => workload.name)),
     classOfWorkload: buffers.class.codesOf(classOfWorkload),
     modelOfWorkload: buffers.model.codesOf(plan.workloads.map((workload) => plan.models[workload.model]!)),
-    regionOfInstance: buffers.region.codesOf(ofInstance((pool) => plan.regions[pool.region]!.name)),
-    poolOfInstance: buffers.pool.codesOf(ofInstance((pool) => pool.name)),
-    acceleratorOfInstance: buffers.accelerator.codesOf(ofInstance((pool) => pool.accelerator)),
+    regionOfInstance: buffers.region.codesOf(
+      ofInstance((pool) => plan.regions[pool.region]!.name),
+      NO_INSTANCE,
+    ),
+    poolOfInstance: buffers.pool.codesOf(
+      ofInstance((pool) => pool.name),
+      NO_INSTANCE,
+    ),
+    acceleratorOfInstance: buffers.accelerator.codesOf(
+      ofInstance((pool) => pool.accelerator),
+      NO_INSTANCE,
+    ),
   };
 }

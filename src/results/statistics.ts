@@ -1,8 +1,9 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { worstGrade } from './summary.ts';
-import type { RunSummary, SummaryEntry } from './summary.ts';
+import { widestBand } from './error-bands.ts';
+import type { ErrorBand, RunSummary, SummaryEntry } from './summary.ts';
 
-const CONFIDENCE = 0.95;
+export const CONFIDENCE = 0.95;
 const BISECTIONS = 60;
 
 /**
@@ -24,8 +25,15 @@ export function combineSeeds(summaries: readonly RunSummary[]): RunSummary {
       value: mean(values),
       halfWidth95: halfWidth95(values),
       grade: worstGrade(group.map((entry) => entry.grade)),
+      ...combinedBand(group.map(({ band }) => band)),
     };
   });
+}
+
+/** More seeds do not make the model better. */
+function combinedBand(bands: readonly (ErrorBand | undefined)[]): { readonly band?: ErrorBand } {
+  const band = widestBand(bands);
+  return band === undefined ? {} : { band };
 }
 
 /** Half-width of the 95 % confidence interval of the mean of independent runs; undefined for a single one. */
@@ -45,6 +53,12 @@ export function twoSidedT(probability: number, degreesOfFreedom: number): number
     else high = middle;
   }
   return Math.tan((low + high) / 2) * Math.sqrt(degreesOfFreedom);
+}
+
+/** The chance that a Student variable of so many degrees of freedom lies as far from 0 as t, on either side. */
+export function twoSidedP(t: number, degreesOfFreedom: number): number {
+  const within = probabilityWithin(Math.atan(Math.abs(t) / Math.sqrt(degreesOfFreedom)), degreesOfFreedom);
+  return Math.max(0, 1 - within);
 }
 
 /**

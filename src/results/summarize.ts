@@ -1,6 +1,10 @@
-import type { Grade, PoolPlan, RunPlan } from '../sim/plan.ts';
+import { KV_TIER_KINDS, type PoolPlan, type RunPlan } from '../sim/plan.ts';
 import { NS_PER_MS, NS_PER_S } from '../sim/units.ts';
+import type { CostAttribution, PoolUsage } from './cost-attribution.ts';
+import { figureBand } from './error-bands.ts';
+import type { BandedPool } from './error-bands.ts';
 import { Histogram } from './histogram.ts';
+import { TIER_COUNTERS, tierBlockBytes } from './kv-tier-use.ts';
 import type { PoolMetrics, PoolTally } from './pool-metrics.ts';
 import { poolRentUsd } from './pool-rent.ts';
 import { LATENCIES } from './request-metrics.ts';
@@ -8,32 +12,6 @@ import type { Latency, RequestMetrics, WorkloadTally } from './request-metrics.t
 import { resourceUse } from './resource-use.ts';
 import { FLEET, METRICS, objectiveMetric, worstGrade } from './summary.ts';
 import type { Metric, RunSummary, Scope, Statistic, SummaryEntry, Unit } from './summary.ts';
-
-/** What a pool did in the measured window, as far as it decides who caused its rent. */
-export interface PoolUsage {
-  readonly rentUsd: number;
-  readonly instanceNs: number;
-  readonly busyNs: number;
-  readonly prefillNs: number;
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-}
-
-interface PerMillionTokens {
-  readonly input: number | undefined;
-  readonly output: number | undefined;
-  readonly blended: number | undefined;
-}
-
-/** What the rent of some pools bought. */
-export interface UsageCosts {
-  readonly rentUsd: number;
-  readonly idleUsd: number;
-  readonly perMillionTokens: { readonly busyOnly: PerMillionTokens; readonly fullyLoaded: PerMillionTokens };
-}
-
-/** How rent is attributed to tokens; src/economics has it. */
-export type CostAttribution = (pools: readonly PoolUsage[]) => UsageCosts;
 
 /** The figures of one run, from what its sinks have counted. */
 export function summarize(
@@ -55,13 +33,15 @@ class Summarizer {
   readonly #windowNs: number;
   /** The scope that figures are being written for. */
   #scope: Pick<SummaryEntry, 'scope' | 'scopeName' | 'grade'>;
+  /** … and the pools that they rest on. */
+  #resting: readonly BandedPool[] = [];
 
   constructor(plan: RunPlan, requests: RequestMetrics, pools: PoolMetrics, attributeCosts: CostAttribution) {
     this.#plan = plan;
     this.#pools = pools;
     this.#attributeCosts = attributeCosts;
     this.#windowNs = plan.horizonNs - plan.warmUpNs;
-    this.#scope = { scope: 'fleet', scopeName: FLEET, grade: worstGrade(plan.pools.map((pool) => pool.grade)) };
+    this.#scope = this.#scopeOf('fleet', FLEET, [...plan.pools.keys()]);
     this.#addDemand(requests.tallies);
     this.#addFleetGoodput(requests.tallies);
     this.#addSupply([...plan.pools.keys()]);
@@ -71,20 +51,19 @@ class Summarizer {
     }
     for (const [index, pool] of plan.pools.entries()) this.#addPlace('pool', pool.name, [index]);
     for (const [index, workload] of plan.workloads.entries()) {
-      this.#scope = { scope: 'workload', scopeName: workload.name, grade: this.#gradeOf([index]) };
+      this.#scope = this.#scopeOf('workload', workload.name, this.#poolsOf([index]));
       this.#addDemand([requests.tallies[index]!]);
     }
     for (const slo of plan.slos) {
       const tallies = slo.workloads.map((workload) => requests.tallies[workload]!);
-      this.#scope = { scope: 'class', scopeName: slo.class, grade: this.#gradeOf(slo.workloads) };
+      this.#scope = this.#scopeOf('class', slo.class, this.#poolsOf(slo.workloads));
       this.#addDemand(tallies);
       this.#addObjectives(slo, tallies);
     }
   }
 
   #addPlace(scope: Scope, scopeName: string, pools: readonly number[]): void {
-    const plans = pools.map((pool) => this.#plan.pools[pool]!);
-    this.#scope = { scope, scopeName, grade: worstGrade(plans.map((pool) => pool.grade)) };
+    this.#scope = this.#scopeOf(scope, scopeName, pools);
     const arrived = this.#sum(pools, (tally) => tally.arrivedRequests);
     this.#addCount('arrived_requests', arrived);
     this.#addSupply(pools);
@@ -145,18 +124,57 @@ class Summarizer {
       this.#sum(pools, (tally) => tally.promptTokens),
     );
     const cached = this.#sum(pools, (tally) => tally.cachedTokens);
-    this.#addCount('cached_tokens', cached);
-    this.#add('cached_tokens', 'share', cached / this.#sum(pools, (tally) => tally.promptTokens), '1');
+    this.#addPart(
+      'cached_tokens',
+      cached,
+      this.#sum(pools, (tally) => tally.promptTokens),
+    );
+    this.#addTiers(pools);
     this.#addCount(
       'output_tokens',
       this.#sum(pools, (tally) => tally.outputTokens),
     );
+    const guessing = pools.filter((pool) => this.#plan.pools[pool]!.engine.speculation !== undefined);
+    const guessedSteps = this.#sum(guessing, (tally) => tally.decodeSeqSteps);
+    this.#add('tokens_per_step', 'mean', this.#sum(guessing, (tally) => tally.outputTokens) / guessedSteps);
     this.#addCount(
       'preemptions',
       this.#sum(pools, (tally) => tally.preemptions),
     );
     this.#addLoad(pools);
     this.#addCosts(pools);
+  }
+
+  /** What was read from KV tiers and written to them, where there are any. */
+  #addTiers(pools: readonly number[]): void {
+    const prompt = this.#sum(pools, (tally) => tally.promptTokens);
+    const kinds = KV_TIER_KINDS.filter((kind) =>
+      pools.some((pool) => tierBlockBytes(this.#plan.pools[pool]!, kind) !== undefined),
+    );
+    if (kinds.length > 0)
+      this.#addPart(
+        'loaded_tokens',
+        this.#sum(pools, (tally) => tally.loadedTokens),
+        prompt,
+      );
+    for (const kind of kinds) {
+      const { read, written } = TIER_COUNTERS[kind];
+      const sum = (counter: typeof read | typeof written, perBlock: (pool: PoolPlan) => number) =>
+        total(pools, (index) => this.#pools.tallies[index]![counter] * perBlock(this.#plan.pools[index]!));
+      const bytes = (pool: PoolPlan) => tierBlockBytes(pool, kind) ?? 0;
+      this.#addPart(
+        `${kind}_tokens`,
+        sum(read, ({ engine }) => engine.blockTokens),
+        prompt,
+      );
+      this.#add(`${kind}_read`, 'total', sum(read, bytes));
+      this.#add(`${kind}_written`, 'total', sum(written, bytes));
+    }
+  }
+
+  #addPart(metric: keyof typeof METRICS, part: number, whole: number): void {
+    this.#addCount(metric, part);
+    this.#add(metric, 'share', part / whole, '1');
   }
 
   #addLoad(pools: readonly number[]): void {
@@ -229,9 +247,21 @@ class Summarizer {
   }
 
   /** Requests rest on the pools that hold their model. */
-  #gradeOf(workloads: readonly number[]): Grade {
+  #poolsOf(workloads: readonly number[]): number[] {
     const models = new Set(workloads.map((workload) => this.#plan.workloads[workload]!.model));
-    return worstGrade(this.#plan.pools.filter((pool) => models.has(pool.model)).map((pool) => pool.grade));
+    return [...this.#plan.pools.keys()].filter((pool) => models.has(this.#plan.pools[pool]!.model));
+  }
+
+  #scopeOf(
+    scope: Scope,
+    scopeName: string,
+    pools: readonly number[],
+  ): Pick<SummaryEntry, 'scope' | 'scopeName' | 'grade'> {
+    this.#resting = pools.map((index) => {
+      const plan = this.#plan.pools[index]!;
+      return { plan, tally: this.#pools.tallies[index]!, instanceNs: this.#instanceNs(plan) };
+    });
+    return { scope, scopeName, grade: worstGrade(pools.map((index) => this.#plan.pools[index]!.grade)) };
   }
 
   #addCount(metric: keyof typeof METRICS, count: number): void {
@@ -242,7 +272,9 @@ class Summarizer {
   /** A figure that nothing is known of (no request, no token, no capacity) is left out. */
   #add(metric: Metric, statistic: Statistic, value: number | undefined, unit = defaultUnit(metric)): void {
     if (value === undefined || !Number.isFinite(value)) return;
-    this.entries.push({ ...this.#scope, metric, statistic, value, unit, halfWidth95: undefined });
+    const band = figureBand(metric, statistic, this.#resting);
+    const entry = { ...this.#scope, metric, statistic, value, unit, halfWidth95: undefined };
+    this.entries.push(band === undefined ? entry : { ...entry, band });
   }
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { GRADES } from '../sim/plan.ts';
 import { SUMMARY_COLUMNS, fileNameOf } from './columns.ts';
 import { columnValues, readTable } from './read.ts';
-import { SCOPES, STATISTICS } from './summary.ts';
+import { NO_BAND, SCOPES, STATISTICS } from './summary.ts';
 import type { Metric, RunSummary, Statistic, SummaryEntry, Unit } from './summary.ts';
 import { TableFile } from './table-file.ts';
 import type { FileIdentity } from './table-file.ts';
@@ -16,6 +16,7 @@ export function writeSummary(dir: string, summary: RunSummary, identity: FileIde
     statistic: Object.keys(STATISTICS),
     unit: summary.map((entry) => entry.unit),
     grade: GRADES,
+    band_basis: [NO_BAND, ...summary.flatMap(({ band }) => (band === undefined ? [] : [band.basis]))],
   };
   const path = join(dir, fileNameOf('summary'));
   const file = new TableFile(path, SUMMARY_COLUMNS, names, summary.length, identity);
@@ -30,6 +31,9 @@ export function writeSummary(dir: string, summary: RunSummary, identity: FileIde
     if (entry.halfWidth95 === undefined) buffers.half_width_95.setNull(row);
     else buffers.half_width_95.set(row, entry.halfWidth95);
     buffers.grade.set(row, entry.grade);
+    if (entry.band?.halfWidth === undefined) buffers.band_80.setNull(row);
+    else buffers.band_80.set(row, entry.band.halfWidth);
+    buffers.band_basis.set(row, entry.band?.basis ?? NO_BAND);
   });
   file.writeBatch(summary.length);
   file.close();
@@ -49,6 +53,8 @@ export function readSummary(dir: string): RunSummary {
   const units = texts('unit');
   const halfWidths = numbers('half_width_95');
   const grades = texts('grade');
+  const bands = numbers('band_80');
+  const bases = texts('band_basis');
   return texts('scope').map((scope, row): SummaryEntry => ({
     scope: oneOf(SCOPES, scope),
     scopeName: scopeNames[row]!,
@@ -59,6 +65,7 @@ export function readSummary(dir: string): RunSummary {
     unit: units[row] as Unit,
     halfWidth95: halfWidths[row],
     grade: oneOf(GRADES, grades[row]!),
+    ...(bases[row] !== NO_BAND && { band: { halfWidth: bands[row], basis: bases[row]! } }),
   }));
 }
 

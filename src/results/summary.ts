@@ -8,7 +8,7 @@ export type Scope = (typeof SCOPES)[number];
 /** The name of the one scope of kind `fleet`. */
 export const FLEET = 'fleet';
 
-export type Unit = 'ms' | '1/s' | '1' | 'USD' | 'USD/Mtok';
+export type Unit = 'ms' | '1/s' | '1' | 'B' | 'USD' | 'USD/Mtok';
 
 export interface MetricDefinition {
   readonly unit: Unit;
@@ -25,8 +25,22 @@ export const METRICS = {
   served_requests: { unit: '1/s', meaning: 'requests whose last token was produced' },
   rejected_requests: { unit: '1', meaning: 'requests turned away, of those that arrived' },
   prompt_tokens: { unit: '1/s', meaning: 'input tokens, cached ones included, counted when the prompt is complete' },
-  cached_tokens: { unit: '1/s', meaning: 'the input tokens found in the prefix cache' },
+  cached_tokens: { unit: '1/s', meaning: 'the input tokens found in the prefix cache or in a KV tier' },
+  loaded_tokens: { unit: '1/s', meaning: 'the input tokens read from a KV tier' },
+  dram_tokens: { unit: '1/s', meaning: 'the input tokens asked of the memory of hosts' },
+  dram_read: { unit: 'B', meaning: 'KV cache asked of the memory of hosts' },
+  dram_written: { unit: 'B', meaning: 'KV cache given to the memory of hosts' },
+  ssd_tokens: { unit: '1/s', meaning: 'the input tokens asked of the local drives' },
+  ssd_read: { unit: 'B', meaning: 'KV cache asked of the local drives' },
+  ssd_written: { unit: 'B', meaning: 'KV cache given to the local drives' },
+  remote_tokens: { unit: '1/s', meaning: 'the input tokens asked of the stores behind the network' },
+  remote_read: { unit: 'B', meaning: 'KV cache asked of the stores behind the network' },
+  remote_written: { unit: 'B', meaning: 'KV cache given to the stores behind the network' },
   output_tokens: { unit: '1/s', meaning: 'generated tokens, hidden reasoning included' },
+  tokens_per_step: {
+    unit: '1',
+    meaning: 'output tokens over the steps of all decoding sequences, where tokens are guessed',
+  },
   preemptions: { unit: '1/s', meaning: 'requests put back into the queue to make room in the KV cache' },
   goodput: { unit: '1/s', meaning: 'requests that met every objective of their class' },
   slo_attainment: { unit: '1', meaning: 'requests that met every objective, of those that arrived' },
@@ -75,7 +89,20 @@ export interface SummaryEntry {
   /** Half-width of the 95 % confidence interval over seeds; undefined when there is one seed. */
   readonly halfWidth95: number | undefined;
   readonly grade: Grade;
+  /** How far the model may be off; absent for figures that no measurement is like. */
+  readonly band?: ErrorBand;
 }
+
+/** What validation knows of the error of a figure. */
+export interface ErrorBand {
+  /** Half-width of the 80 % band as a share of the figure; absent where the model's error does not decide it. */
+  readonly halfWidth: number | undefined;
+  /** What it rests on: `measured on h100-sxm`, `set by demand`. */
+  readonly basis: string;
+}
+
+/** Of a figure without a band. */
+export const NO_BAND = 'no band';
 
 /** What one run, or one scenario over its seeds, delivers. A figure nothing is known of (no request, no token) is absent. */
 export type RunSummary = readonly SummaryEntry[];
@@ -130,6 +157,7 @@ const UNIT_SUFFIX: Readonly<Record<Unit, string>> = {
   ms: '_ms',
   '1/s': '_per_s',
   '1': '',
+  B: '_bytes',
   USD: '_usd',
   'USD/Mtok': '_usd_per_million_tokens',
 };

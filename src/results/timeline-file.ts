@@ -1,9 +1,10 @@
 import type { RowSink } from '../sim/ports.ts';
-import type { PoolPlan, RunPlan } from '../sim/plan.ts';
+import { KV_TIER_KINDS, type PoolPlan, type RunPlan } from '../sim/plan.ts';
 import { TimelineColumns } from '../sim/records.ts';
 import type { WorkCounters } from '../sim/roofline.ts';
 import { NS_PER_S } from '../sim/units.ts';
 import { TIMELINE_COLUMNS } from './columns.ts';
+import { TIER_COUNTERS, tierBlockBytes } from './kv-tier-use.ts';
 import { poolRentUsd } from './pool-rent.ts';
 import { WORK_COUNTERS, resourceUse, shareOf } from './resource-use.ts';
 import { TableFile } from './table-file.ts';
@@ -43,6 +44,7 @@ export class TimelineFile implements RowSink<TimelineColumns> {
       const pool = this.#plan.pools[columns.pool[row]!]!;
       this.#setPlace(columns, row, pool);
       this.#setFlows(columns, row, pool);
+      this.#setTiers(columns, row, pool);
       this.#setState(columns, row, pool);
       this.#setUse(columns, row, pool);
     }
@@ -71,12 +73,23 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     buffers.finished_requests_per_s.set(row, columns.finishedRequests[row]! / lengthS);
     buffers.prompt_tokens_per_s.set(row, columns.promptTokens[row]! / lengthS);
     buffers.cached_tokens_per_s.set(row, columns.cachedTokens[row]! / lengthS);
+    buffers.loaded_tokens_per_s.set(row, columns.loadedTokens[row]! / lengthS);
     buffers.output_tokens_per_s.set(row, columns.outputTokens[row]! / lengthS);
     buffers.preemptions.set(row, columns.preemptions[row]!);
     buffers.kv_transfer_bytes.set(
       row,
       kvLink === undefined ? 0 : columns.kvTransferTokens[row]! * kvLink.kvBytesPerToken,
     );
+  }
+
+  #setTiers(columns: TimelineColumns, row: number, pool: PoolPlan): void {
+    const buffers = this.#file.buffers;
+    for (const kind of KV_TIER_KINDS) {
+      const blockBytes = tierBlockBytes(pool, kind) ?? 0;
+      const { read, written } = TIER_COUNTERS[kind];
+      buffers[`${kind}_read_bytes`].set(row, columns[read][row]! * blockBytes);
+      buffers[`${kind}_written_bytes`].set(row, columns[written][row]! * blockBytes);
+    }
   }
 
   #setState(columns: TimelineColumns, row: number, pool: PoolPlan): void {

@@ -1,9 +1,10 @@
 import type { ZodType } from 'zod';
-import type { Grade } from '../sim/plan.ts';
+import type { Grade, LoadForm } from '../sim/plan.ts';
 import type { ByteSource, StepCost } from '../sim/ports.ts';
 import type { AcceleratorNumbers, EngineNumbers, ModelNumbers } from '../sim/profiles.ts';
 import type { RooflineParameters } from '../sim/roofline.ts';
 import type { Ns } from '../sim/units.ts';
+import type { ValidatedConditions } from './error-bands.ts';
 
 /** Everything a scenario can name. Given to this folder, so that it depends on the model alone. */
 export interface Catalogue {
@@ -15,12 +16,19 @@ export interface Catalogue {
   /** What a scenario means when it names none. */
   readonly defaults: { readonly engine: string; readonly routing: string };
   accelerator(name: string): AcceleratorEntry;
+  /** Of a user's own profile, or what is wrong with it, with `file:line:column`. */
+  acceleratorOfText(
+    text: string,
+    file: string,
+  ): { readonly profile: AcceleratorEntry } | { readonly problems: readonly string[] };
   model(name: string): Profile<ModelNumbers>;
   /** The numbers of a Hugging Face config.json, or what is wrong with it. */
   modelOfConfig(json: unknown): { readonly model: ModelNumbers } | { readonly problems: readonly string[] };
   /** Of the version class, or of the one the profile prefers. */
   engine(name: string, versionClass?: string): EngineEntry;
   stepCost(parameters: RooflineParameters): StepCost;
+  /** What the model has been compared with; left out, no figure has an error band. */
+  readonly validatedErrors?: readonly ValidatedConditions[];
 }
 
 export interface Profile<Numbers> {
@@ -29,12 +37,15 @@ export interface Profile<Numbers> {
 }
 
 export interface AcceleratorEntry extends Profile<AcceleratorNumbers> {
-  readonly reference: { readonly scaleUpGBPerS: number };
+  readonly reference: { readonly scaleUpGBPerS: number; readonly pcieGBPerS: number };
   readonly cost: { readonly rentUsdPerHour: number };
+  readonly grades?: { readonly peaks: Grade };
 }
 
 export interface EngineEntry extends Profile<EngineNumbers> {
   readonly versionClasses: readonly string[];
+  /** The one these numbers are of. */
+  readonly versionClass?: string;
 }
 
 /** Something a scenario names with `kind:`. */
@@ -46,8 +57,8 @@ export interface Kind {
 
 export interface WorkloadKind extends Kind {
   readonly readsTrace: boolean;
-  /** Read such a trace to its end; given by those with `readsTrace`. */
-  scanTrace?(source: ByteSource): TraceSummary;
+  /** Read what the options take of such a trace; given by those with `readsTrace`. */
+  scanTrace?(source: ByteSource, options: unknown): TraceSummary;
   demand(options: unknown, trace?: TraceSummary): Demand;
 }
 
@@ -60,6 +71,12 @@ export interface Demand {
   readonly meanReusedTokens?: number;
   /** First request to last of one session; 0 where every request stands alone. */
   readonly meanSessionS: number;
+  /** How requests come; `open` if left out. */
+  readonly load?: LoadForm;
+  /** Of requests that come in jobs: how often one begins, and how long it sends, means in s. */
+  readonly jobs?: { readonly everyS: number; readonly lastS: number };
+  /** It never ends by itself, though it replays a trace. */
+  readonly repeats?: boolean;
 }
 
 /** What reading a trace once has told. */
@@ -74,6 +91,8 @@ export interface TraceSummary {
   /** The first few. */
   readonly problems: readonly TraceFault[];
   readonly problemCount: number;
+  /** Malformed rows that were left out because the options say so; none if left out. */
+  readonly skippedRows?: number;
 }
 
 export interface TraceFault {

@@ -1,4 +1,5 @@
 import type { ModelNumbers, ServingLayout } from '../sim/profiles.ts';
+import type { AcceleratorOf } from './accelerator-files.ts';
 import type { AcceleratorEntry, Catalogue, EngineEntry, Profile } from './catalogue-types.ts';
 import { unknownName } from './did-you-mean.ts';
 import type { Draft, PoolEntry } from './draft.ts';
@@ -12,6 +13,7 @@ import type { DeploymentInput, PoolInput } from './schema.ts';
 export interface Choices extends DeploymentInput {
   readonly accelerator: string;
   readonly model: string;
+  readonly engineName: string;
   readonly entry: PoolEntry;
   readonly profiles: {
     readonly accelerator: AcceleratorEntry;
@@ -23,12 +25,18 @@ export interface Choices extends DeploymentInput {
   at(...keys: string[]): Path;
 }
 
+/** Profiles by name or by path. */
+export interface ProfilesOf {
+  readonly acceleratorOf: AcceleratorOf;
+  readonly modelOf: ModelOf;
+}
+
 /** A pool with its template and the profiles it names; or what is wrong with the names. */
 export function choicesOf(
   entry: PoolEntry,
   templates: Draft['templates'],
   catalogue: Catalogue,
-  modelOf: ModelOf,
+  { acceleratorOf, modelOf }: ProfilesOf,
 ): Choices | { readonly findings: Finding[] } {
   const { path, value } = entry;
   const { template } = value;
@@ -55,6 +63,10 @@ export function choicesOf(
       findings: [finding(at('engine', 'versionClass'), unknownName('version class', versionClass, versionClasses))],
     };
   }
+  const chip = acceleratorOf(accelerator);
+  if ('sentences' in chip) {
+    return { findings: chip.sentences.map((sentence) => finding(at('accelerator'), sentence)) };
+  }
   const reading = modelOf(model);
   if ('sentences' in reading) {
     return { findings: reading.sentences.map((sentence) => finding(at('model'), sentence)) };
@@ -63,9 +75,10 @@ export function choicesOf(
     ...rest,
     accelerator,
     model,
+    engineName,
     entry,
     profiles: {
-      accelerator: catalogue.accelerator(accelerator),
+      accelerator: chip.profile,
       model: reading.profile,
       engine: catalogue.engine(engineName, versionClass),
     },

@@ -40,7 +40,7 @@ export function parseDuration(text: string): Ns | string {
 /** A duration as a scenario writes it; the parsed value is whole nanoseconds. */
 export function duration(description: string) {
   return z
-    .string({ error: ({ input }) => (typeof input === 'number' ? withoutUnit(input) : undefined) })
+    .string({ error: ({ input, path }) => (typeof input === 'number' ? withoutUnit(input, path?.at(-1)) : undefined) })
     .meta({ pattern: DURATION })
     .transform((text, context): Ns => {
       const parsed = parseDuration(text);
@@ -51,6 +51,8 @@ export function duration(description: string) {
     .describe(description);
 }
 
-function withoutUnit(amount: number): string {
-  return `${amount} has no unit — ${amount >= 0 ? `write ${amount}s, ${amount}min or ${amount}h` : WRITE}`;
+function withoutUnit(amount: number, key: PropertyKey | undefined): string {
+  const units = key === 'latency' ? ['us', 'ms'] : ['s', 'min', 'h'];
+  const written = units.map((unit) => `${amount}${unit}`);
+  return `${amount} has no unit — ${amount >= 0 ? `write ${written.slice(0, -1).join(', ')} or ${written.at(-1)}` : WRITE}`;
 }

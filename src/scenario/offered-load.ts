@@ -1,3 +1,4 @@
+import { meanTokensPerStep } from '../sim/decode-steps.ts';
 import type { EnginePlan, PoolPlan, PoolRole, RunPlan } from '../sim/plan.ts';
 import type { StepCost } from '../sim/ports.ts';
 import type { RooflineParameters } from '../sim/roofline.ts';
@@ -28,9 +29,11 @@ type StepCostOf = (parameters: RooflineParameters) => StepCost;
  * prompt adds to a step, and its share of O decode steps of s(B) with B sequences in each. P and O are the means of
  * prompt and output tokens over the requests of the model. B is as large as `maxNumSeqs` and the KV cache allow, where
  * a sequence holds Σ λ O (P + O/2) / Σ λ O tokens on average, because a sequence stays for O steps and grows by a token
- * in each. Of the spread of lengths within a workload nothing is known here: where a few outputs are very long, they hold
- * more of the cache than this, and the capacity is somewhat too high. With prefix caching, p is the time of what a cache
- * without limits would not find: an instance that has to forget prefixes before they are asked for again does less.
+ * in each; where memory is granted in advance, it holds that much. A batch that nobody joins lasts as long as its longest
+ * output. Where tokens are guessed, a sequence stays for as many steps as that takes on average. Of the spread of
+ * lengths within a workload nothing is known here: where a few outputs are very long, they hold more of the cache than
+ * this, and the capacity is somewhat too high. With prefix caching, p is the time of what a cache without limits would
+ * not find: an instance that has to forget prefixes before they are asked for again does less.
  *
  * A prefill pool spends on a request only the time of its prompt in steps full of prompts (or on its link, if that is
  * longer), a decode pool only its decode steps. A request needs one of each, so Σ C of a pool is over those that do the same
@@ -72,25 +75,36 @@ interface Mix {
   readonly meanOutputTokens: number;
   /** Held by one running sequence, averaged over the time it runs. */
   readonly meanKvTokens: number;
+  /** Held by it in its last step. */
+  readonly meanLastKvTokens: number;
 }
 
+/** Where nobody says how often, every workload counts alike. */
 function mixOf(demands: readonly Demand[]): Mix {
-  const sum = (of: (demand: Demand) => number) => demands.reduce((total, demand) => total + of(demand), 0);
-  const requestsPerS = sum((demand) => demand.requestsPerS);
-  if (requestsPerS === 0) {
-    return { requestsPerS: 0, meanPromptTokens: 1, meanReusedTokens: 0, meanOutputTokens: 1, meanKvTokens: 2 };
+  const requestsPerS = demands.reduce((total, demand) => total + demand.requestsPerS, 0);
+  const sum = (of: (demand: Demand) => number) =>
+    demands.reduce((total, demand) => total + (requestsPerS === 0 ? 1 : demand.requestsPerS) * of(demand), 0);
+  const requests = sum(() => 1);
+  if (requests === 0) {
+    const none = {
+      meanPromptTokens: 1,
+      meanReusedTokens: 0,
+      meanOutputTokens: 1,
+      meanKvTokens: 2,
+      meanLastKvTokens: 2,
+    };
+    return { requestsPerS, ...none };
   }
-  const outputTokensPerS = sum((demand) => demand.requestsPerS * demand.meanOutputTokens);
+  const outputTokens = sum((demand) => demand.meanOutputTokens);
+  const held = (share: number) =>
+    sum(({ meanPromptTokens: prompt, meanOutputTokens: output }) => output * (prompt + share * output)) / outputTokens;
   return {
     requestsPerS,
-    meanPromptTokens: sum((demand) => demand.requestsPerS * demand.meanPromptTokens) / requestsPerS,
-    meanReusedTokens: sum((demand) => demand.requestsPerS * (demand.meanReusedTokens ?? 0)) / requestsPerS,
-    meanOutputTokens: outputTokensPerS / requestsPerS,
-    meanKvTokens:
-      sum(
-        ({ requestsPerS: rate, meanPromptTokens: prompt, meanOutputTokens: output }) =>
-          rate * output * (prompt + output / 2),
-      ) / outputTokensPerS,
+    meanPromptTokens: sum((demand) => demand.meanPromptTokens) / requests,
+    meanReusedTokens: sum((demand) => demand.meanReusedTokens ?? 0) / requests,
+    meanOutputTokens: outputTokens / requests,
+    meanKvTokens: held(0.5),
+    meanLastKvTokens: held(1),
   };
 }
 
@@ -113,14 +127,24 @@ function prefillOnlyTicks({ engine, kvLink }: PoolPlan, mix: Mix, stepCost: Step
 
 function decodingTicks({ engine, role }: PoolPlan, mix: Mix, stepCost: StepCost): number {
   const kvTokens = (engine.kvBlocks - engine.watermarkBlocks) * engine.blockTokens;
-  const batch = Math.max(1, Math.min(engine.maxNumSeqs, Math.floor(kvTokens / mix.meanKvTokens)));
+  const granted = { paged: mix.meanKvTokens, output: mix.meanLastKvTokens, maximum: engine.maxModelTokens };
+  const batch = Math.max(1, Math.min(engine.maxNumSeqs, Math.floor(kvTokens / granted[engine.kvAllocation])));
   const attended = Math.round(batch * mix.meanKvTokens);
   const { fixedTicks, ticksPerKvToken } = stepCost.decodePiece(batch, attended, 1);
   const decodeTicks = fixedTicks + ticksPerKvToken * attended;
+  const places = engine.continuousBatching ? batch : batch / harmonic(batch);
+  const tokens = places * (engine.speculation === undefined ? 1 : meanTokensPerStep(engine.speculation));
   // The first token comes with the prompt, from a prefill instance.
-  if (role === 'decode') return Math.max(1, ((mix.meanOutputTokens - 1) * decodeTicks) / batch);
+  if (role === 'decode') return Math.max(1, ((mix.meanOutputTokens - 1) * decodeTicks) / tokens);
   const prefillTicks = promptTicks(engine, { ...mix, batch, attended, decodeTicks, together: 1 }, stepCost);
-  return prefillTicks + (mix.meanOutputTokens * decodeTicks) / batch;
+  return prefillTicks + (mix.meanOutputTokens * decodeTicks) / tokens;
+}
+
+/** How much longer the longest of so many outputs is than the mean one, if they are spread exponentially. */
+function harmonic(outputs: number): number {
+  let sum = 0;
+  for (let k = 1; k <= outputs; k++) sum += 1 / k;
+  return sum;
 }
 
 interface FullBatch extends Mix {
@@ -138,7 +162,7 @@ function promptTicks(
   stepCost: StepCost,
 ): number {
   const { promptTokens, cached } = promptOf(engine, mix);
-  const longest = Math.max(1, engine.maxNumBatchedTokens - batch);
+  const longest = Math.max(1, engine.maxNumBatchedTokens - batch * (1 + (engine.speculation?.draftTokens ?? 0)));
   let ticks = 0;
   for (let computed = cached; computed < promptTokens; computed += longest) {
     const chunk = Math.min(longest, promptTokens - computed);

@@ -1,13 +1,14 @@
-import type { RunPlan, WorkloadPlan } from '../sim/plan.ts';
+import type { PoolPlan, RunPlan, WorkloadPlan } from '../sim/plan.ts';
 import type { Ns } from '../sim/units.ts';
 import { NS_PER_HOUR, NS_PER_S } from '../sim/units.ts';
 import type { Catalogue, Demand } from './catalogue-types.ts';
 import type { Files } from './files.ts';
+import { withErrorBands } from './error-bands.ts';
 import type { OfferedLoad } from './offered-load.ts';
 import { offeredLoads } from './offered-load.ts';
 import type { Problem } from './problem.ts';
 import type { Scenario } from './read-scenario.ts';
-import type { Trace } from './traces.ts';
+import type { Trace, TracesRead } from './traces.ts';
 import { readTraces } from './traces.ts';
 
 export interface PlanOptions {
@@ -16,6 +17,8 @@ export interface PlanOptions {
   readonly seeds?: readonly number[] | undefined;
   /** Path of a trace, instead of the one that the scenario names. */
   readonly trace?: string | undefined;
+  /** Shared by the variants of a scenario, so that a trace is read once for all of them. */
+  readonly tracesRead?: TracesRead;
 }
 
 export type Planning =
@@ -31,23 +34,41 @@ export type Planning =
 
 /** Read the traces of a scenario, and write out one plan for each seed. */
 export function planRuns(scenario: Scenario, catalogue: Catalogue, options: PlanOptions): Planning {
-  const read = readTraces(scenario, catalogue, options.files, options.trace);
+  const read = readTraces(scenario, catalogue, options.files, options.trace, options.tracesRead);
   if (!read.ok) return read;
-  const plans = (options.seeds ?? scenario.seeds).map((seed) => planOf(scenario, seed, read.traces));
   const demands = scenario.workloads.map(({ kind, options: workloadOptions }, index) =>
     catalogue.workloads.find(({ name }) => name === kind)!.demand(workloadOptions, read.traces[index]?.summary),
   );
   const loads = offeredLoads(scenario, demands, (parameters) => catalogue.stepCost(parameters));
+  const pools = scenario.pools.map((pool, index) =>
+    withErrorBands(pool, demandsOn(scenario, demands, pool.model), loads[index]!.load, catalogue.validatedErrors ?? []),
+  );
+  const plans = (options.seeds ?? scenario.seeds).map((seed) => planOf(scenario, pools, seed, read.traces));
   return {
     ok: true,
     plans,
     offeredLoads: loads,
-    warnings: [...overloads(loads), ...longSessions(scenario, demands), ...shortTraces(scenario, demands, read.traces)],
+    warnings: [
+      ...overloads(loads),
+      ...longSessions(scenario, demands),
+      ...longJobs(scenario, demands),
+      ...shortTraces(scenario, demands, read.traces),
+      ...skippedRows(scenario, read.traces),
+    ],
   };
 }
 
-function planOf(scenario: Scenario, seed: number, traces: readonly (Trace | undefined)[]): RunPlan {
-  const { name, start, horizonNs, warmUpNs, timelineIntervalNs, models, regions, pools, routing, slos } = scenario;
+function demandsOn({ workloads }: Scenario, demands: readonly Demand[], model: number): Demand[] {
+  return demands.filter((_, index) => workloads[index]!.model === model);
+}
+
+function planOf(
+  scenario: Scenario,
+  pools: readonly PoolPlan[],
+  seed: number,
+  traces: readonly (Trace | undefined)[],
+): RunPlan {
+  const { name, start, startState, horizonNs, warmUpNs, timelineIntervalNs, models, regions, routing, slos } = scenario;
   const workloads = scenario.workloads.map(({ name: workload, kind, model, options }, index): WorkloadPlan => {
     const trace = traces[index];
     return { name: workload, kind, model, options, ...(trace !== undefined && { file: trace.file }) };
@@ -56,6 +77,7 @@ function planOf(scenario: Scenario, seed: number, traces: readonly (Trace | unde
     scenario: name,
     seed,
     start,
+    startState,
     horizonNs,
     warmUpNs,
     timelineIntervalNs,
@@ -78,12 +100,27 @@ function overloads(loads: readonly OfferedLoad[]): string[] {
     });
 }
 
-function longSessions({ workloads, horizonNs }: Scenario, demands: readonly Demand[]): string[] {
-  return workloads.flatMap(({ name }, index) => {
+/** An empty start shows the ramp of such sessions, not the fleet; a steady one has as many in progress as ever. */
+function longSessions({ workloads, horizonNs, startState }: Scenario, demands: readonly Demand[]): string[] {
+  return workloads.flatMap(({ name, file }, index) => {
     const { meanSessionS } = demands[index]!;
-    if (meanSessionS * NS_PER_S <= horizonNs) return [];
+    // A recording begins where it begins.
+    const isSteady = startState === 'steady' && file === undefined;
+    if (isSteady || meanSessionS * NS_PER_S <= horizonNs) return [];
+    const remedy = file === undefined ? ' — lengthen it, or write startState: steady' : '';
     return [
-      `workload "${name}": a mean session lasts ${span(meanSessionS * NS_PER_S)}, longer than the horizon of ${span(horizonNs)}`,
+      `workload "${name}": a mean session lasts ${span(meanSessionS * NS_PER_S)}, longer than the horizon of ${span(horizonNs)}${remedy}`,
+    ];
+  });
+}
+
+function longJobs({ workloads, horizonNs }: Scenario, demands: readonly Demand[]): string[] {
+  return workloads.flatMap(({ name }, index) => {
+    const { jobs } = demands[index]!;
+    if (jobs === undefined || Math.max(jobs.everyS, jobs.lastS) * NS_PER_S <= horizonNs) return [];
+    const [every, last] = [span(jobs.everyS * NS_PER_S), span(jobs.lastS * NS_PER_S)];
+    return [
+      `workload "${name}": a job begins every ${every} and sends for ${last} on average, but the horizon is ${span(horizonNs)}: it sends less than it says, or nothing`,
     ];
   });
 }
@@ -95,13 +132,20 @@ function shortTraces(
 ): string[] {
   return workloads.flatMap(({ name }, index) => {
     const trace = traces[index];
-    const { requestsPerS } = demands[index]!;
-    if (trace === undefined || requestsPerS === 0) return [];
+    const { requestsPerS, repeats } = demands[index]!;
+    if (trace === undefined || requestsPerS === 0 || repeats === true) return [];
     const endNs = ((trace.summary.rows - 1) / requestsPerS) * NS_PER_S;
     if (endNs >= horizonNs - timelineIntervalNs) return [];
     return [
       `workload "${name}": the trace ends after ${span(endNs)}, before the horizon of ${span(horizonNs)}; the rates count the empty time in between — let the horizon end with the trace`,
     ];
+  });
+}
+
+function skippedRows({ workloads }: Scenario, traces: readonly (Trace | undefined)[]): string[] {
+  return workloads.flatMap(({ name }, index) => {
+    const { skippedRows: skipped = 0 } = traces[index]?.summary ?? {};
+    return skipped === 0 ? [] : [`workload "${name}": ${skipped} malformed rows of the trace are left out`];
   });
 }
 

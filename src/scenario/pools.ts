@@ -1,34 +1,45 @@
-import type { Grade, PoolPlan } from '../sim/plan.ts';
+import { isWindowed } from '../sim/model-shape.ts';
+import type { ConditionsPlan, Grade, PoolPlan } from '../sim/plan.ts';
 import { GRADES } from '../sim/plan.ts';
 import { rooflineParameters } from '../sim/roofline-parameters.ts';
+import type { RooflineParameters } from '../sim/roofline.ts';
 import { acceleratorsOf, layoutProblems } from '../sim/serving-layout.ts';
+import { speculationCost } from '../sim/speculation-cost.ts';
 import type { Catalogue } from './catalogue-types.ts';
-import type { Choices } from './deployment.ts';
+import type { Choices, ProfilesOf } from './deployment.ts';
 import { choicesOf } from './deployment.ts';
 import type { Draft } from './draft.ts';
 import { finding } from './draft.ts';
 import { enginePlan } from './engine-plan.ts';
 import type { Finding } from './explain.ts';
 import { kvLinkOf } from './kv-links.ts';
-import type { ModelOf } from './model-files.ts';
+import { type Speculation, speculationOf } from './speculation.ts';
 
-/** A pool of a plan, but for the index of its model. */
-export type ResolvedPool = Omit<PoolPlan, 'model'> & { readonly modelName: string };
+/** What the deployment decides of the conditions; the rest is up to the workloads. */
+export type PoolConditions = Omit<ConditionsPlan, 'load' | 'meanPromptTokens'> & { readonly peaks: Grade };
+
+/** A pool of a plan, but for the index of its model, and for what its workloads decide. */
+export type ResolvedPool = Omit<PoolPlan, 'model' | 'conditions' | 'errorBands'> & {
+  readonly modelName: string;
+  readonly deployed: PoolConditions;
+};
 
 export type PoolResolution = { readonly pool: ResolvedPool } | { readonly findings: Finding[] };
 
 /** Every well-formed pool with its template, names and defaults filled in, or what is wrong with it. */
-export function resolvePools(draft: Draft, catalogue: Catalogue, modelOf: ModelOf): PoolResolution[] {
+export function resolvePools(draft: Draft, catalogue: Catalogue, profilesOf: ProfilesOf): PoolResolution[] {
   return draft.pools.map((entry) => {
-    const choices = choicesOf(entry, draft.templates, catalogue, modelOf);
-    return 'findings' in choices ? choices : planned(choices);
+    const choices = choicesOf(entry, draft.templates, catalogue, profilesOf);
+    return 'findings' in choices ? choices : planned(choices, profilesOf);
   });
 }
 
-function planned(choices: Choices): PoolResolution {
+function planned(choices: Choices, { modelOf }: ProfilesOf): PoolResolution {
   const { profiles, serving, entry } = choices;
   const wrongLayout = layoutFindings(choices);
-  const engine = wrongLayout.length === 0 ? enginePlan(choices) : { findings: [] };
+  const speculation = wrongLayout.length === 0 ? speculationOf(choices, modelOf) : undefined;
+  if (speculation !== undefined && 'findings' in speculation) return speculation;
+  const engine = wrongLayout.length === 0 ? enginePlan(choices, speculation) : { findings: [] };
   const size = instancesOf(choices);
   if ('findings' in engine || typeof size !== 'number') {
     return {
@@ -47,18 +58,53 @@ function planned(choices: Choices): PoolResolution {
       modelName: choices.model,
       role: entry.value.role,
       ...(entry.value.role === 'prefill' && { kvLink: kvLinkOf(choices) }),
+      ...(entry.value.localPrefillTokens !== undefined && { localPrefillTokens: entry.value.localPrefillTokens }),
       instances: size,
       acceleratorsPerInstance: acceleratorsOf(serving),
       engine,
-      stepCost: rooflineParameters(
-        profiles.accelerator.numbers,
-        profiles.model.numbers,
-        profiles.engine.numbers,
-        serving,
-      ),
+      stepCost: stepCostOf(choices, speculation),
       rentUsdPerAcceleratorHour: choices.rentUsdPerAcceleratorHour ?? profiles.accelerator.cost.rentUsdPerHour,
-      grade: worstGrade([profiles.accelerator.worstGrade, profiles.model.worstGrade, profiles.engine.worstGrade]),
+      grade: worstGrade([
+        profiles.accelerator.worstGrade,
+        profiles.model.worstGrade,
+        profiles.engine.worstGrade,
+        // What verifying costs follows from measured kernels, but was not compared with measured serving.
+        ...(speculation === undefined ? [] : ['estimated' as const]),
+      ]),
+      deployed: conditionsOf(choices, speculation !== undefined),
     },
+  };
+}
+
+function conditionsOf(choices: Choices, speculation: boolean): PoolConditions {
+  const { profiles, serving, entry } = choices;
+  const { numbers, grades, worstGrade: worst } = profiles.accelerator;
+  const attention = profiles.model.numbers.attention.map((it) => (isWindowed(it) ? 'windowed' : it.kind));
+  return {
+    accelerator: choices.accelerator,
+    generation: numbers.generation,
+    engine: choices.engineName,
+    versionClass: profiles.engine.versionClass ?? '',
+    model: choices.model,
+    attention: [...new Set(attention)].sort(),
+    weights: serving.weights,
+    kv: serving.kv,
+    sharedBy: Math.max(serving.tensorParallel, serving.expertParallel),
+    dataParallel: serving.dataParallel > 1,
+    speculation,
+    apart: entry.value.role !== 'mixed',
+    peaks: grades?.peaks ?? worst,
+  };
+}
+
+function stepCostOf({ profiles, serving }: Choices, speculation: Speculation | undefined): RooflineParameters {
+  const { accelerator, model, engine } = profiles;
+  const cost = rooflineParameters(accelerator.numbers, model.numbers, engine.numbers, serving);
+  if (speculation === undefined) return cost;
+  const { draftTokens, draft } = speculation;
+  return {
+    ...cost,
+    speculation: speculationCost(accelerator.numbers, engine.numbers, serving, draftTokens, draft),
   };
 }
 

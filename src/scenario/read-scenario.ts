@@ -1,6 +1,7 @@
-import type { ModulePlan, ObjectivePlan, PoolPlan, RegionPlan, SloPlan } from '../sim/plan.ts';
+import type { ModulePlan, ObjectivePlan, PoolPlan, RegionPlan, SloPlan, StartState } from '../sim/plan.ts';
 import type { Ns } from '../sim/units.ts';
 import { NS_PER_S } from '../sim/units.ts';
+import { acceleratorReader } from './accelerator-files.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { crossChecks } from './cross-checks.ts';
 import type { Draft } from './draft.ts';
@@ -10,13 +11,14 @@ import { check } from './explain.ts';
 import type { Files } from './files.ts';
 import { NO_FILES } from './files.ts';
 import { modelReader } from './model-files.ts';
-import type { ResolvedPool } from './pools.ts';
+import type { PoolConditions, ResolvedPool } from './pools.ts';
 import { resolvePools } from './pools.ts';
 import type { Problem } from './problem.ts';
 import type { ScenarioInput, SloInput, WorkloadInput } from './schema.ts';
 import { scenarioSchemas } from './schema.ts';
 import type { Source } from './source.ts';
 import { parseSource } from './source.ts';
+import type { SweepInput } from './variant-schema.ts';
 
 /** A scenario in which everything is known but what its traces hold. */
 export interface Scenario {
@@ -24,16 +26,24 @@ export interface Scenario {
   readonly file: string;
   readonly name: string;
   readonly start: string;
+  readonly startState: StartState;
   readonly horizonNs: Ns;
   readonly warmUpNs: Ns;
   readonly timelineIntervalNs: Ns;
   readonly seeds: readonly number[];
   readonly models: readonly string[];
   readonly regions: readonly RegionPlan[];
-  readonly pools: readonly PoolPlan[];
+  readonly pools: readonly ScenarioPool[];
   readonly workloads: readonly ScenarioWorkload[];
   readonly routing: ModulePlan;
   readonly slos: readonly SloPlan[];
+  /** Variants by name: to each path of the scenario what it is set to. */
+  readonly policies?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly sweep?: SweepInput;
+}
+
+export interface ScenarioPool extends Omit<PoolPlan, 'conditions' | 'errorBands'> {
+  readonly deployed: PoolConditions;
 }
 
 export interface ScenarioWorkload extends ModulePlan {
@@ -61,11 +71,23 @@ export function readScenario(
 ): ScenarioReading {
   const parsed = parseSource(text, file);
   if ('problems' in parsed) return { ok: false, problems: parsed.problems };
-  const { source } = parsed;
-  const schemas = scenarioSchemas(catalogue);
+  return readSource(parsed.source, file, catalogue, files);
+}
+
+/** The same of a text that is parsed already. */
+export function readSource(
+  source: Source,
+  file: string,
+  catalogue: Catalogue,
+  files: Files,
+  schemas = scenarioSchemas(catalogue),
+): ScenarioReading {
   const checked = check(schemas.scenario, source.value);
   const draft = draftOf(source.value, schemas);
-  const resolutions = resolvePools(draft, catalogue, modelReader(catalogue, files, file));
+  const resolutions = resolvePools(draft, catalogue, {
+    acceleratorOf: acceleratorReader(catalogue, files, file),
+    modelOf: modelReader(catalogue, files, file),
+  });
   const findings = [
     ...('findings' in checked ? checked.findings : []),
     ...crossChecks(draft),
@@ -96,6 +118,7 @@ function scenarioOf(file: string, input: ScenarioInput, pools: readonly Resolved
     file,
     name: input.name,
     start: input.start,
+    startState: input.startState,
     horizonNs: input.horizon,
     warmUpNs: input.warmUp ?? Math.min(Math.floor(input.horizon / 10), LONGEST_DEFAULT_WARM_UP_NS),
     timelineIntervalNs: input.timelineInterval,
@@ -106,6 +129,8 @@ function scenarioOf(file: string, input: ScenarioInput, pools: readonly Resolved
     workloads: input.workloads.map((workload, index) => workloadOf(workload, index, models, source)),
     routing: { kind, options },
     slos: input.slos.map((slo) => sloOf(slo, workloadNames)),
+    ...(input.policies !== undefined && { policies: input.policies }),
+    ...(input.sweep !== undefined && { sweep: input.sweep }),
   };
 }
 

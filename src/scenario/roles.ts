@@ -8,6 +8,7 @@ export function roleFindings(draft: Draft): Finding[] {
   const pools = draft.pools.map((entry) => partOf(entry, draft));
   return pools.flatMap((pool) => [
     ...strayLink(pool),
+    ...strayPrompts(pool),
     ...missingPartner(pool, pools, draft.everyPool),
     ...formats(pool, pools),
   ]);
@@ -31,6 +32,14 @@ function strayLink({ entry, role }: Part): Finding[] {
   if (role === 'prefill' || entry.value.kvLink === undefined) return [];
   const sentence = `only a prefill pool sends its KV cache away, and this pool is ${role}`;
   return [finding([...entry.path, 'kvLink'], `${sentence} — remove kvLink, or write role: prefill`)];
+}
+
+function strayPrompts({ entry, role }: Part): Finding[] {
+  if (role === 'decode' || entry.value.localPrefillTokens === undefined) return [];
+  const sentence = `only a decode pool leaves prompts to others, and this pool is ${role}`;
+  return [
+    finding([...entry.path, 'localPrefillTokens'], `${sentence} — remove localPrefillTokens, or write role: decode`),
+  ];
 }
 
 /** @param everyPool nothing was left out of `pools` */

@@ -1,22 +1,25 @@
 import { z } from 'zod';
-import { POOL_ROLES } from '../sim/plan.ts';
+import { POOL_ROLES, START_STATES } from '../sim/plan.ts';
 import { DTYPES, WEIGHT_FORMATS } from '../sim/profiles.ts';
+import { acceleratorName } from './accelerator-files.ts';
 import type { Catalogue, Kind } from './catalogue-types.ts';
 import { unknownName } from './did-you-mean.ts';
 import { duration } from './duration.ts';
+import { engineSchema } from './engine-schema.ts';
+import { MOST, known, size } from './fields.ts';
 import { kvLinkSchema } from './kv-links.ts';
+import { kvTiersSchema } from './kv-tiers.ts';
 import { layoutSchema } from './layout-schema.ts';
 import { modelName } from './model-files.ts';
 import { zonedStart } from './start.ts';
+import { policiesSchema, sweepSchema } from './variant-schema.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const PERCENTILE = /^p[1-9][0-9]?(\.[0-9]{1,3})?$/;
-/** No count in a scenario is sensibly above it, and rows are counted in 32 bits. */
-const MOST = 100_000_000;
-const LARGEST_POOL = 1_000_000;
 
 export type ScenarioSchemas = ReturnType<typeof scenarioSchemas>;
 export type DeploymentInput = z.output<ScenarioSchemas['deployment']>;
+export type EngineInput = NonNullable<DeploymentInput['engine']>;
 export type PoolInput = z.output<ScenarioSchemas['pool']>;
 export type SloInput = z.output<ScenarioSchemas['slo']>;
 export type ScenarioInput = z.output<ScenarioSchemas['scenario']>;
@@ -35,9 +38,11 @@ export function scenarioSchemas(catalogue: Catalogue) {
       'what arrives before is not in the statistics (default: 10 % of the horizon, at most 10min)',
     ).optional(),
     startState: z
-      .literal('empty', { error: ({ input }) => startStateMessage(input) })
+      .enum(START_STATES, { error: ({ input }) => unknownName('start state', input, START_STATES) })
       .default('empty')
-      .describe('`empty`: no request is in the fleet at the start'),
+      .describe(
+        '`empty`: no session is in progress at the start; `steady`: as many as in the long run, each at its age (chat, reasoning, agentic); caches are empty either way',
+      ),
     seeds: seedsSchema(),
     timelineInterval: duration('length of one row of the timeline').prefault('10s'),
     templates: z
@@ -50,6 +55,8 @@ export function scenarioSchemas(catalogue: Catalogue) {
       .default({ kind: catalogue.defaults.routing })
       .describe(`which instance takes a request (default: ${catalogue.defaults.routing})`),
     slos: z.array(slo).default([]).describe('what users were promised, by class of requests'),
+    policies: policiesSchema().optional(),
+    sweep: sweepSchema().optional(),
   });
   return { deployment, pool, workload, slo, scenario };
 }
@@ -57,7 +64,7 @@ export function scenarioSchemas(catalogue: Catalogue) {
 /** A pool overrides its template key by key, so nothing is required or filled in before the two are merged. */
 function deploymentSchema(catalogue: Catalogue) {
   return z.strictObject({
-    accelerator: known('accelerator', catalogue.accelerators, 'accelerator profile').optional(),
+    accelerator: acceleratorName(catalogue).optional(),
     model: modelName(catalogue, 'language model it serves').optional(),
     weights: known(
       'number format',
@@ -67,43 +74,12 @@ function deploymentSchema(catalogue: Catalogue) {
     kv: known('number format', DTYPES, 'number format of the KV cache (default: bf16)').optional(),
     layout: layoutSchema().optional(),
     engine: engineSchema(catalogue).optional().describe('the serving engine and its limits'),
+    kvTiers: kvTiersSchema().optional(),
     rentUsdPerAcceleratorHour: z
       .number()
       .min(0)
       .optional()
       .describe("rent of one accelerator, USD/h (default: that of the accelerator's profile)"),
-  });
-}
-
-function engineSchema(catalogue: Catalogue) {
-  return z.strictObject({
-    kind: known('engine', catalogue.engines, `engine profile (default: ${catalogue.defaults.engine})`).optional(),
-    versionClass: z
-      .string()
-      .optional()
-      .describe('versions of the engine that behave alike (default: that of its profile)'),
-    maxNumSeqs: count('most requests in the running batch (default: 256)').optional(),
-    maxNumBatchedTokens: count('most tokens computed in one step (default: 8192)').optional(),
-    maxModelTokens: count(
-      "longest prompt + output it accepts, tokens (default: the model's context, as far as the KV cache holds it)",
-    ).optional(),
-    blockTokens: count('tokens in one block of the KV cache (default: 16)').optional(),
-    memoryUtilisation: share('share of the memory the engine may fill (default: 0.9)').optional(),
-    reserveFullPrompt: z
-      .boolean()
-      .optional()
-      .describe('admit a prompt only when blocks for all of it are free (default: as the engine does)'),
-    prefixCaching: z
-      .boolean()
-      .optional()
-      .describe('keep the KV cache of finished prompts and reuse it for prompts that begin alike (default: true)'),
-    prefixIdle: duration('forget cached prefixes that nobody has used for so long (default: never)').optional(),
-    watermark: z
-      .number()
-      .min(0)
-      .lt(1)
-      .optional()
-      .describe('share of the KV blocks that admission leaves free, in [0, 1) (default: 0)'),
   });
 }
 
@@ -121,6 +97,12 @@ function poolSchema(deployment: ReturnType<typeof deploymentSchema>) {
         'what it does of a request: all of it (`mixed`), its prompt up to the first token (`prefill`), or what follows (`decode`)',
       ).default('mixed'),
       kvLink: kvLinkSchema().optional(),
+      localPrefillTokens: z
+        .int()
+        .min(0)
+        .max(MOST)
+        .optional()
+        .describe('longest prompt that a decode pool takes from clients itself, tokens (default: 0, none)'),
       ...deployment.shape,
     })
     .describe('instances alike; exactly one of instances, accelerators and nodes says how many');
@@ -186,7 +168,7 @@ function oneKind(noun: string, members: readonly ReturnType<typeof withKind>[]) 
     error: ({ code, input }) => {
       if (code !== 'invalid_union') return undefined;
       const kind = (input as { kind?: unknown }).kind;
-      return kind === undefined ? `\`kind\` is missing — known: ${names.join(', ')}` : unknownName(noun, kind, names);
+      return kind === undefined ? undefined : unknownName(noun, kind, names);
     },
   });
 }
@@ -246,20 +228,6 @@ function seedsSchema() {
     .describe('one run for each, alike but for chance (default: [1, 2, 3])');
 }
 
-function startStateMessage(input: unknown): string {
-  return input === 'steady'
-    ? '`steady` is not available yet for these workloads — write `empty`, and a warmUp that fills the fleet'
-    : unknownName('start state', input, ['empty']);
-}
-
-function known<Name extends string>(noun: string, names: readonly Name[], description: string) {
-  return z
-    .enum(names, {
-      error: ({ input }) => (input === undefined ? undefined : unknownName(noun, input, names)),
-    })
-    .describe(description);
-}
-
 function name(description: string) {
   return z
     .string()
@@ -268,7 +236,3 @@ function name(description: string) {
     })
     .describe(description);
 }
-
-const count = (description: string) => z.int().min(1).max(MOST).describe(description);
-const size = (description: string) => z.int().min(1).max(LARGEST_POOL).describe(description);
-const share = (description: string) => z.number().gt(0).max(1).describe(description);

@@ -8,6 +8,8 @@ import type { Problem } from './problem.ts';
 import { splitHint } from './problem.ts';
 import type { Scenario, ScenarioWorkload } from './read-scenario.ts';
 
+const REST_BYTES = 1 << 16;
+
 /** A trace that has been read to its end and found good. */
 export interface Trace {
   readonly file: FilePlan;
@@ -18,12 +20,16 @@ export type Traces =
   | { readonly ok: true; readonly traces: readonly (Trace | undefined)[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** What has been read already, by kind and path: variants of a scenario replay the same files. */
+export type TracesRead = Map<string, Trace | readonly Problem[]>;
+
 /** The trace of every workload that replays one, in the order of the workloads. */
 export function readTraces(
   scenario: Scenario,
   catalogue: Catalogue,
   files: Files,
   override: string | undefined,
+  read: TracesRead = new Map(),
 ): Traces {
   const replaying = scenario.workloads.filter(({ kind }) => traceScanner(kind, catalogue) !== undefined);
   if (override !== undefined && replaying.length !== 1) {
@@ -38,7 +44,6 @@ export function readTraces(
     };
   }
   const problems: Problem[] = [];
-  const read = new Map<string, Trace | readonly Problem[]>();
   const traces = scenario.workloads.map((workload) => {
     const scan = traceScanner(workload.kind, catalogue);
     if (scan === undefined) return undefined;
@@ -49,22 +54,29 @@ export function readTraces(
       );
       return undefined;
     }
-    // Another kind reads the same file differently.
-    const key = `${workload.kind} ${path}`;
+    // Another kind reads the same file differently, and options choose a part of it.
+    const key = `${workload.kind} ${JSON.stringify(workload.options)} ${path}`;
     const known = read.get(key);
     const trace =
       known ??
-      readTrace(path, scan, files, (sentence) =>
-        override === undefined
-          ? problemAt(scenario, workload, sentence)
-          : { file: override, path: '--trace', ...splitHint(sentence) },
+      readTrace(
+        path,
+        (source) => scan(source, workload.options),
+        files,
+        (sentence) =>
+          override === undefined
+            ? problemAt(scenario, workload, sentence)
+            : { file: override, path: '--trace', ...splitHint(sentence) },
       );
     read.set(key, trace);
     if ('file' in trace) return trace;
     if (known === undefined) problems.push(...trace);
     return undefined;
   });
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, traces };
+  if (problems.length === 0) return { ok: true, traces };
+  // The next one who asks is told, too.
+  read.clear();
+  return { ok: false, problems };
 }
 
 function traceScanner(kind: string, catalogue: Catalogue): WorkloadKind['scanTrace'] {
@@ -92,6 +104,9 @@ function readTrace(
     try {
       const source = new HashingSource(opened);
       summary = scan(source);
+      // The hash is of the whole file, of which options may take a part.
+      const rest = new Uint8Array(REST_BYTES);
+      while (source.read(rest) > 0);
       sha256 = source.sha256();
     } finally {
       opened.close();

@@ -1,32 +1,23 @@
+import { Admission } from './admission.ts';
 import { DecodingSet } from './decoding-set.ts';
 import { IncomingRequests } from './incoming-requests.ts';
 import type { KvBlocks } from './kv-blocks.ts';
+import type { InstanceListener, InstancePlan } from './instance-listener.ts';
+import { LoadingRequests } from './loading-requests.ts';
 import { OutgoingRequests } from './outgoing-requests.ts';
-import type { EnginePlan, PoolPlan } from './plan.ts';
+import type { EnginePlan } from './plan.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import { PrefillChunks } from './prefill-chunks.ts';
 import { RequestList } from './request-lists.ts';
 import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
 import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
 
-/** Who is told what an instance cannot do alone. */
-export interface InstanceListener {
-  /** A request has its last token and has left. */
-  served(request: RequestIndex, instance: InstanceIndex, stepEndNs: Ns): void;
-  /** A request has its first token; another instance must go on with it. */
-  handedOver(request: RequestIndex, instance: InstanceIndex): void;
-  /** A request that was handed over to this instance has found room here; its KV must be brought. */
-  transferRequested(request: RequestIndex): void;
-}
-
-export type InstancePlan = Pick<PoolPlan, 'engine'> & Partial<Pick<PoolPlan, 'role' | 'kvLink'>>;
-
 /**
  * Who runs on an instance, who waits, and what everybody computes in the next step: continuous batching with chunked
  * prefill and paged KV, as docs/engine.md specifies it.
  *
- * What makes jumping possible: as maxNumBatchedTokens ≥ maxNumSeqs, every decoding request gets its token in every step,
- * and at most one request is half prefilled; it is the last of the running list. So the state is a few sums over the
+ * What makes jumping possible: the token budget is enough for all decoding requests, so each gets its tokens in every step
+ * (or none does), and at most one request is half prefilled; it is the last of the running list. So the state is a few sums over the
  * decoding requests, and which request is done when is known as soon as it starts to decode.
  */
 export class Batch {
@@ -39,19 +30,28 @@ export class Batch {
   readonly incoming: IncomingRequests | undefined;
   /** Undefined unless it is a prefill instance. */
   readonly outgoing: OutgoingRequests | undefined;
+  /** Undefined unless there are KV tiers. */
+  readonly loading: LoadingRequests | undefined;
+  readonly admission: Admission;
   readonly #index: InstanceIndex;
   readonly #engine: EnginePlan;
   readonly #requests: RequestTable;
   readonly #kv: KvBlocks;
   readonly #counters: PoolCounters;
   readonly #listener: InstanceListener;
-  #admissions = 0;
+  readonly #prefillFirst: boolean;
+  /** The step in progress carries prompt tokens only, although somebody decodes. */
+  decodingPaused = false;
+  /** Somebody may be admitted at the next step boundary although nothing else changes until then. */
+  isOutdated = false;
+  /** Steps in which decoding was paused. */
+  pausedSteps = 0;
   /** The request that is half prefilled, or NONE. */
   #partial: RequestIndex = NONE;
 
   constructor(
     index: InstanceIndex,
-    { engine, role, kvLink }: InstancePlan,
+    { engine, role, kvLink, decodeSteps, tiers }: InstancePlan,
     requests: RequestTable,
     kv: KvBlocks,
     counters: PoolCounters,
@@ -59,95 +59,101 @@ export class Batch {
   ) {
     this.running = new RequestList(requests);
     this.waiting = new RequestList(requests);
-    this.decoding = new DecodingSet(requests, kv);
+    this.decoding = new DecodingSet(requests, kv, decodeSteps);
     this.incoming = role === 'decode' ? new IncomingRequests(requests, kv) : undefined;
     this.outgoing = role === 'prefill' ? new OutgoingRequests(index, kvLink!, requests, kv) : undefined;
+    this.loading = tiers === undefined ? undefined : new LoadingRequests(requests, kv, tiers);
     this.#index = index;
     this.#engine = engine;
     this.#requests = requests;
     this.#kv = kv;
     this.#counters = counters;
     this.#listener = listener;
+    this.#prefillFirst = engine.prefillFirst && role !== 'decode';
+    this.admission = new Admission(engine, this, requests, kv, listener);
   }
 
   // -------------------------------------------------------------------------------------------- forming a batch
 
-  /** Settle what everybody computes in the next step; answers whether somebody had to be preempted for it. */
-  form(nowNs: Ns): boolean {
+  /**
+   * Settle what everybody computes in the next step; answers whether somebody had to be preempted for it.
+   * @param seenNs what has come later is not seen yet; before `nowNs` if the batch was settled when the last step began
+   */
+  form(nowNs: Ns, seenNs: Ns): boolean {
     this.chunks.reset();
     this.#kv.expire(nowNs);
-    if (this.#continueRunning(nowNs)) return true;
-    if (this.incoming !== undefined) this.#join(this.incoming);
-    this.#admit(nowNs);
+    const preempted = this.#prefillFirst ? this.#formPrefillFirst(nowNs, seenNs) : this.#formMixed(nowNs, seenNs);
+    const { admission } = this;
+    this.isOutdated = admission.mayLoadSoon || (seenNs < nowNs && admission.missesSomebody(nowNs, seenNs));
+    return preempted;
+  }
+
+  #formMixed(nowNs: Ns, seenNs: Ns): boolean {
+    const { maxNumBatchedTokens } = this.#engine;
+    const { admission, incoming, decoding } = this;
+    const preempted = this.#continueDecoding(nowNs);
+    if (this.#continuePrefill(maxNumBatchedTokens - decoding.batchedTokens, nowNs) || preempted) return true;
+    if (admission.isIdle) return false;
+    admission.open(nowNs, seenNs);
+    // A request that is half prefilled stays the last of the running list.
+    if (incoming !== undefined && this.#partial === NONE) admission.join(incoming, seenNs);
+    admission.admit(maxNumBatchedTokens - decoding.batchedTokens - this.chunks.batch.prefillTokens, nowNs, seenNs);
     return false;
   }
 
-  /** Find blocks for everybody who runs, preempting from the end of the list; answers whether that was necessary. */
-  #continueRunning(nowNs: Ns): boolean {
-    const kv = this.#kv;
+  /** Prompt tokens or, if there are none to compute, decoding ones. */
+  #formPrefillFirst(nowNs: Ns, seenNs: Ns): boolean {
+    const { maxNumBatchedTokens } = this.#engine;
+    const preempted = this.#continuePrefill(maxNumBatchedTokens, nowNs);
+    if (!preempted) {
+      this.admission.open(nowNs, seenNs);
+      this.admission.admit(maxNumBatchedTokens - this.chunks.batch.prefillTokens, nowNs, seenNs);
+    }
+    this.decodingPaused = this.chunks.count > 0;
+    if (this.decodingPaused) return false;
+    return this.#continueDecoding(nowNs) || preempted;
+  }
+
+  /** Find blocks for everybody who decodes, preempting from the end of the list; answers whether that was necessary. */
+  #continueDecoding(nowNs: Ns): boolean {
     let preempted = false;
-    while (!kv.reserveNextStep()) {
+    while (!this.#kv.reserveNextStep()) {
+      this.#kv.takeAllBut(this.#blocksLeftOver());
       this.#preemptLast(nowNs);
       preempted = true;
     }
+    return preempted;
+  }
+
+  /** Of too few free blocks, those that are left when the first who finds not enough asks for his. */
+  #blocksLeftOver(): number {
+    const kv = this.#kv;
+    // Everybody asks for one at most.
+    if (kv.maxGrowth === 1) return 0;
+    let left = kv.free;
+    for (let request = this.running.head; request !== NONE; request = this.#requests.next[request]!) {
+      const blocks = this.decoding.blocksOfNextStep(request);
+      if (blocks > left) break;
+      left -= blocks;
+    }
+    return left;
+  }
+
+  /** The next chunk of the request that is half prefilled, if there is one; answers whether it had to be preempted. */
+  #continuePrefill(budget: number, nowNs: Ns): boolean {
     const partial = this.#partial;
-    if (partial === NONE) return preempted;
+    if (partial === NONE) return false;
+    const kv = this.#kv;
     const computed = this.#requests.computed[partial]!;
     const target = this.#requests.target[partial]!;
-    const tokens = Math.min(target - computed, this.#engine.maxNumBatchedTokens - this.decoding.seqs);
-    if (kv.blocksFor(computed + tokens) - kv.blocksFor(computed) > kv.free) {
+    const tokens = Math.min(target - computed, budget);
+    if (kv.blocksOf(partial, computed + tokens) - kv.blocksOf(partial, computed) > kv.free) {
       this.#preemptLast(nowNs);
       return true;
     }
     kv.extend(partial, computed, computed + tokens);
     this.chunks.add(partial, tokens, computed, target);
-    return preempted;
-  }
-
-  /** Requests whose KV has come go on here, unless a prompt is half prefilled: it stays the last of the running list. */
-  #join(incoming: IncomingRequests): void {
-    if (this.#partial !== NONE) return;
-    while (incoming.arrived.size > 0 && this.running.size < this.#engine.maxNumSeqs) {
-      const request = incoming.join(this.#admissions++, this.decoding);
-      this.running.append(request);
-    }
-  }
-
-  /** Admit waiting requests in order, up to the first that does not fit. */
-  #admit(nowNs: Ns): void {
-    const { waiting, running, incoming } = this;
-    const { maxNumSeqs, maxNumBatchedTokens, reserveFullPrompt, watermarkBlocks } = this.#engine;
-    const kv = this.#kv;
-    const requests = this.#requests;
-    let budget = maxNumBatchedTokens - this.decoding.seqs - this.chunks.batch.prefillTokens;
-    while (budget > 0 && waiting.size > 0 && running.size < maxNumSeqs) {
-      const request = waiting.head;
-      if (requests.enqueuedNs[request]! > nowNs) return;
-      if (incoming !== undefined && incoming.includes(request)) {
-        if (!incoming.admit(request, watermarkBlocks)) return;
-        waiting.remove(request);
-        this.#listener.transferRequested(request);
-        continue;
-      }
-      const target = requests.promptTokens[request]! + requests.generated[request]!;
-      kv.match(request, target);
-      const computed = kv.hitBlocks * kv.blockTokens;
-      const tokens = Math.min(target - computed, budget);
-      const blocks = kv.blocksFor(reserveFullPrompt ? target : computed + tokens) - kv.hitBlocks;
-      if (blocks > kv.free - kv.freeHitBlocks - watermarkBlocks) return;
-      waiting.remove(request);
-      running.append(request);
-      kv.admit(request, computed + tokens);
-      budget -= tokens;
-      requests.computed[request] = computed;
-      requests.target[request] = target;
-      requests.admission[request] = this.#admissions++;
-      if (requests.scheduledNs[request] === NOT_YET) {
-        requests.scheduledNs[request] = nowNs;
-        requests.cachedTokens[request] = computed;
-      }
-      this.chunks.add(request, tokens, computed, target);
-    }
+    return false;
   }
 
   /** The last of the running list gives everything back and waits again, ahead of all others. */
@@ -169,8 +175,13 @@ export class Batch {
   /** Decoding requests have computed that many more tokens; those that have all of theirs leave. */
   endSteps(steps: number, endNs: Ns): void {
     const { decoding } = this;
+    this.admission.beginStepEnd();
+    if (this.decodingPaused) {
+      this.pausedSteps += steps;
+      return;
+    }
     decoding.advance(steps);
-    for (let request = decoding.finished; request !== NONE; request = decoding.finished) {
+    for (let request = decoding.nextFinished(); request !== NONE; request = decoding.nextFinished()) {
       this.#leave(request, decoding.stop(request), endNs);
     }
   }
@@ -197,6 +208,7 @@ export class Batch {
     if (requests.firstTokenNs[request] === NOT_YET) {
       requests.firstTokenNs[request] = endNs + this.#engine.outputNs;
       this.#counters.promptTokens += requests.promptTokens[request]!;
+      this.#counters.loadedTokens += requests.loadedTokens[request]!;
       this.#counters.cachedTokens += requests.cachedTokens[request]!;
     }
     if (generated === requests.outputTokens[request]) this.#leave(request, computedTokens, endNs);
@@ -206,12 +218,16 @@ export class Batch {
 
   #handOver(request: RequestIndex, outgoing: OutgoingRequests, endNs: Ns): void {
     this.running.remove(request);
+    this.admission.hasLeft(0);
     outgoing.add(request, endNs);
     this.#listener.handedOver(request, this.#index);
   }
 
   #leave(request: RequestIndex, computedTokens: number, endNs: Ns): void {
-    this.#kv.letGo(request, computedTokens, endNs);
+    const kv = this.#kv;
+    const { used } = kv;
+    kv.letGo(request, computedTokens, endNs);
+    this.admission.hasLeft(used - kv.used);
     this.running.remove(request);
     this.#counters.finishedRequests++;
     this.#listener.served(request, this.#index, endNs);

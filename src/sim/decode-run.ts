@@ -23,6 +23,8 @@ export class DecodeRun {
   #ticksPerKvToken: Ticks = 0;
   #kvTokens = 0;
   #seqs = 0;
+  /** Tokens that the sequences generate in a step, so what they attend to grows by it. */
+  #growth = 0;
 
   /** Published start of the last of its steps. */
   get lastStepStartNs(): Ns {
@@ -36,23 +38,23 @@ export class DecodeRun {
   }
 
   /** One step of the given duration for `seqs` decoding sequences (and whatever else is in its batch). */
-  startStep(ticks: Ticks, seqs: number, kvTokens: number): void {
-    this.#start(ticks, 0, seqs, kvTokens, 1);
+  startStep(ticks: Ticks, seqs: number, growth: number, kvTokens: number): void {
+    this.#start(ticks, 0, seqs, growth, kvTokens, 1);
   }
 
   /** At most `limit` decode steps of one batch; fewer where the piece ends or ticks could no longer be summed exactly. */
-  startSteps(piece: DecodePiece, seqs: number, kvTokens: number, limit: number): void {
+  startSteps(piece: DecodePiece, seqs: number, growth: number, kvTokens: number, limit: number): void {
     const { fixedTicks, ticksPerKvToken, untilKvTokens } = piece;
     // The last step must begin before the end of the piece. Mostly it does, and nothing has to be divided.
-    const fits = kvTokens + (limit - 1) * seqs < untilKvTokens;
-    let steps = fits ? limit : Math.ceil((untilKvTokens - kvTokens) / seqs);
+    const fits = kvTokens + (limit - 1) * growth < untilKvTokens;
+    let steps = fits ? limit : Math.ceil((untilKvTokens - kvTokens) / growth);
     while (
       steps > 1 &&
-      steps * (Math.abs(fixedTicks) + ticksPerKvToken * (kvTokens + steps * seqs)) > MAX_SEGMENT_TICKS
+      steps * (Math.abs(fixedTicks) + ticksPerKvToken * (kvTokens + steps * growth)) > MAX_SEGMENT_TICKS
     ) {
       steps = Math.floor(steps / 2);
     }
-    this.#start(fixedTicks, ticksPerKvToken, seqs, kvTokens, steps);
+    this.#start(fixedTicks, ticksPerKvToken, seqs, growth, kvTokens, steps);
   }
 
   /** End at the first boundary at or after `timeNs`; answers whether that is earlier than planned. */
@@ -60,6 +62,15 @@ export class DecodeRun {
     if (timeNs >= this.endNs) return false;
     const steps = this.#stepsUntil(timeNs);
     if (steps === this.steps) return false;
+    this.#setEnd(steps);
+    return true;
+  }
+
+  /** End one step after the first boundary at or after `timeNs`; answers whether that is earlier than planned. */
+  cutAfter(timeNs: Ns): boolean {
+    if (timeNs >= this.endNs) return false;
+    const steps = timeNs <= this.startNs ? 1 : this.#stepsUntil(timeNs) + 1;
+    if (steps >= this.steps) return false;
     this.#setEnd(steps);
     return true;
   }
@@ -76,9 +87,9 @@ export class DecodeRun {
     if (more === 0) return;
     const overNs = steps === this.steps ? this.endNs : this.startNs + this.#wholeNs(steps);
     counters.steps += more;
-    counters.outputTokens += more * this.#seqs;
+    counters.outputTokens += more * this.#growth;
     counters.decodeSeqSteps += more * this.#seqs;
-    counters.kvTokenSteps += kvTokensOfSteps(more, this.#kvTokens + this.#creditedSteps * this.#seqs, this.#seqs);
+    counters.kvTokenSteps += kvTokensOfSteps(more, this.#kvTokens + this.#creditedSteps * this.#growth, this.#growth);
     counters.busyNs += overNs - this.#creditedNs;
     this.#creditedSteps = steps;
     this.#creditedNs = overNs;
@@ -91,10 +102,18 @@ export class DecodeRun {
     this.steps = 0;
   }
 
-  #start(fixedTicks: Ticks, ticksPerKvToken: Ticks, seqs: number, kvTokens: number, steps: number): void {
+  #start(
+    fixedTicks: Ticks,
+    ticksPerKvToken: Ticks,
+    seqs: number,
+    growth: number,
+    kvTokens: number,
+    steps: number,
+  ): void {
     this.#fixedTicks = fixedTicks;
     this.#ticksPerKvToken = ticksPerKvToken;
     this.#seqs = seqs;
+    this.#growth = growth;
     this.#kvTokens = kvTokens;
     this.#creditedSteps = 0;
     this.#creditedNs = this.startNs;
@@ -108,7 +127,7 @@ export class DecodeRun {
   }
 
   #ticks(steps: number): Ticks {
-    return ticksOfSteps(steps, this.#fixedTicks, this.#ticksPerKvToken, this.#kvTokens, this.#seqs);
+    return ticksOfSteps(steps, this.#fixedTicks, this.#ticksPerKvToken, this.#kvTokens, this.#growth);
   }
 
   #wholeNs(steps: number): Ns {
@@ -118,6 +137,6 @@ export class DecodeRun {
   /** The first number of steps whose end is published as `timeNs` or later. */
   #stepsUntil(timeNs: Ns): number {
     const ticks = (timeNs - this.startNs) * TICKS_PER_NS - this.#startTicks;
-    return stepsLasting(ticks, this.steps, this.#fixedTicks, this.#ticksPerKvToken, this.#kvTokens, this.#seqs);
+    return stepsLasting(ticks, this.steps, this.#fixedTicks, this.#ticksPerKvToken, this.#kvTokens, this.#growth);
   }
 }

@@ -1,67 +1,115 @@
+import type { DecodeSteps } from './decode-steps.ts';
 import { FinishHeap } from './finish-heap.ts';
 import type { KvBlocks } from './kv-blocks.ts';
 import { NONE, type RequestTable } from './request-table.ts';
 import type { RequestIndex } from './units.ts';
 
 /**
- * The requests of one instance that decode. Each gets one token in every step, so a few sums describe them all, and the
- * step that gives a request its last token is known from the start.
+ * The requests of one instance that decode. Each generates as many tokens in every step as in the one before, but for one
+ * step in which it may go on with one more; so a few sums describe them all, and when that is and when a request has its
+ * last token is known from the start.
  */
 export class DecodingSet {
   seqs = 0;
-  /** Tokens they attend to in the next step, its new ones included. */
+  /** Tokens they generate in a step. */
+  growth = 0;
+  /** Tokens they attend to in the next step, one new one of each included. */
   kvTokens = 0;
   /** Steps the instance has completed. */
   steps = 0;
-  readonly #finishing: FinishHeap;
+  /** By the step after which they finish or, if that comes first, grow faster. */
+  readonly #events: FinishHeap;
   readonly #requests: RequestTable;
   readonly #kv: KvBlocks;
+  /** Undefined without speculation: every step generates one token. */
+  readonly #decodeSteps: DecodeSteps | undefined;
 
-  constructor(requests: RequestTable, kv: KvBlocks) {
+  constructor(requests: RequestTable, kv: KvBlocks, decodeSteps: DecodeSteps | undefined) {
     this.#requests = requests;
     this.#kv = kv;
-    this.#finishing = new FinishHeap(requests);
+    this.#decodeSteps = decodeSteps;
+    this.#events = new FinishHeap(requests);
   }
 
-  /** Steps until the first of them finishes. */
-  get stepsToFinish(): number {
-    return this.#finishing.firstStep - this.steps;
+  /** What they use of a step's token budget: guesses that turn out wrong are computed, too. */
+  get batchedTokens(): number {
+    return this.seqs * this.#kv.maxGrowth;
+  }
+
+  /** Steps until the first of them finishes or grows faster. */
+  get stepsToEvent(): number {
+    return this.#events.firstStep - this.steps;
   }
 
   /** A request that has computed all tokens it has decodes from the next step on. */
   start(request: RequestIndex, computedTokens: number): void {
     const requests = this.#requests;
-    requests.decodeFromStep[request] = this.steps;
-    requests.finishStep[request] = this.steps + requests.outputTokens[request]! - requests.generated[request]!;
-    requests.kvPhase[request] = this.#kv.startDecoding(computedTokens);
-    this.seqs++;
-    this.kvTokens += computedTokens + 1;
-    this.#finishing.push(request);
+    const tokens = requests.outputTokens[request]! - requests.generated[request]!;
+    let steps = tokens;
+    let growth = 1;
+    if (this.#decodeSteps !== undefined) {
+      steps = this.#decodeSteps.stepsFor(tokens, requests.id[request]!, requests.preemptions[request]!);
+      growth = Math.floor(tokens / steps);
+    }
+    requests.finishStep[request] = this.steps + steps;
+    // What is left over after `growth` tokens in every step comes one by one in the last ones.
+    this.#begin(request, computedTokens, growth, this.steps + steps - (tokens - growth * steps));
   }
 
   /** A request decodes no more; its generated tokens are brought up to date. Answers how many tokens it has computed. */
   stop(request: RequestIndex): number {
     const requests = this.#requests;
-    const decoded = this.steps - requests.decodeFromStep[request]!;
+    const growth = requests.growth[request]!;
+    const decoded = growth * (this.steps - requests.decodeFromStep[request]!);
     const computedTokens = requests.target[request]! + decoded;
     requests.generated[request]! += decoded;
-    this.#finishing.remove(request);
-    this.#kv.stopDecoding(requests.kvPhase[request]!);
+    this.#events.remove(request);
+    this.#kv.stopDecoding(requests.kvPhase[request]!, growth);
     this.seqs--;
+    this.growth -= growth;
     this.kvTokens -= computedTokens + 1;
     return computedTokens;
   }
 
+  /** Blocks that one of them takes in the next step. */
+  blocksOfNextStep(request: RequestIndex): number {
+    const { growth, target, decodeFromStep } = this.#requests;
+    const computedTokens = target[request]! + growth[request]! * (this.steps - decodeFromStep[request]!);
+    return this.#kv.blocksFor(computedTokens + growth[request]!) - this.#kv.blocksFor(computedTokens);
+  }
+
   advance(steps: number): void {
     this.steps += steps;
-    this.kvTokens += steps * this.seqs;
+    this.kvTokens += steps * this.growth;
     this.#kv.advance(steps);
   }
 
-  /** A request that has all its tokens, in order of admission, or NONE. */
-  get finished(): RequestIndex {
-    const finishing = this.#finishing;
-    if (finishing.size === 0 || finishing.firstStep !== this.steps) return NONE;
-    return finishing.first;
+  /** A request that has all its tokens, in order of admission, or NONE: then those that were due to grow faster do. */
+  nextFinished(): RequestIndex {
+    const events = this.#events;
+    while (events.size > 0 && events.firstStep === this.steps) {
+      const request = events.first;
+      if (this.#requests.finishStep[request] === this.steps) return request;
+      this.#growFaster(request);
+    }
+    return NONE;
+  }
+
+  #growFaster(request: RequestIndex): void {
+    const requests = this.#requests;
+    const computedTokens = this.stop(request);
+    requests.target[request] = computedTokens;
+    this.#begin(request, computedTokens, requests.growth[request]! + 1, requests.finishStep[request]!);
+  }
+
+  #begin(request: RequestIndex, computedTokens: number, growth: number, eventStep: number): void {
+    const requests = this.#requests;
+    requests.decodeFromStep[request] = this.steps;
+    requests.growth[request] = growth;
+    requests.kvPhase[request] = this.#kv.startDecoding(computedTokens, growth);
+    this.seqs++;
+    this.growth += growth;
+    this.kvTokens += computedTokens + 1;
+    this.#events.push(request, eventStep);
   }
 }

@@ -54,14 +54,12 @@ export class Demand {
     return request;
   }
 
-  /** Tell the request's workload that it has left; answers whether it pushed something. */
-  finished(request: RequestIndex, finishNs: Ns): boolean {
+  /** Tell the request's workload that it has left. */
+  finished(request: RequestIndex, finishNs: Ns): void {
     const source = this.#sources[this.#requests.workload[request]!]!;
-    if (source.workload.onFinish === undefined) return false;
-    const pending = this.#pending.size;
+    if (source.workload.onFinish === undefined) return;
     source.nowNs = finishNs;
     source.workload.onFinish(request, this.#view, finishNs, source);
-    return this.#pending.size > pending;
   }
 }
 
@@ -129,6 +127,7 @@ class Source implements ArrivalSink {
     requests.workload[request] = this.#index;
     requests.promptTokens[request] = promptTokens;
     requests.cachedTokens[request] = 0;
+    requests.loadedTokens[request] = 0;
     requests.outputTokens[request] = outputTokens;
     requests.reasoningTokens[request] = reasoningTokens;
     requests.arrivalNs[request] = arrivalNs;

@@ -112,8 +112,10 @@ export function gamma(shape: number, streamSeed: number, counter: number): numbe
 
 /** Something one uniform is turned into. */
 export interface Distribution {
-  /** @param uniform in (0, 1) */
+  /** Rises with its argument between one jump and the next. @param uniform in [0, 1] */
   sample(uniform: number): number;
+  /** Where it may fall: ascending, in (0, 1). */
+  readonly jumps: readonly number[];
   /** The mean of a function of the sample, to about 10⁻⁴ of itself. */
   meanOf(value: (sample: number) => number): number;
 }
@@ -123,6 +125,7 @@ const MEAN_REACH = 8.5;
 
 /** A mixture of normals. The uniform chooses the component, and what is left of it the place in the component. */
 export class NormalMixture implements Distribution {
+  readonly jumps: readonly number[];
   /** Upper ends of the components' shares of (0, 1). */
   readonly #upTo: Float64Array;
   readonly #means: Float64Array;
@@ -134,6 +137,7 @@ export class NormalMixture implements Distribution {
     let sum = 0;
     this.#upTo = Float64Array.from(components, ({ weight }) => (sum += weight) / total);
     this.#upTo[components.length - 1] = 1;
+    this.jumps = [...this.#upTo.subarray(0, -1)];
     this.#means = Float64Array.from(components, ({ mean }) => mean);
     this.#sds = Float64Array.from(components, ({ sd }) => sd);
   }
@@ -163,19 +167,29 @@ export class NormalMixture implements Distribution {
   }
 }
 
+const TABLE_CELLS = 64;
+
 /** A quantile function given by its values at rising shares from 0 to 1, straight between them. */
 export class QuantileTable implements Distribution {
+  readonly jumps: readonly number[] = [];
   readonly #shares: Float64Array;
   readonly #values: Float64Array;
+  /** For each cell of [0, 1], 1 being a cell of its own: the first piece that ends behind its beginning. */
+  readonly #firstPiece = new Int32Array(TABLE_CELLS + 1);
 
   constructor(shares: readonly number[], values: readonly number[]) {
     this.#shares = Float64Array.from(shares);
     this.#values = Float64Array.from(values);
+    let piece = 1;
+    for (let cell = 0; cell <= TABLE_CELLS; cell++) {
+      while (cell / TABLE_CELLS >= this.#shares[piece]! && piece < shares.length - 1) piece++;
+      this.#firstPiece[cell] = piece;
+    }
   }
 
   sample(uniform: number): number {
     const shares = this.#shares;
-    let k = 1;
+    let k = this.#firstPiece[Math.floor(uniform * TABLE_CELLS)]!;
     while (uniform >= shares[k]! && k < shares.length - 1) k++;
     const along = (uniform - shares[k - 1]!) / (shares[k]! - shares[k - 1]!);
     return this.#values[k - 1]! + along * (this.#values[k]! - this.#values[k - 1]!);

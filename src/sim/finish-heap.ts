@@ -3,8 +3,8 @@ import type { RequestTable } from './request-table.ts';
 import type { RequestIndex } from './units.ts';
 
 /**
- * The decoding requests of one instance by the step that gives them their last token, and in order of admission within a
- * step: a binary heap. Its order is that of the request table's finishStep at the time of pushing.
+ * The decoding requests of one instance by the step after which something happens to them, and in order of admission
+ * within a step: a binary heap.
  */
 export class FinishHeap {
   size = 0;
@@ -17,20 +17,20 @@ export class FinishHeap {
     this.#table = table;
   }
 
-  /** The first to finish; only when size > 0. */
+  /** The first it happens to; only when size > 0. */
   get first(): RequestIndex {
     return this.#requests[0]!;
   }
 
-  /** The step in which it does; only when size > 0. */
+  /** After that many steps of the instance; only when size > 0. */
   get firstStep(): number {
     return this.#steps[0]!;
   }
 
-  push(request: RequestIndex): void {
+  push(request: RequestIndex, step: number): void {
     if (this.size === this.#requests.length) this.#grow();
     const at = this.size++;
-    this.#steps[at] = this.#table.finishStep[request]!;
+    this.#steps[at] = step;
     this.#requests[at] = request;
     this.#rise(at);
   }

@@ -24,7 +24,10 @@ export class Fleet implements FleetView {
 
   /** Look at the instances of a model that can begin with such a request; answers how many there are. */
   select(model: ModelIndex, promptTokens: number, outputTokens: number): number {
-    const { first, alone, decode } = this.#ofModel[model]!;
+    const { first, alone, decode, mostLocalTokens } = this.#ofModel[model]!;
+    if (promptTokens <= mostLocalTokens && this.#selectLocal(decode, promptTokens, outputTokens) > 0) {
+      return this.eligibleCount;
+    }
     // A prompt that nobody could go on with is not worth computing.
     const whole = decode.pools.length === 0 || fittingPools(decode, promptTokens, outputTokens) > 0;
     return this.#select(whole ? first : alone, promptTokens, outputTokens);
@@ -49,6 +52,18 @@ export class Fleet implements FleetView {
 
   pool(instance: InstanceIndex): PoolIndex {
     return this.#instances[instance]!.pool;
+  }
+
+  #selectLocal({ instances }: Candidates, promptTokens: number, outputTokens: number): number {
+    let count = 0;
+    for (const index of instances) {
+      const instance = this.#instances[index]!;
+      const takesIt = promptTokens <= instance.localPrefillTokens && instance.canEverFit(promptTokens, outputTokens);
+      if (takesIt) this.#scratch[count++] = index;
+    }
+    this.#eligible = this.#scratch;
+    this.eligibleCount = count;
+    return count;
   }
 
   #select(candidates: Candidates, promptTokens: number, outputTokens: number): number {
@@ -84,14 +99,18 @@ interface InstancesOfModel {
   readonly alone: Candidates;
   /** … and where the others hand their requests over to. */
   readonly decode: Candidates;
+  /** Longest prompt that any of those takes from clients itself. */
+  readonly mostLocalTokens: number;
 }
 
 function instancesOf(own: readonly Instance[]): InstancesOfModel {
   const first = own.filter(({ role }) => role !== 'decode');
+  const decode = own.filter(({ role }) => role === 'decode');
   return {
     first: candidatesOf(first),
     alone: candidatesOf(first.filter(({ role }) => role === 'mixed')),
-    decode: candidatesOf(own.filter(({ role }) => role === 'decode')),
+    decode: candidatesOf(decode),
+    mostLocalTokens: decode.reduce((most, { localPrefillTokens }) => Math.max(most, localPrefillTokens), 0),
   };
 }
 

@@ -1,8 +1,8 @@
 import type { DecodingSet } from './decoding-set.ts';
 import type { KvBlocks } from './kv-blocks.ts';
 import { RequestList } from './request-lists.ts';
-import { NOT_YET, type RequestTable } from './request-table.ts';
-import type { RequestIndex } from './units.ts';
+import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
+import { NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
 
 /**
  * Requests on their way from prefill instances into the batch of a decode instance: first they wait in its queue, then,
@@ -28,17 +28,30 @@ export class IncomingRequests {
 
   /** Whether a waiting request still has its KV elsewhere: one that was preempted here has not. */
   includes(request: RequestIndex): boolean {
-    return this.#requests.transferEndNs[request] === NOT_YET;
+    const { prefillInstance, transferEndNs } = this.#requests;
+    return prefillInstance[request] !== NO_INSTANCE && transferEndNs[request] === NOT_YET;
   }
 
-  /** Take the blocks for its prompt and its next token, leaving `watermarkBlocks` free; answers whether they are there. */
-  admit(request: RequestIndex, watermarkBlocks: number): boolean {
+  /** Whether the first that has come was there by then. */
+  hasArrivedBy(timeNs: Ns): boolean {
+    const { head } = this.arrived;
+    return head !== NONE && this.#requests.transferEndNs[head]! <= timeNs;
+  }
+
+  /** When a waiting request was in the queue: one that was handed over at once, another after the front end. */
+  enqueuedNs(request: RequestIndex): Ns {
+    const { prefillInstance, handOverNs, enqueuedNs } = this.#requests;
+    return prefillInstance[request] === NO_INSTANCE ? enqueuedNs[request]! : handOverNs[request]!;
+  }
+
+  /** Take the blocks for its prompt and its first step, leaving `keptBlocks` free; answers whether they are there. */
+  admit(request: RequestIndex, keptBlocks: number): boolean {
     const kv = this.#kv;
     const promptTokens = this.#requests.promptTokens[request]!;
-    const target = promptTokens + 1;
-    kv.match(request, target);
-    if (kv.blocksFor(target) - kv.hitBlocks > kv.free - kv.freeHitBlocks - watermarkBlocks) return false;
-    kv.admitTransfer(request, target);
+    const untilTokens = this.#untilTokens(request);
+    kv.match(request, promptTokens + 1);
+    if (kv.blocksOf(request, untilTokens) - kv.hitBlocks > kv.free - kv.freeHitBlocks - keptBlocks) return false;
+    kv.admitTransfer(request, untilTokens);
     this.#requests.transferTokens[request] = promptTokens - kv.hitBlocks * kv.blockTokens;
     this.#inTransfer++;
     return true;
@@ -58,8 +71,14 @@ export class IncomingRequests {
     this.arrived.remove(request);
     requests.admission[request] = admission;
     requests.target[request] = promptTokens;
-    this.#kv.join(request, promptTokens);
     decoding.start(request, promptTokens);
+    this.#kv.join(request, promptTokens, this.#untilTokens(request), requests.growth[request]!);
     return request;
+  }
+
+  /** Where its first step here can get at most. */
+  #untilTokens(request: RequestIndex): number {
+    const { promptTokens, outputTokens } = this.#requests;
+    return promptTokens[request]! + Math.min(this.#kv.maxGrowth, outputTokens[request]! - 1);
   }
 }

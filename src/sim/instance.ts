@@ -1,8 +1,10 @@
 import { assert } from './assert.ts';
-import { Batch, type InstanceListener, type InstancePlan } from './batch.ts';
+import { Batch } from './batch.ts';
 import { DecodeRun } from './decode-run.ts';
+import type { InstanceListener, InstancePlan } from './instance-listener.ts';
 import type { KvBlocks } from './kv-blocks.ts';
 import type { KvLink } from './kv-link.ts';
+import type { KvTiers } from './kv-tiers.ts';
 import type { EnginePlan, PoolRole } from './plan.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import type { StepCost } from './ports.ts';
@@ -14,6 +16,8 @@ export class Instance {
   readonly index: InstanceIndex;
   readonly pool: PoolIndex;
   readonly role: PoolRole;
+  /** Longest prompt of a request that a decode instance takes from its client. */
+  readonly localPrefillTokens: number;
   readonly engine: EnginePlan;
   readonly kv: KvBlocks;
   readonly run = new DecodeRun();
@@ -22,9 +26,16 @@ export class Instance {
   /** Segments started. */
   segments = 0;
 
+  /** Takes blocks as tokens are computed, and prompts in chunks. */
+  readonly #isUsual: boolean;
+  /** A batch is settled while the step before it runs. */
+  readonly #settlesEarly: boolean;
+  readonly #tiers: KvTiers | undefined;
   readonly #requests: RequestTable;
   readonly #stepCost: StepCost;
   readonly #counters: PoolCounters;
+  /** Published start of the latest step that is over, for batches that were settled then. */
+  #lastStepNs: Ns = 0;
   /** How long the step in progress would take without its prompt chunks. */
   #decodeOnlyNs: Ns = 0;
   /** The last look found nothing to do … */
@@ -42,13 +53,18 @@ export class Instance {
     counters: PoolCounters,
     listener: InstanceListener,
   ) {
-    const { engine, role = 'mixed' } = plan;
-    assert(engine.maxNumBatchedTokens >= engine.maxNumSeqs, 'maxNumBatchedTokens is below maxNumSeqs');
+    const { engine, role = 'mixed', localPrefillTokens = 0 } = plan;
+    const decodeTokens = engine.maxNumSeqs * kv.maxGrowth;
+    assert(engine.maxNumBatchedTokens >= decodeTokens, 'maxNumBatchedTokens is below what maxNumSeqs can decode');
     this.index = index;
     this.pool = pool;
     this.role = role;
+    this.localPrefillTokens = role === 'decode' ? localPrefillTokens : 0;
     this.engine = engine;
     this.kv = kv;
+    this.#settlesEarly = engine.asyncScheduling;
+    this.#tiers = plan.tiers;
+    this.#isUsual = !kv.grantsAll && engine.chunkedPrefill;
     this.batch = new Batch(index, plan, requests, kv, counters, listener);
     this.#requests = requests;
     this.#stepCost = stepCost;
@@ -59,12 +75,21 @@ export class Instance {
   canEverFit(promptTokens: number, outputTokens: number): boolean {
     const { maxModelTokens, kvBlocks, watermarkBlocks } = this.engine;
     const tokens = promptTokens + (this.batch.outgoing === undefined ? outputTokens : 1);
-    return tokens <= maxModelTokens && this.kv.blocksFor(tokens - 1) <= kvBlocks - watermarkBlocks;
+    if (tokens > maxModelTokens || this.kv.blocksFor(tokens - 1) > kvBlocks - watermarkBlocks) return false;
+    return this.#isUsual || this.#canEverHold(promptTokens, outputTokens, tokens - 1);
+  }
+
+  /** @param mostTokens how many it computes at once, at most, if it is preempted just before its end */
+  #canEverHold(promptTokens: number, outputTokens: number, mostTokens: number): boolean {
+    const { chunkedPrefill, maxNumBatchedTokens, kvBlocks, watermarkBlocks } = this.engine;
+    const { grantsAll } = this.kv;
+    if (grantsAll && this.kv.grantedBlocks(promptTokens, outputTokens) > kvBlocks - watermarkBlocks) return false;
+    return chunkedPrefill || (grantsAll ? promptTokens : mostTokens) <= maxNumBatchedTokens;
   }
 
   /** Steps completed. */
   get steps(): number {
-    return this.batch.decoding.steps;
+    return this.batch.decoding.steps + this.batch.pausedSteps;
   }
 
   /** Whether it is within a segment. */
@@ -88,23 +113,28 @@ export class Instance {
   enqueue(request: RequestIndex): boolean {
     const enqueuedNs = this.#requests.arrivalNs[request]! + this.engine.frontEndNs;
     this.#requests.enqueuedNs[request] = enqueuedNs;
-    return this.#append(request, enqueuedNs);
+    this.batch.waiting.append(request);
+    return this.#enqueued(request, enqueuedNs);
   }
 
   /** A request has been handed over to this instance. Answers whether nextNs has changed. */
   takeOver(request: RequestIndex, nowNs: Ns): boolean {
     this.#requests.decodeInstance[request] = this.index;
-    return this.#append(request, nowNs);
+    this.batch.admission.enqueueHandedOver(request, nowNs);
+    return this.#enqueued(request, nowNs);
   }
 
-  #append(request: RequestIndex, enqueuedNs: Ns): boolean {
-    const { waiting, running } = this.batch;
-    waiting.append(request);
+  #enqueued(request: RequestIndex, enqueuedNs: Ns): boolean {
     // Behind another waiting request it can only join after that one.
-    if (waiting.size > 1) return false;
+    if (this.batch.waiting.head !== request) return false;
     if (this.#idle) return this.#wakeAt(enqueuedNs);
     // Without a free place it can only join after a finish, which ends the segment anyway.
-    return this.isBusy && running.size < this.engine.maxNumSeqs && this.run.cutAt(enqueuedNs);
+    return this.isBusy && this.batch.admission.hasPlace && this.#cutFor(enqueuedNs);
+  }
+
+  /** End the segment where a batch can take in what comes at a moment. */
+  #cutFor(timeNs: Ns): boolean {
+    return this.#settlesEarly ? this.run.cutAfter(timeNs) : this.run.cutAt(timeNs);
   }
 
   /** The KV of a request that was handed over has left this instance. Answers whether nextNs has changed. */
@@ -122,7 +152,16 @@ export class Instance {
     if (this.#idle) return this.#wakeAt(nowNs);
     // Others before it wait for a place, which only a finish can give.
     if (incoming.arrived.size > 1) return false;
-    return this.isBusy && this.batch.running.size < this.engine.maxNumSeqs && this.run.cutAt(nowNs);
+    return this.isBusy && this.batch.admission.hasPlace && this.#cutFor(nowNs);
+  }
+
+  /** What a request has waited for from a KV tier has come. Answers whether nextNs has changed. */
+  endLoading(nowNs: Ns): boolean {
+    const loading = this.batch.loading!;
+    loading.end();
+    if (this.#idle) return this.#wakeAt(nowNs);
+    if (loading.loaded.size > 1) return false;
+    return this.isBusy && this.batch.admission.hasPlace && this.#cutFor(nowNs);
   }
 
   #wakeAt(timeNs: Ns): boolean {
@@ -134,6 +173,7 @@ export class Instance {
   /** The batch in progress keeps its clock until its next step boundary. Answers whether nextNs has changed. */
   setClock(clock: number, nowNs: Ns): boolean {
     this.clock = clock;
+    if (this.#tiers !== undefined) this.#tiers.clock = clock;
     return this.isBusy && this.run.cutAt(nowNs);
   }
 
@@ -146,6 +186,7 @@ export class Instance {
     run.credit(steps, this.#counters);
     // What expired while the segment was jumped over is known no more when somebody lets go of his own copies.
     if (steps > 1 && this.kv.hasExpiry) this.kv.expire(run.lastStepStartNs);
+    if (this.#settlesEarly) this.#lastStepNs = run.lastStepStartNs;
     run.finish();
     batch.endSteps(steps, endNs);
     if (batch.chunks.count === 0) return;
@@ -156,9 +197,10 @@ export class Instance {
   /** Form a batch and start its segment, or find that there is nothing to do. */
   formBatch(nowNs: Ns): void {
     const { batch } = this;
-    const preempted = batch.form(nowNs);
+    const settledEarlier = this.#settlesEarly && !this.#idle;
+    const preempted = batch.form(nowNs, settledEarlier ? this.#lastStepNs : nowNs);
     if (batch.running.size === 0) {
-      this.#rest(nowNs, preempted);
+      this.#rest(nowNs, preempted || settledEarlier);
       return;
     }
     if (this.#idle) this.run.wake(nowNs);
@@ -168,23 +210,26 @@ export class Instance {
     else this.#startDecodeSteps(nowNs, preempted);
   }
 
-  #rest(nowNs: Ns, preempted: boolean): void {
+  /** @param again everybody who ran was preempted and now waits, or the batch was settled too early: form another one */
+  #rest(nowNs: Ns, again: boolean): void {
     this.#idle = true;
-    const { waiting } = this.batch;
-    const enqueuedNs = waiting.size === 0 ? nowNs : this.#requests.enqueuedNs[waiting.head]!;
+    const { waiting, admission } = this.batch;
+    const enqueuedNs = waiting.size === 0 ? nowNs : admission.enqueuedNs(waiting.head);
     // One that is enqueued and was refused waits for blocks that transfers hold.
     this.#wakeNs = enqueuedNs > nowNs ? enqueuedNs : Infinity;
-    // Everybody who ran was preempted: now that they wait, another batch can be formed.
-    if (preempted) this.formBatch(nowNs);
+    if (again) this.formBatch(nowNs);
   }
 
   #startPrefillStep(): void {
     const { batch } = this.batch.chunks;
-    const { seqs, kvTokens } = this.batch.decoding;
+    const { decodingPaused, decoding } = this.batch;
+    const seqs = decodingPaused ? 0 : decoding.seqs;
+    const kvTokens = decodingPaused ? 0 : decoding.kvTokens;
     batch.decodeSeqs = seqs;
     batch.kvTokens = kvTokens;
     batch.clock = this.clock;
-    this.run.startStep(this.#stepCost.prefillStepTicks(batch), seqs, kvTokens);
+    const growth = decodingPaused ? 0 : decoding.growth;
+    this.run.startStep(this.#stepCost.prefillStepTicks(batch), seqs, growth, kvTokens);
     this.#decodeOnlyNs = 0;
     if (seqs === 0) return;
     const piece = this.#stepCost.decodePiece(seqs, kvTokens, this.clock);
@@ -194,17 +239,18 @@ export class Instance {
   /** Jump to the next thing that can change the batch. */
   #startDecodeSteps(nowNs: Ns, preempted: boolean): void {
     const { run, engine } = this;
-    const { waiting, running, decoding } = this.batch;
-    const { seqs, kvTokens, stepsToFinish } = decoding;
-    // After a preemption nobody was admitted to this step, but may be to the next.
-    const limit = preempted ? 1 : Math.min(stepsToFinish, engine.maxSegmentSteps);
+    const { waiting, decoding, admission, isOutdated } = this.batch;
+    const { seqs, growth, kvTokens, stepsToEvent } = decoding;
+    // Somebody who was not admitted to this step may be to the next.
+    const limit = preempted || isOutdated ? 1 : Math.min(stepsToEvent, engine.maxSegmentSteps);
     const piece = this.#stepCost.decodePiece(seqs, kvTokens, this.clock);
-    run.startSteps(piece, seqs, kvTokens, this.kv.stepsThatFit(limit));
+    run.startSteps(piece, seqs, growth, kvTokens, this.kv.stepsThatFit(limit));
     // One still on its way may join. One that was refused stays refused until somebody finishes, or until prefixes that it
     // would hit expire: then it needs more blocks, but keeps none from being free.
-    if (waiting.size > 0 && running.size < engine.maxNumSeqs) {
-      const enqueuedNs = this.#requests.enqueuedNs[waiting.head]!;
-      run.cutAt(enqueuedNs > nowNs ? enqueuedNs : this.kv.nextExpiryNs);
+    if (waiting.size > 0 && admission.hasPlace) {
+      const enqueuedNs = admission.enqueuedNs(waiting.head);
+      if (enqueuedNs > nowNs) this.#cutFor(enqueuedNs);
+      else run.cutAt(this.kv.nextExpiryNs);
     }
   }
 
@@ -222,13 +268,14 @@ export class Instance {
 
   /** Requests sent here that are not in the batch. */
   get waitingRequests(): number {
-    const { waiting, incoming } = this.batch;
-    return incoming === undefined ? waiting.size : waiting.size + incoming.size;
+    const { waiting, incoming, loading } = this.batch;
+    const elsewhere = (incoming === undefined ? 0 : incoming.size) + (loading === undefined ? 0 : loading.size);
+    return waiting.size + elsewhere;
   }
 
   /** Blocks held at a moment within the segment, those of the step in progress included. */
   kvBlocksUsedAt(timeNs: Ns): number {
-    if (!this.isBusy) return this.kv.used;
+    if (!this.isBusy || this.batch.decodingPaused) return this.kv.used;
     return this.kv.used + this.kv.blocksOfSteps(Math.min(this.run.stepsOverAt(timeNs) + 1, this.run.steps));
   }
 

@@ -1,15 +1,13 @@
 import { assert } from './assert.ts';
-import type { EnginePlan } from './plan.ts';
+import { BlockCycles } from './block-cycle.ts';
+import type { KvTiers } from './kv-tiers.ts';
+import type { EnginePlan, PoolRole } from './plan.ts';
 import { PrefixCache } from './prefix-cache.ts';
 import type { PromptPaths } from './prompt-paths.ts';
 import type { RequestTable } from './request-table.ts';
 import type { Ns, RequestIndex } from './units.ts';
 
-/**
- * Paged KV memory of one instance, counted, not mapped. A decoding sequence takes a block every `blockTokens` steps, so
- * it is enough to know how many sequences are at each place of that cycle: the blocks that any number of steps will take
- * is then a closed form.
- */
+/** Paged KV memory of one instance, counted, not mapped: the blocks that any number of steps will take is a closed form. */
 export class KvBlocks {
   /** Blocks that somebody holds. */
   used = 0;
@@ -18,24 +16,38 @@ export class KvBlocks {
   freeHitBlocks = 0;
   readonly capacity: number;
   readonly blockTokens: number;
+  /** Tokens that a decoding sequence computes in a step, at most. */
+  readonly maxGrowth: number;
+  /** Whether a request takes all its memory when it is admitted, and none later. */
+  readonly grantsAll: boolean;
+  /** Whether a request never holds blocks for tokens that are neither computed nor in the step in progress. */
+  readonly #isPlain: boolean;
+  /** What each is then granted; undefined: its own length. */
+  readonly #grantedTokens: number | undefined;
+  readonly #promptsOnly: boolean;
   readonly #requests: RequestTable;
   readonly #cache: PrefixCache | undefined;
+  readonly #tiers: KvTiers | undefined;
   readonly #idleNs: Ns;
   /** Blocks promised to the next step of the decoding sequences; they are taken when it is over. */
   #reserved = 0;
-  /** The phase whose sequences take a block in the next step; it falls by one with every step, around the cycle. */
-  #phaseOfNextStep = 0;
-  #decoding = 0;
-  /** Decoding sequences by phase: (tokens computed − steps completed) mod blockTokens, constant while they decode. */
-  readonly #byPhase: Int32Array;
+  /** Decoding sequences that take blocks as they go. */
+  readonly #cycles: BlockCycles;
 
-  constructor(engine: EnginePlan, requests: RequestTable, paths: PromptPaths) {
+  constructor(engine: EnginePlan, role: PoolRole, requests: RequestTable, paths: PromptPaths, tiers?: KvTiers) {
     this.capacity = engine.kvBlocks;
     this.blockTokens = engine.blockTokens;
+    this.grantsAll = engine.kvAllocation !== 'paged';
+    this.#grantedTokens = engine.kvAllocation === 'maximum' ? engine.maxModelTokens : undefined;
+    this.#promptsOnly = role === 'prefill';
+    this.#tiers = tiers;
+    this.#isPlain = !this.grantsAll && tiers === undefined;
     this.#requests = requests;
     this.#cache = engine.prefixCaching ? new PrefixCache(paths, engine.blockTokens) : undefined;
     this.#idleNs = engine.prefixIdleNs;
-    this.#byPhase = new Int32Array(engine.blockTokens);
+    // Prefill instances do not guess.
+    this.maxGrowth = 1 + (role === 'prefill' ? 0 : (engine.speculation?.draftTokens ?? 0));
+    this.#cycles = new BlockCycles(this.maxGrowth, engine.blockTokens);
   }
 
   /** Blocks that nobody holds and nobody was promised. */
@@ -45,6 +57,20 @@ export class KvBlocks {
 
   blocksFor(tokens: number): number {
     return ((tokens + this.blockTokens - 1) / this.blockTokens) | 0;
+  }
+
+  /** Blocks of all that such a request is granted at admission; only if `grantsAll`. */
+  grantedBlocks(promptTokens: number, outputTokens: number): number {
+    if (this.#promptsOnly) return this.blocksFor(promptTokens);
+    return this.blocksFor(this.#grantedTokens ?? promptTokens + outputTokens - 1);
+  }
+
+  /** Blocks that a request with that many computed tokens holds, or must find to be admitted with so many. */
+  blocksOf(request: RequestIndex, tokens: number): number {
+    if (this.#isPlain) return this.blocksFor(tokens);
+    const { promptTokens, outputTokens, loadedUntil } = this.#requests;
+    if (!this.grantsAll) return this.blocksFor(Math.max(tokens, loadedUntil[request]!));
+    return this.grantedBlocks(promptTokens[request]!, outputTokens[request]!);
   }
 
   /** Whether prefixes are forgotten when they have been idle too long. */
@@ -74,21 +100,31 @@ export class KvBlocks {
   /** Hold what was found, and take blocks for a first chunk that ends at `untilTokens`. */
   admit(request: RequestIndex, untilTokens: number): void {
     this.#holdHits(request);
-    this.extend(request, this.hitBlocks * this.blockTokens, untilTokens);
+    this.#take(this.blocksOf(request, untilTokens) - this.hitBlocks);
+    if (this.#cache !== undefined) this.#share(this.#cache, request, untilTokens);
   }
 
   /** Hold what was found, and take blocks for `untilTokens` tokens whose content is still to come from elsewhere. */
   admitTransfer(request: RequestIndex, untilTokens: number): void {
     this.#holdHits(request);
-    this.#take(this.blocksFor(untilTokens) - this.hitBlocks);
+    this.#take(this.blocksOf(request, untilTokens) - this.hitBlocks);
   }
 
-  /** The content is there, and the block of the next token, if it is one of its own, is promised like any other. */
-  join(request: RequestIndex, computedTokens: number): void {
+  /** Hold what was found, and take blocks for all tokens to compute: the first of them are read from elsewhere. */
+  admitLoad(request: RequestIndex, untilTokens: number): void {
+    this.#requests.loadedUntil[request] = untilTokens;
+    this.admitTransfer(request, untilTokens);
+  }
+
+  /**
+   * The content is there. What the first step needs, `growth` tokens, is promised like any other; the rest of the room that
+   * was taken up to `untilTokens` is free again.
+   */
+  join(request: RequestIndex, computedTokens: number, untilTokens: number, growth: number): void {
     if (this.#cache !== undefined) this.#share(this.#cache, request, computedTokens);
-    const blocks = this.blocksFor(computedTokens + 1) - this.blocksFor(computedTokens);
-    this.used -= blocks;
-    this.#reserved += blocks;
+    const blocks = this.blocksOf(request, computedTokens);
+    this.used -= this.blocksOf(request, untilTokens) - blocks;
+    this.#reserved += this.blocksOf(request, computedTokens + growth) - blocks;
   }
 
   #holdHits(request: RequestIndex): void {
@@ -100,13 +136,13 @@ export class KvBlocks {
 
   /** Take the blocks for the tokens from `fromTokens` to `untilTokens` of a request. */
   extend(request: RequestIndex, fromTokens: number, untilTokens: number): void {
-    this.#take(this.blocksFor(untilTokens) - this.blocksFor(fromTokens));
+    this.#take(this.blocksOf(request, untilTokens) - this.blocksOf(request, fromTokens));
     if (this.#cache !== undefined) this.#share(this.#cache, request, untilTokens);
   }
 
   /** A request with that many computed tokens gives its blocks back. */
   letGo(request: RequestIndex, computedTokens: number, nowNs: Ns): void {
-    const blocks = this.blocksFor(computedTokens);
+    const blocks = this.blocksOf(request, computedTokens);
     if (this.#cache === undefined) {
       this.used -= blocks;
     } else {
@@ -117,6 +153,12 @@ export class KvBlocks {
       this.used -= blocks - shared + this.#cache.release(this.#requests.path[request]!, shared, alone, freedNs);
     }
     assert(this.used >= 0, 'more KV blocks were returned than taken');
+    if (this.#tiers !== undefined) this.#writeBack(this.#tiers, request, computedTokens, nowNs);
+  }
+
+  #writeBack(tiers: KvTiers, request: RequestIndex, computedTokens: number, nowNs: Ns): void {
+    this.#requests.loadedUntil[request] = 0;
+    tiers.writeBack(this.#requests.path[request]!, (computedTokens / this.blockTokens) | 0, nowNs);
   }
 
   #share(cache: PrefixCache, request: RequestIndex, computedTokens: number): number {
@@ -138,73 +180,44 @@ export class KvBlocks {
     if (this.#cache !== undefined) this.#cache.leave(this.capacity - this.used - this.#reserved);
   }
 
-  /** A sequence with that many computed tokens decodes from the next step on; answers its phase. */
-  startDecoding(computedTokens: number): number {
-    const phase = (computedTokens + this.#phaseOfNextStep) % this.blockTokens;
-    this.#byPhase[phase]!++;
-    this.#decoding++;
-    return phase;
+  /** A sequence with that many computed tokens computes `growth` more in each of the next steps; answers its phase. */
+  startDecoding(computedTokens: number, growth: number): number {
+    return this.grantsAll ? 0 : this.#cycles.start(computedTokens, growth);
   }
 
-  stopDecoding(phase: number): void {
-    this.#byPhase[phase]!--;
-    this.#decoding--;
+  stopDecoding(phase: number, growth: number): void {
+    if (!this.grantsAll) this.#cycles.stop(phase, growth);
   }
 
-  /**
-   * Promise the decoding sequences the blocks of their next step. Answers whether there are enough; if not, all the free
-   * ones are as good as taken, and somebody has to let go of some.
-   */
+  /** Promise the decoding sequences the blocks of their next step; answers whether there are enough. */
   reserveNextStep(): boolean {
     this.#reserved = 0;
-    const blocks = this.#byPhase[this.#phaseOfNextStep]!;
-    if (blocks > this.free) {
-      this.#cache?.leave(0);
-      return false;
-    }
+    const blocks = this.#cycles.allBlocksOfSteps(1);
+    if (blocks > this.free) return false;
     this.#reserved = blocks;
     this.#makeRoom();
     return true;
   }
 
+  /** There were not enough: those who come first have taken theirs, and so many are still free. */
+  takeAllBut(blocks: number): void {
+    this.#cache?.leave(blocks);
+  }
+
   /** Blocks that they take in the next `steps` steps. */
   blocksOfSteps(steps: number): number {
-    const { blockTokens } = this;
-    const cycles = steps < blockTokens ? 0 : Math.floor(steps / blockTokens);
-    let blocks = cycles * this.#decoding;
-    let phase = this.#phaseOfNextStep;
-    for (let left = steps - cycles * blockTokens; left > 0; left--) {
-      blocks += this.#byPhase[phase]!;
-      phase = phase === 0 ? blockTokens - 1 : phase - 1;
-    }
-    return blocks;
+    return this.#cycles.allBlocksOfSteps(steps);
   }
 
   /** How many steps, at most `limit`, the free blocks last; only while sequences decode. */
   stepsThatFit(limit: number): number {
-    const { blockTokens } = this;
-    const free = this.capacity - this.used;
-    // Mostly there is far more than enough, and nothing has to be divided.
-    if (free * blockTokens >= (limit + blockTokens) * this.#decoding) return limit;
-    const cycles = Math.floor(free / this.#decoding);
-    let steps = cycles * blockTokens;
-    if (steps >= limit) return limit;
-    let left = free - cycles * this.#decoding;
-    let phase = this.#phaseOfNextStep;
-    for (; steps < limit; steps++) {
-      left -= this.#byPhase[phase]!;
-      if (left < 0) break;
-      phase = phase === 0 ? blockTokens - 1 : phase - 1;
-    }
-    return steps;
+    return this.#cycles.stepsThatFit(this.capacity - this.used, limit);
   }
 
   /** `steps` steps have been taken: their blocks are now held. */
   advance(steps: number): void {
-    const { blockTokens } = this;
     this.#reserved = 0;
-    if (this.#decoding > 0) this.#take(this.blocksOfSteps(steps));
-    const phase = this.#phaseOfNextStep - (steps < blockTokens ? steps : steps % blockTokens);
-    this.#phaseOfNextStep = phase < 0 ? phase + blockTokens : phase;
+    if (!this.#cycles.isEmpty) this.#take(this.#cycles.allBlocksOfSteps(steps));
+    this.#cycles.advanceAll(steps);
   }
 }

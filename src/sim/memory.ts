@@ -1,3 +1,4 @@
+import { type DraftModel, draftLayout } from './draft-model.ts';
 import {
   embeddingParameters,
   headParameters,
@@ -10,7 +11,7 @@ import {
 } from './model-shape.ts';
 import type { AcceleratorNumbers, Dtype, ModelNumbers, ServingLayout, WeightFormat } from './profiles.ts';
 import { BYTES_PER_NUMBER } from './profiles.ts';
-import { dividesModel } from './serving-layout.ts';
+import { possibleTensorGroups } from './serving-layout.ts';
 
 const BYTES_PER_GB = 1e9;
 /** Recurrent states are kept in 32 bits: they are sums over the whole context. */
@@ -21,9 +22,13 @@ const MOST_STAGES = 16;
 export interface MemoryRequest extends ServingLayout {
   /** Share of the usable HBM that the engine may fill; 0.9 unless given. */
   readonly memoryUtilisation?: number;
+  /** The share is not of all, but of what is left beside the weights: for the KV cache alone. */
+  readonly utilisationBesideWeights?: boolean;
   readonly blockTokens: number;
   /** Sequences of the instance, for what each holds whatever its length; 256 unless given. */
   readonly maxNumSeqs?: number;
+  /** What guesses tokens, with weights and a KV cache of its own. */
+  readonly draft?: DraftModel | undefined;
   /** Tokens of KV cache an instance is of no use without, such as the longest request; one block unless given. */
   readonly leastKvTokens?: number;
 }
@@ -86,18 +91,42 @@ function memoryNeeds(accelerator: AcceleratorNumbers, model: ModelNumbers, reque
   const { kv, tensorParallel, pipelineParallel, memoryUtilisation = 0.9 } = request;
   const stage = largestStageShare(model, pipelineParallel);
   const perToken = (windowed: boolean) => stage * kvBytesPerToken(model, kv, tensorParallel, windowed);
-  return {
-    weightBytesPerAccelerator: stage * layerBytes(model, request) + embeddingBytes(model, request),
+  const usableBytes = accelerator.usableHbmGB * BYTES_PER_GB;
+  const reservedBytes = accelerator.reservedGB * BYTES_PER_GB;
+  const weightBytesPerAccelerator = stage * layerBytes(model, request) + embeddingBytes(model, request);
+  const beside = request.utilisationBesideWeights === true ? weightBytesPerAccelerator + reservedBytes : 0;
+  const needs = {
+    weightBytesPerAccelerator,
     kvBytesPerTokenPerAccelerator: perToken(false),
     windowKvBytesPerTokenPerAccelerator: perToken(true),
     stateBytes: sequencesOf(request) * stage * stateBytesPerSequence(model, tensorParallel),
-    reservedBytes: accelerator.reservedGB * BYTES_PER_GB,
-    budgetBytes: accelerator.usableHbmGB * BYTES_PER_GB * memoryUtilisation,
+    reservedBytes,
+    budgetBytes: beside + memoryUtilisation * Math.max(0, usableBytes - beside),
+  };
+  return request.draft === undefined ? needs : withDraft(needs, accelerator, request, request.draft);
+}
+
+/** All of a draft is beside one stage of the model. Its windows, if it has any, save no memory. */
+function withDraft(
+  needs: MemoryNeeds,
+  accelerator: AcceleratorNumbers,
+  request: MemoryRequest,
+  { shape, weights, embeddingNumbers }: DraftModel,
+): MemoryNeeds {
+  const layout = draftLayout(accelerator, { shape, weights, embeddingNumbers }, request);
+  const { tensorParallel } = layout;
+  const perToken = (windowed: boolean) => kvBytesPerToken(shape, request.kv, tensorParallel, windowed);
+  const embedding = (embeddingNumbers * BYTES_PER_NUMBER.bf16) / tensorParallel;
+  return {
+    ...needs,
+    weightBytesPerAccelerator: needs.weightBytesPerAccelerator + layerBytes(shape, layout) + embedding,
+    kvBytesPerTokenPerAccelerator: needs.kvBytesPerTokenPerAccelerator + perToken(false) + perToken(true),
+    stateBytes: needs.stateBytes + sequencesOf(request) * stateBytesPerSequence(shape, tensorParallel),
   };
 }
 
 /** Norms are on every accelerator. */
-function layerBytes(model: ModelNumbers, request: MemoryRequest): number {
+function layerBytes(model: ModelNumbers, request: ServingLayout): number {
   const { attention, dense, router, experts } = layerMatrices(model, request);
   const attentionFormat: WeightFormat = keepsBf16Attention(model, request.weights) ? 'bf16' : request.weights;
   return (
@@ -146,8 +175,8 @@ function smallestFitting(
     return isEnough(kvBlocksOf(memoryNeeds(accelerator, model, larger), model, larger), larger);
   };
   let widest = request.tensorParallel;
-  for (let tensorParallel = 2; tensorParallel <= accelerator.acceleratorsPerNode; tensorParallel *= 2) {
-    if (tensorParallel <= request.tensorParallel || !dividesModel(model, tensorParallel)) continue;
+  for (const tensorParallel of possibleTensorGroups(accelerator, model)) {
+    if (tensorParallel <= request.tensorParallel) continue;
     if (fits(tensorParallel, request.pipelineParallel)) {
       return { tensorParallel, pipelineParallel: request.pipelineParallel };
     }

@@ -6,6 +6,8 @@ import type { Ns, RequestIndex } from './units.ts';
  * keep one request here; a closed loop keeps every session that is thinking.
  */
 export class PendingArrivals {
+  /** Time of the next arrival; Infinity when there is none. */
+  timeNs: Ns = Infinity;
   #size = 0;
   #pushed = 0;
   #times = new Float64Array(64);
@@ -14,11 +16,6 @@ export class PendingArrivals {
 
   get size(): number {
     return this.#size;
-  }
-
-  /** Time of the next arrival; Infinity when there is none. */
-  get timeNs(): Ns {
-    return this.#size === 0 ? Infinity : this.#times[0]!;
   }
 
   push(timeNs: Ns, request: RequestIndex): void {
@@ -33,6 +30,7 @@ export class PendingArrivals {
       hole = parent;
     }
     this.#put(hole, timeNs, order, request);
+    this.timeNs = this.#times[0]!;
   }
 
   /** Take out the next arrival and answer its request. */
@@ -49,6 +47,7 @@ export class PendingArrivals {
       hole = child;
     }
     this.#put(hole, timeNs, order, this.#requests[last]!);
+    this.timeNs = last === 0 ? Infinity : this.#times[0]!;
     return first;
   }
 

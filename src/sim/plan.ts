@@ -5,6 +5,10 @@ import type { RooflineParameters } from './roofline.ts';
 export const GRADES = ['measured', 'datasheet', 'announced', 'estimated'] as const;
 export type Grade = (typeof GRADES)[number];
 
+/** Whether sessions are in progress at the start, as in the long run. */
+export const START_STATES = ['empty', 'steady'] as const;
+export type StartState = (typeof START_STATES)[number];
+
 /**
  * Everything one run depends on, as plain JSON-able data: with the version it determines the result, byte for byte.
  * Built by src/scenario; names are resolved, defaults filled in, units converted.
@@ -14,6 +18,7 @@ export interface RunPlan {
   readonly seed: number;
   /** ISO 8601 with offset: the moment that is 0 ns. */
   readonly start: string;
+  readonly startState: StartState;
   /** Arrivals stop here; the run then drains. */
   readonly horizonNs: Ns;
   /** Latency statistics cover requests that arrive in [warmUpNs, horizonNs); rates count tokens produced in it. */
@@ -86,6 +91,70 @@ export interface KvTierPlan {
   readonly idleNs: Ns;
 }
 
+/** How requests come: whenever clients like, as others are answered, or all at once. */
+export const LOAD_FORMS = ['open', 'closed', 'queued'] as const;
+export type LoadForm = (typeof LOAD_FORMS)[number];
+
+/** What decides how near a pool is to something that was measured; no step time rests on it. */
+export interface ConditionsPlan {
+  readonly accelerator: string;
+  readonly generation: string;
+  readonly engine: string;
+  readonly versionClass: string;
+  readonly model: string;
+  /** Kinds of attention in the model, in alphabetical order. */
+  readonly attention: readonly string[];
+  readonly weights: string;
+  readonly kv: string;
+  /** Accelerators that share one layer: the larger of tensor and expert groups. */
+  readonly sharedBy: number;
+  readonly dataParallel: boolean;
+  readonly speculation: boolean;
+  /** Prompts and decoding have pools of their own. */
+  readonly apart: boolean;
+  readonly load: LoadForm;
+  readonly meanPromptTokens: number;
+}
+
+/** How far a figure of the pool may be off: the error that validation found in the nearest conditions. */
+export interface ErrorBandPlan {
+  readonly figure: BandFigure;
+  /** Standard deviation of ln(simulated / measured); below the knee, where it was measured. */
+  readonly sigma: number;
+  /** What the band rests on: `measured on h100-sxm`, `announced numbers`. */
+  readonly basis: string;
+}
+
+/** Figures that published measurements give, and `rate`: requests or tokens per second of a system that is never idle. */
+export const BAND_FIGURES = [
+  'ttft mean',
+  'ttft p50',
+  'ttft p90',
+  'ttft p95',
+  'ttft p99',
+  'tpot mean',
+  'tpot p50',
+  'tpot p90',
+  'tpot p95',
+  'tpot p99',
+  'e2e mean',
+  'e2e p50',
+  'e2e p90',
+  'e2e p95',
+  'e2e p99',
+  'rate',
+] as const;
+export type BandFigure = (typeof BAND_FIGURES)[number];
+
+/** What a pool's figures may be off by. */
+export interface ErrorBandsPlan {
+  readonly bands: readonly ErrorBandPlan[];
+  /** Nobody waits for answers before asking more, so delays feed on themselves near the knee. */
+  readonly openLoop: boolean;
+  /** Even a system slower by the band of `rate` would keep up: demand, not speed, settles what is served. */
+  readonly keepsUp: boolean;
+}
+
 /** Instances alike in accelerator, model, parallel layout, engine and role. */
 export interface PoolPlan {
   readonly name: string;
@@ -106,6 +175,8 @@ export interface PoolPlan {
   readonly rentUsdPerAcceleratorHour: number;
   /** The worst grade among the numbers of its accelerator, model and engine profiles. */
   readonly grade: Grade;
+  readonly conditions?: ConditionsPlan;
+  readonly errorBands?: ErrorBandsPlan;
 }
 
 export interface EnginePlan {
@@ -143,6 +214,21 @@ export interface EnginePlan {
   /** Longest segment, in steps; 1 makes the engine tick every step. Results never depend on it. */
   readonly maxSegmentSteps: number;
 }
+
+/** Options of an engine where a scenario says nothing, as the engine itself sets them; see `EnginePlan`. */
+export type EngineDefaults = Pick<
+  EnginePlan,
+  | 'asyncScheduling'
+  | 'prefillFirst'
+  | 'chunkedPrefill'
+  | 'continuousBatching'
+  | 'kvAllocation'
+  | 'prefixCaching'
+  | 'reserveFullPrompt'
+  | 'blockTokens'
+  | 'maxNumSeqs'
+  | 'maxNumBatchedTokens'
+>;
 
 export interface WorkloadPlan extends ModulePlan {
   readonly name: string;

@@ -10,12 +10,19 @@ export class PoolCounters {
   prefillTokens = 0;
   promptTokens = 0;
   cachedTokens = 0;
+  loadedTokens = 0;
   outputTokens = 0;
   decodeSeqSteps = 0;
   kvTokenSteps = 0;
   prefillPairs = 0;
   prefillContextTokens = 0;
   kvTransferTokens = 0;
+  dramReadBlocks = 0;
+  dramWrittenBlocks = 0;
+  ssdReadBlocks = 0;
+  ssdWrittenBlocks = 0;
+  remoteReadBlocks = 0;
+  remoteWrittenBlocks = 0;
   busyNs = 0;
   prefillNs = 0;
 
@@ -27,12 +34,19 @@ export class PoolCounters {
     this.prefillTokens = 0;
     this.promptTokens = 0;
     this.cachedTokens = 0;
+    this.loadedTokens = 0;
     this.outputTokens = 0;
     this.decodeSeqSteps = 0;
     this.kvTokenSteps = 0;
     this.prefillPairs = 0;
     this.prefillContextTokens = 0;
     this.kvTransferTokens = 0;
+    this.dramReadBlocks = 0;
+    this.dramWrittenBlocks = 0;
+    this.ssdReadBlocks = 0;
+    this.ssdWrittenBlocks = 0;
+    this.remoteReadBlocks = 0;
+    this.remoteWrittenBlocks = 0;
     this.busyNs = 0;
     this.prefillNs = 0;
   }

@@ -33,10 +33,12 @@ export interface Workload {
   onFinish?(request: RequestIndex, requests: RequestView, nowNs: Ns, sink: ArrivalSink): void;
 }
 
-/** A stream of bytes, read once from the start; how a trace reaches a workload without the model knowing files. */
+/** A stream of bytes, read from the start; how a trace reaches a workload without the model knowing files. */
 export interface ByteSource {
   /** Fill `into` from its start and answer how many bytes were read; 0 at the end. */
   read(into: Uint8Array): number;
+  /** Begin again at the start, where that is possible. */
+  rewind?(): void;
 }
 
 // ---------------------------------------------------------------------------------------------- decisions

@@ -1,4 +1,4 @@
-import { GRADES, type Grade } from './plan.ts';
+import { GRADES, type Grade, type EngineDefaults } from './plan.ts';
 
 /**
  * What the model needs to know of an accelerator, a language model and an engine, as plain numbers. Where the numbers
@@ -25,7 +25,17 @@ export const BYTES_PER_NUMBER: Readonly<Record<WeightFormat, number>> = {
 };
 
 /** Chips of one generation run the same kernels; engines have coefficients by generation. */
-export const GENERATIONS = ['ampere', 'ada', 'hopper', 'blackwell'] as const;
+export const GENERATIONS = [
+  'ampere',
+  'ada',
+  'hopper',
+  'blackwell',
+  'rubin',
+  'cdna3',
+  'cdna4',
+  'tpu',
+  'trainium',
+] as const;
 export type Generation = (typeof GENERATIONS)[number];
 
 /** A number for bf16 and, where the accelerator has it, for the narrower types. */
@@ -44,9 +54,11 @@ export interface AcceleratorNumbers {
   readonly reservedGB: number;
   readonly hbmGBPerS: number;
   readonly acceleratorsPerNode: number;
+  /** Of which a tensor group can be made: those of a node, or of the domain of scale-up links where that is larger. */
+  readonly scaleUpAccelerators: number;
   /** Shares of the dense peak that large matrix products reach, by the tokens multiplied at once. */
   readonly gemmMfu: ByDtype<MfuCurve>;
-  /** How much faster the same tokens are read from a narrower KV cache. */
+  /** How fast the same tokens are read by decoding, relative to bf16 on Hopper at the same bandwidth. */
   readonly kvReadSpeedup: ByDtype<number>;
   readonly prefillAttention: PrefillAttentionNumbers;
   /** TFLOP/s that the grouped products of many experts reach, by the format of their weights. */
@@ -59,6 +71,8 @@ export interface AcceleratorNumbers {
   readonly network: LinkNumbers;
   /** Time in which a layer's small kernels and launches pass, relative to Hopper. */
   readonly layerFloorRatio: number;
+  /** Time in which weights are read, relative to Hopper at the same bandwidth. */
+  readonly weightReadRatio: number;
 }
 
 /** Points of increasing tokens; a product of fewer tokens than the first has the first's share. */
@@ -162,7 +176,10 @@ export interface EngineNumbers {
   /** End of a step to the client's receipt of its token. */
   readonly outputNs: number;
   readonly memoryUtilisation: number;
+  /** The share is of what the weights leave, and for the KV cache alone. */
+  readonly utilisationBesideWeights: boolean;
   readonly blockTokens: number;
+  readonly defaults: EngineDefaults;
   readonly stepCost: StepCostNumbers;
   /** Coefficients that were measured on one generation and replace the general ones there. */
   readonly stepCostByGeneration: Partial<Readonly<Record<Generation, Partial<StepCostNumbers>>>>;
@@ -175,13 +192,17 @@ export interface StepCostNumbers {
   readonly fp8WeightReadTimeAdded: number;
   readonly fp4WeightReadTimeAdded: number;
   readonly kvReadTime: number;
+  /** Once more for an fp8 cache: kernels of engines differ there. */
+  readonly fp8KvReadTime: number;
   readonly gemmTime: number;
   /** Norms, residuals, quantisation: read and written per token, layer and hidden unit, on every accelerator. */
   readonly activationBytes: number;
-  /** The same three for experts; the bytes are per token, layer, hidden unit and expert that the token uses. */
+  /** The same three for experts; by how many tokens an expert's tiles are short of full; both times once more for mxfp4. */
   readonly expertReadTime: number;
   readonly expertGemmTime: number;
   readonly expertActivationBytes: number;
+  readonly expertTileTokens: number;
+  readonly mxfp4ExpertTime: number;
   readonly allReduceLatencyTime: number;
   readonly allReduceTransferTime: number;
   readonly layerFloorUs: number;
@@ -196,6 +217,8 @@ export interface StepCostNumbers {
   /** Per prompt that finishes its prefill, and per layer of a step with prefill: what leaving the CUDA graphs costs. */
   readonly promptMs: number;
   readonly promptLayerUs: number;
+  /** The least that a step with prefill takes, per layer: its kernels are launched one by one. */
+  readonly prefillLayerUs: number;
   /** The share of both that a cached prompt costs which computes no more than `cachedTailTokens`. */
   readonly cachedTailShare: number;
   readonly cachedTailTokens: number;
@@ -217,8 +240,6 @@ export interface ServingLayout {
   readonly expertLoadSkew: number;
 }
 
-// ---------------------------------------------------------------------------------------------- sources
-
 /** A number of a profile, or a list or curve of numbers, with where it comes from and how far it can be trusted. */
 export interface Sourced<Value> {
   readonly value: Value;
@@ -231,7 +252,6 @@ export interface SourcedEntry extends Sourced<unknown> {
   readonly path: string;
 }
 
-/** The same tree with the bare values. */
 export type Plain<Tree> =
   Tree extends Sourced<infer Value>
     ? Value

@@ -16,7 +16,10 @@ export class RequestColumns {
   readonly prefillInstance = new Int32Array(RequestColumns.capacity);
   readonly status = new Uint8Array(RequestColumns.capacity);
   readonly promptTokens = new Int32Array(RequestColumns.capacity);
+  /** Found in the prefix cache or in a KV tier … */
   readonly cachedTokens = new Int32Array(RequestColumns.capacity);
+  /** … and of these, the ones read from a tier. */
+  readonly loadedTokens = new Int32Array(RequestColumns.capacity);
   readonly outputTokens = new Int32Array(RequestColumns.capacity);
   readonly reasoningTokens = new Int32Array(RequestColumns.capacity);
   readonly preemptions = new Int32Array(RequestColumns.capacity);
@@ -48,8 +51,10 @@ export class TimelineColumns {
   readonly prefillTokens = new Float64Array(TimelineColumns.capacity);
   /** Prompt tokens of requests whose prefill completed. */
   readonly promptTokens = new Float64Array(TimelineColumns.capacity);
-  /** Of these, the ones found in the prefix cache. */
+  /** Of these, the ones found in the prefix cache or in a KV tier, … */
   readonly cachedTokens = new Float64Array(TimelineColumns.capacity);
+  /** … and of these, the ones read from a tier. */
+  readonly loadedTokens = new Float64Array(TimelineColumns.capacity);
   readonly outputTokens = new Float64Array(TimelineColumns.capacity);
   /** Sum over steps and decoding sequences of 1. */
   readonly decodeSeqSteps = new Float64Array(TimelineColumns.capacity);
@@ -61,6 +66,13 @@ export class TimelineColumns {
   readonly prefillContextTokens = new Float64Array(TimelineColumns.capacity);
   /** Tokens whose KV has been moved over the links of the pool's instances: transfers that ended. */
   readonly kvTransferTokens = new Float64Array(TimelineColumns.capacity);
+  /** KV blocks asked of the tiers of each kind, and written to them. */
+  readonly dramReadBlocks = new Float64Array(TimelineColumns.capacity);
+  readonly dramWrittenBlocks = new Float64Array(TimelineColumns.capacity);
+  readonly ssdReadBlocks = new Float64Array(TimelineColumns.capacity);
+  readonly ssdWrittenBlocks = new Float64Array(TimelineColumns.capacity);
+  readonly remoteReadBlocks = new Float64Array(TimelineColumns.capacity);
+  readonly remoteWrittenBlocks = new Float64Array(TimelineColumns.capacity);
   /** Instance time spent in steps (completed ones: a step counts where it ends). */
   readonly busyNs = new Float64Array(TimelineColumns.capacity);
   /** Of this, what prefill added: a mixed step's time beyond that of its decode-only batch. */

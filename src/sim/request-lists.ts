@@ -30,6 +30,16 @@ export class RequestList {
     this.size++;
   }
 
+  insertBefore(request: RequestIndex, successor: RequestIndex): void {
+    const previous = this.#table.previous[successor]!;
+    this.#table.next[request] = successor;
+    this.#table.previous[request] = previous;
+    this.#table.previous[successor] = request;
+    if (previous === NONE) this.head = request;
+    else this.#table.next[previous] = request;
+    this.size++;
+  }
+
   remove(request: RequestIndex): void {
     const next = this.#table.next[request]!;
     const previous = this.#table.previous[request]!;

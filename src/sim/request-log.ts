@@ -30,6 +30,7 @@ export class RequestLog {
     columns.status[row] = status;
     columns.promptTokens[row] = table.promptTokens[request]!;
     columns.cachedTokens[row] = table.cachedTokens[request]!;
+    columns.loadedTokens[row] = table.loadedTokens[request]!;
     columns.outputTokens[row] = table.outputTokens[request]!;
     columns.reasoningTokens[row] = table.reasoningTokens[request]!;
     columns.preemptions[row] = table.preemptions[request]!;

@@ -19,6 +19,7 @@ export class RequestTable {
   workload = new Int32Array(0);
   promptTokens = new Int32Array(0);
   cachedTokens = new Int32Array(0);
+  loadedTokens = new Int32Array(0);
   outputTokens = new Int32Array(0);
   reasoningTokens = new Int32Array(0);
   arrivalNs = new Float64Array(0);
@@ -29,19 +30,24 @@ export class RequestTable {
   /** First segment of its prompt's path, or NONE. */
   path = new Int32Array(0);
 
-  /** Output tokens generated: up to date while waiting or prefilling; for a decoding request, when it began to decode. */
+  /** Output tokens generated: up to date while waiting or prefilling; of a decoding request, at its decodeFromStep. */
   generated = new Int32Array(0);
   /** Tokens in the KV cache while prefilling. */
   computed = new Int32Array(0);
-  /** Tokens to compute before it decodes: prompt, plus what was generated before a preemption. */
+  /** Tokens to compute before it decodes: prompt, plus what was generated before a preemption; then at decodeFromStep. */
   target = new Int32Array(0);
-  /** Steps its instance had completed when it began to decode, and will have completed when it has all its tokens. */
+  /** Steps its instance had completed when it began to decode at this growth, and will have when it finishes. */
   decodeFromStep = new Float64Array(0);
   finishStep = new Float64Array(0);
+  /** Tokens it generates in a step while it decodes; once in its life they can become one more. */
+  growth = new Int32Array(0);
   /** Number of its latest admission: the order of the running list. */
   admission = new Float64Array(0);
   /** Leading blocks of its prompt that are the prefix cache's. */
   sharedBlocks = new Int32Array(0);
+  /** When what it reads from KV tiers is there, and the tokens it has blocks for since; 0 when it holds none. */
+  loadEndNs = new Float64Array(0);
+  loadedUntil = new Int32Array(0);
   /** The instance that computed its prompt and handed it over, or NO_INSTANCE; the rest is only of such requests. */
   prefillInstance = new Int32Array(0);
   decodeInstance = new Int32Array(0);
@@ -77,6 +83,7 @@ export class RequestTable {
     this.session = grownFloats(this.session, capacity);
     this.workload = grownIntegers(this.workload, capacity);
     this.promptTokens = grownIntegers(this.promptTokens, capacity);
+    this.loadedTokens = grownIntegers(this.loadedTokens, capacity);
     this.cachedTokens = grownIntegers(this.cachedTokens, capacity);
     this.outputTokens = grownIntegers(this.outputTokens, capacity);
     this.reasoningTokens = grownIntegers(this.reasoningTokens, capacity);
@@ -92,7 +99,10 @@ export class RequestTable {
     this.target = grownIntegers(this.target, capacity);
     this.decodeFromStep = grownFloats(this.decodeFromStep, capacity);
     this.finishStep = grownFloats(this.finishStep, capacity);
+    this.growth = grownIntegers(this.growth, capacity);
     this.admission = grownFloats(this.admission, capacity);
+    this.loadEndNs = grownFloats(this.loadEndNs, capacity);
+    this.loadedUntil = grownIntegers(this.loadedUntil, capacity);
     this.prefillInstance = grownIntegers(this.prefillInstance, capacity);
     this.decodeInstance = grownIntegers(this.decodeInstance, capacity);
     this.handOverNs = grownFloats(this.handOverNs, capacity);

@@ -1,107 +1,5 @@
+import type { ExpertCost, RooflineParameters, SpeculationCost, StepShape } from './roofline-types.ts';
 import type { Ns } from './units.ts';
-
-/**
- * The step cost of one pool, as plain numbers. Everything is of *one accelerator* of the instance: they work in step, so
- * its time is the instance's. Times are of the accelerator's own tokens and of all pipeline stages together, at full clock,
- * and include the measured inefficiencies. FLOPs and bytes do not; they are an accelerator's part of the instance's.
- */
-export interface RooflineParameters {
-  /** Dense, in the type that the weights are multiplied in. */
-  readonly peakFlopsPerS: number;
-  readonly peakHbmBytesPerS: number;
-
-  readonly layerFlopsPerToken: number;
-  readonly headFlopsPerSequence: number;
-  /** Of a pair of query and key in a prompt, and of a cached token that a decoding sequence attends to. */
-  readonly attentionFlopsPerPair: number;
-  readonly attentionFlopsPerKvToken: number;
-  /** All weights but those of experts. */
-  readonly weightBytesPerStep: number;
-  readonly kvBytesPerToken: number;
-  readonly activationBytesPerToken: number;
-
-  /** Reading the weights of all layers in the format of the weights, and those that stay bf16; and the output head. */
-  readonly layerReadNs: Ns;
-  readonly bf16LayerReadNs: Ns;
-  readonly headReadNs: Ns;
-  /** Matrix products: a batch of `gemmTokens[i]` tokens takes as long as `gemmPeakTokens[i]` would at peak. */
-  readonly gemmTokens: readonly number[];
-  readonly gemmPeakTokens: readonly number[];
-  readonly layerNsPerPeakToken: number;
-  /** What stays bf16 whatever the weights are: some layers' matrices, and the output head. */
-  readonly bf16GemmTokens: readonly number[];
-  readonly bf16GemmPeakTokens: readonly number[];
-  readonly bf16LayerNsPerPeakToken: number;
-  readonly headNsPerPeakToken: number;
-  readonly kvReadNsPerToken: number;
-  readonly kvComputeNsPerToken: number;
-  readonly prefillNsPerPair: number;
-  /** Pairs that a prompt token costs on top of its own, because short prompts under-fill the kernel. */
-  readonly prefillUnderfillPairs: number;
-  readonly activationNsPerToken: number;
-  /** All-reduces, and all-to-alls where groups share experts. */
-  readonly collectiveNs: Ns;
-  readonly collectiveNsPerToken: number;
-  readonly floorNs: Ns;
-  readonly sequenceNs: Ns;
-  readonly hostNs: Ns;
-  readonly hostSequenceNs: Ns;
-  readonly promptNs: Ns;
-  readonly prefillStepNs: Ns;
-  readonly cachedTailShare: number;
-  readonly cachedTailTokens: number;
-
-  readonly experts: ExpertCost | null;
-  readonly window: WindowCost | null;
-  /** Reading and writing the recurrent states of a decoding sequence. */
-  readonly stateNsPerSequence: Ns;
-  readonly stateBytesPerSequence: number;
-
-  /** Groups with sequences of their own. */
-  readonly dataParallel: number;
-  readonly pipelineParallel: number;
-  /** The largest stage's part of the layers. */
-  readonly largestStageShare: number;
-  /** From one stage to the next. */
-  readonly hopNs: Ns;
-  readonly hopNsPerToken: number;
-
-  /** KV tokens that would fill the whole HBM: no instance ever holds more. */
-  readonly kvTokensOfHbm: number;
-}
-
-/** Feed-forward layers in which a token uses some of many experts. */
-export interface ExpertCost {
-  /** Probability that a token does not use a given expert. */
-  readonly missShare: number;
-  /** Tokens of the busiest part of the experts over the mean. */
-  readonly loadSkew: number;
-  /** If a batch touches every expert. */
-  readonly readNs: Ns;
-  readonly bytes: number;
-  readonly nsPerToken: number;
-}
-
-/** Attention of the layers in which a token attends to a window; the same numbers as outside for those that attend to all. */
-export interface WindowCost {
-  readonly tokens: number;
-  readonly kvBytesPerToken: number;
-  readonly flopsPerPair: number;
-  readonly readNsPerToken: number;
-  readonly computeNsPerToken: number;
-  readonly prefillNsPerPair: number;
-}
-
-/** What `stepNs` looks at; PrefillBatch of the ports has all of it. */
-export interface StepShape {
-  readonly decodeSeqs: number;
-  readonly kvTokens: number;
-  readonly prefillTokens: number;
-  readonly prefillPairs: number;
-  readonly prefillContextTokens: number;
-  readonly promptsFinished: number;
-  readonly clock: number;
-}
 
 /**
  * Duration of one step. Kernels run one after the other: each takes the longer of its memory and its compute time. The
@@ -112,29 +10,66 @@ export interface StepShape {
  * sequences, and a step is one round of all of them: each passes every stage, and the largest stage works on each.
  */
 export function stepNs(p: RooflineParameters, step: StepShape): Ns {
+  const batches = microBatches(p, step);
+  const sampled = Math.ceil((step.decodeSeqs + step.promptsFinished) / (p.dataParallel * batches));
+  const guesses = p.speculation;
+  const gpu = guesses === undefined ? gpuNs(p, step, batches, 1) : verifyingNs(p, step, batches, guesses);
+  const host = batches * (p.hostNs + sampled * p.hostSequenceNs);
+  const perGroup = p.dataParallel;
+  const launched = step.prefillTokens > 0 ? Math.max(host, p.prefillFloorNs) : host;
+  return smoothMax(gpu, launched) + promptOverheadNs(p, step.prefillTokens / perGroup, step.promptsFinished / perGroup);
+}
+
+/**
+ * The pass that verifies the guesses, and those that make the next ones. The first of these takes all that was verified, and
+ * the prompts.
+ */
+function verifyingNs(
+  p: RooflineParameters,
+  step: StepShape,
+  batches: number,
+  { tokensPerSequence, draft }: SpeculationCost,
+): Ns {
+  const verifying = gpuNs(p, step, batches, tokensPerSequence);
+  if (draft === undefined) return verifying;
+  const { parameters, passes, copies } = draft;
+  const own = {
+    decodeSeqs: Math.ceil(step.decodeSeqs / copies),
+    kvTokens: step.kvTokens / copies,
+    prefillTokens: step.prefillTokens / copies,
+    prefillPairs: step.prefillPairs / copies,
+    prefillContextTokens: step.prefillContextTokens / copies,
+    promptsFinished: Math.ceil(step.promptsFinished / copies),
+    clock: step.clock,
+  };
+  const first = gpuNs(parameters, own, 1, tokensPerSequence);
+  if (passes === 1 || own.decodeSeqs === 0) return verifying + first;
+  const alone = { prefillTokens: 0, prefillPairs: 0, prefillContextTokens: 0, promptsFinished: 0 };
+  return verifying + first + (passes - 1) * gpuNs(parameters, { ...own, ...alone }, 1, 1);
+}
+
+/** What the accelerators do. @param perSequence tokens that a decoding sequence computes */
+function gpuNs(p: RooflineParameters, step: StepShape, batches: number, perSequence: number): Ns {
   const { decodeSeqs, prefillTokens, clock } = step;
   const readShare = hbmShareAtClock(clock);
-  const sampled = decodeSeqs + step.promptsFinished;
-  const batches = microBatches(p, step);
+  const computed = decodeSeqs * perSequence;
   const lanes = p.dataParallel * batches;
   const seqs = Math.ceil(decodeSeqs / lanes);
-  const tokens = seqs + prefillTokens / lanes;
-  const laneSampled = Math.ceil(sampled / lanes);
+  const tokens = seqs * perSequence + prefillTokens / lanes;
+  const rows = Math.ceil((computed + step.promptsFinished) / lanes);
+  const sampled = Math.ceil((decodeSeqs + step.promptsFinished) / lanes);
 
   const layers =
     denseNs(p, tokens, readShare, clock) +
-    expertsNs(p, (decodeSeqs + prefillTokens) / batches, readShare, clock) +
-    decodeAttentionNs(p, step, seqs, readShare) +
+    expertsNs(p, (computed + prefillTokens) / batches, readShare, clock) +
+    decodeAttentionNs(p, step, seqs, perSequence, readShare) +
     (tokens * p.activationNsPerToken) / readShare +
     prefillAttentionNs(p, step, lanes, readShare) +
     p.collectiveNs +
     tokens * p.collectiveNsPerToken +
     p.floorNs;
-  const head = headNs(p, laneSampled, readShare, clock) + laneSampled * p.sequenceNs;
-  const gpu = p.pipelineParallel === 1 ? layers + head : pipelineNs(p, layers, head, tokens, batches);
-  const host = batches * (p.hostNs + laneSampled * p.hostSequenceNs);
-  const perGroup = p.dataParallel;
-  return smoothMax(gpu, host) + promptOverheadNs(p, prefillTokens / perGroup, step.promptsFinished / perGroup);
+  const head = headNs(p, rows, readShare, clock) + sampled * p.sequenceNs;
+  return p.pipelineParallel === 1 ? layers + head : pipelineNs(p, layers, head, tokens, batches);
 }
 
 /** One per stage, as long as there are sequences for them. */
@@ -161,13 +96,17 @@ function denseNs(p: RooflineParameters, tokens: number, readShare: number, clock
   return narrow + Math.max(p.bf16LayerReadNs / readShare, compute / clock);
 }
 
+/**
+ * Products of an expert are computed in tiles: each that is touched costs `tileTokens` more than the tokens that use it. Reading
+ * and computing overlap less than in one large product; the square root of the sum of squares is what fused kernels measure.
+ */
 function expertsNs(p: RooflineParameters, tokens: number, readShare: number, clock: number): Ns {
   if (p.experts === null) return 0;
   const busiest = tokens * p.experts.loadSkew;
-  return Math.max(
-    (p.experts.readNs * touchedShare(p.experts, busiest)) / readShare,
-    (p.experts.nsPerToken * busiest) / clock,
-  );
+  const touched = touchedShare(p.experts, busiest);
+  const read = (p.experts.readNs * touched) / readShare;
+  const compute = (p.experts.nsPerToken * (busiest + touched * p.experts.tileTokens)) / clock;
+  return Math.sqrt(read * read + compute * compute);
 }
 
 /** Experts that at least one of the tokens uses, if each token's are drawn evenly, as a share of all. */
@@ -183,21 +122,30 @@ export function touchedShare({ missShare }: ExpertCost, tokens: number): number 
   return 1 - untouched * (1 - (tokens - whole) * (1 - missShare));
 }
 
-/** `seqs` of the sequences are this accelerator's; each attends to its part of the tokens, or to its window. */
-function decodeAttentionNs(p: RooflineParameters, step: StepShape, seqs: number, readShare: number): Ns {
+/**
+ * `seqs` of the sequences are this accelerator's; each attends to its part of the tokens, or to its window. All tokens that
+ * it computes attend to what is read once; a recurrent state is read once and written after each of them.
+ */
+function decodeAttentionNs(
+  p: RooflineParameters,
+  step: StepShape,
+  seqs: number,
+  perSequence: number,
+  readShare: number,
+): Ns {
   const { decodeSeqs, clock } = step;
   if (decodeSeqs === 0) return 0;
   const kvTokens = step.kvTokens * (seqs / decodeSeqs);
-  const whole = kvTokens * Math.max(p.kvReadNsPerToken / readShare, p.kvComputeNsPerToken / clock);
-  const states = (seqs * p.stateNsPerSequence) / readShare;
+  const whole = kvTokens * Math.max(p.kvReadNsPerToken / readShare, (perSequence * p.kvComputeNsPerToken) / clock);
+  const states = (((1 + perSequence) / 2) * seqs * p.stateNsPerSequence) / readShare;
   if (p.window === null) return whole + states;
   const { tokens, readNsPerToken, computeNsPerToken } = p.window;
   const inWindow = Math.min(kvTokens, seqs * tokens);
-  return whole + states + inWindow * Math.max(readNsPerToken / readShare, computeNsPerToken / clock);
+  return whole + states + inWindow * Math.max(readNsPerToken / readShare, (perSequence * computeNsPerToken) / clock);
 }
 
 /** Share of the HBM bandwidth that is left at a lower core clock: all of it down to 0.8, 0.88 at 0.5 and so on. */
-function hbmShareAtClock(clock: number): number {
+export function hbmShareAtClock(clock: number): number {
   return clock >= 0.8 ? 1 : 1 - 0.4 * (0.8 - clock);
 }
 
@@ -237,12 +185,13 @@ function prefillAttentionNs(p: RooflineParameters, step: StepShape, lanes: numbe
 
 /**
  * What prefill costs beyond its work. Measured in full for prompts of hundreds of tokens and as a small share for cached
- * tails of up to `cachedTailTokens`; in between the share grows in proportion to the tokens.
+ * tails of up to `cachedTailTokens`; in between the share grows in proportion to the tokens. Prompts that finish together
+ * share some of it: with 16 of them a step, measured throughput has no room for the whole of each; with two it has for most.
  */
 function promptOverheadNs(p: RooflineParameters, prefillTokens: number, promptsFinished: number): Ns {
   if (prefillTokens === 0) return 0;
   const tails = prefillTokens / p.cachedTailTokens;
-  const prompts = Math.min(promptsFinished, p.cachedTailShare * Math.max(promptsFinished, tails));
+  const prompts = Math.min(Math.sqrt(promptsFinished), p.cachedTailShare * Math.max(promptsFinished, tails));
   const step = Math.min(1, p.cachedTailShare * Math.max(1, tails));
   return prompts * p.promptNs + step * p.prefillStepNs;
 }

@@ -24,14 +24,13 @@ import type {
   WeightFormat,
 } from './profiles.ts';
 import { BYTES_PER_NUMBER } from './profiles.ts';
-import type { ExpertCost, RooflineParameters, WindowCost } from './roofline-formula.ts';
-import { allToAllOf, arithmeticOf, layoutProblems } from './serving-layout.ts';
+import type { ExpertCost, RooflineParameters, WindowCost } from './roofline-types.ts';
+import { allToAllOf, arithmeticOf, expertTflopsOf, layoutProblems } from './serving-layout.ts';
 import { NS_PER_MS, NS_PER_US } from './units.ts';
 
 const FLOPS_PER_TFLOP = 1e12;
 const BYTES_PER_GB = 1e9;
 const NS_PER_S = 1e9;
-
 /** What a pool runs on, with everything that is needed at one place. */
 interface Pool {
   readonly accelerator: AcceleratorNumbers;
@@ -87,6 +86,7 @@ function linearParameters({ accelerator, model, cost, layout, arithmetic, hbmByt
   const headBytes = head * BYTES_PER_NUMBER.bf16;
   const expertFlops = (2 * usedExpertParameters(model)) / (tensorParallel * parts);
   const gemm = accelerator.gemmMfu[arithmetic]!;
+  const slower = accelerator.weightReadRatio;
   const bf16Gemm = accelerator.gemmMfu.bf16;
   const nsPerPeakToken = (numbers: number, dtype: Dtype) =>
     (cost.gemmTime * 2 * numbers) / flopsPerNs(accelerator, dtype);
@@ -96,9 +96,9 @@ function linearParameters({ accelerator, model, cost, layout, arithmetic, hbmByt
     headFlopsPerSequence: (2 * head) / parts,
     weightBytesPerStep: narrowBytes + bf16Bytes + headBytes,
     activationBytesPerToken: activationBytes / parts,
-    layerReadNs: (weightReadTime(cost, weights) * narrowBytes) / hbmBytesPerNs,
-    bf16LayerReadNs: (cost.weightReadTime * bf16Bytes) / hbmBytesPerNs,
-    headReadNs: (cost.weightReadTime * headBytes) / hbmBytesPerNs,
+    layerReadNs: (slower * weightReadTime(cost, weights) * narrowBytes) / hbmBytesPerNs,
+    bf16LayerReadNs: (slower * cost.weightReadTime * bf16Bytes) / hbmBytesPerNs,
+    headReadNs: (slower * cost.weightReadTime * headBytes) / hbmBytesPerNs,
     gemmTokens: gemm.tokens,
     gemmPeakTokens: peakTokensOf(gemm),
     layerNsPerPeakToken: nsPerPeakToken(narrow, arithmetic),
@@ -123,13 +123,15 @@ function expertCost({ accelerator, model, cost, layout, hbmBytesPerNs }: Pool): 
   const { weights, tensorParallel, dataParallel, expertParallel, expertLoadSkew } = layout;
   const bytes = layerMatrices(model, layout).experts * BYTES_PER_NUMBER[weights];
   const flops = (2 * usedExpertParameters(model)) / (tensorParallel * dataParallel);
-  const flopsPerNs = (accelerator.expertTflops[weights]! * FLOPS_PER_TFLOP) / NS_PER_S;
+  const kernels = weights === 'mxfp4' ? cost.mxfp4ExpertTime : 1;
+  const flopsPerNs = (expertTflopsOf(accelerator, weights)! * FLOPS_PER_TFLOP) / NS_PER_S;
   return {
     missShare: 1 - first.expertsPerToken / first.experts,
     loadSkew: expertParallel === 1 ? 1 : expertLoadSkew,
-    readNs: (cost.expertReadTime * bytes) / hbmBytesPerNs,
+    readNs: (kernels * accelerator.weightReadRatio * cost.expertReadTime * bytes) / hbmBytesPerNs,
     bytes,
-    nsPerToken: (cost.expertGemmTime * flops) / flopsPerNs,
+    nsPerToken: (kernels * cost.expertGemmTime * flops) / flopsPerNs,
+    tileTokens: (cost.expertTileTokens * first.experts) / first.expertsPerToken,
   };
 }
 
@@ -196,7 +198,8 @@ function latentFlops(model: ModelNumbers, tensorParallel: number) {
 
 function kvReadNs({ accelerator, model, cost, layout, hbmBytesPerNs }: Pool, windowed: boolean): number {
   const bytes = kvBytesPerToken(model, 'bf16', layout.tensorParallel, windowed);
-  return (cost.kvReadTime * bytes) / hbmBytesPerNs / accelerator.kvReadSpeedup[layout.kv]!;
+  const kernels = layout.kv === 'fp8' ? cost.kvReadTime * cost.fp8KvReadTime : cost.kvReadTime;
+  return (kernels * bytes) / hbmBytesPerNs / accelerator.kvReadSpeedup[layout.kv]!;
 }
 
 /** Many heads share one compressed vector, so these products bind where others do not, at the share of large products. */
@@ -244,7 +247,7 @@ function communicationParameters({ accelerator, model, cost, layout }: Pool) {
 /** Stages follow each other in a node as long as it has room; otherwise each is in another. */
 function pipelineParameters({ accelerator, model, layout }: Pool) {
   const { tensorParallel, pipelineParallel, dataParallel } = layout;
-  const inNode = tensorParallel * pipelineParallel * dataParallel <= accelerator.acceleratorsPerNode;
+  const inNode = tensorParallel * pipelineParallel * dataParallel <= accelerator.scaleUpAccelerators;
   const hop = (inNode ? accelerator.allReduce['2'] : undefined) ?? accelerator.network;
   const isPipeline = pipelineParallel > 1;
   return {
@@ -258,12 +261,12 @@ function pipelineParameters({ accelerator, model, layout }: Pool) {
 
 function overheadParameters({ accelerator, model, cost }: Pool) {
   const depth = Math.max(layersOf(model.attention), layersOf(model.feedForward));
-  const floorLayers =
-    accelerator.layerFloorRatio *
-    (depth +
-      cost.expertFloorShare * layersOf(expertsOf(model)) +
-      cost.latentFloorShare * layersOf(latentOf(model)) +
-      cost.linearFloorShare * layersOf(linearOf(model)));
+  const launchedLayers =
+    depth +
+    cost.expertFloorShare * layersOf(expertsOf(model)) +
+    cost.latentFloorShare * layersOf(latentOf(model)) +
+    cost.linearFloorShare * layersOf(linearOf(model));
+  const floorLayers = accelerator.layerFloorRatio * launchedLayers;
   return {
     floorNs: floorLayers * cost.layerFloorUs * NS_PER_US,
     sequenceNs: cost.sequenceGpuUs * NS_PER_US,
@@ -271,6 +274,8 @@ function overheadParameters({ accelerator, model, cost }: Pool) {
     hostSequenceNs: cost.hostSequenceUs * NS_PER_US,
     promptNs: cost.promptMs * NS_PER_MS,
     prefillStepNs: floorLayers * cost.promptLayerUs * NS_PER_US,
+    // The host launches them, whatever the accelerator.
+    prefillFloorNs: launchedLayers * cost.prefillLayerUs * NS_PER_US,
     cachedTailShare: cost.cachedTailShare,
     cachedTailTokens: cost.cachedTailTokens,
   };

@@ -1,5 +1,5 @@
-import type { RooflineParameters } from './roofline-formula.ts';
 import { touchedShare } from './roofline-formula.ts';
+import type { DraftCost, RooflineParameters } from './roofline-types.ts';
 
 /** How much was done; the timeline's counters have all of it. */
 export interface WorkCounters {
@@ -11,17 +11,45 @@ export interface WorkCounters {
   readonly prefillContextTokens: number;
 }
 
-/** FLOPs of the model itself, on one accelerator: no padding, and no output head for prompts (no counter tells them). */
+/**
+ * FLOPs of the model itself and of the one that guesses for it, on one accelerator: no padding, and no output head for
+ * prompts (no counter tells them). Guesses count whether they turn out right or wrong.
+ */
 export function achievedFlops(p: RooflineParameters, work: WorkCounters): number {
-  const tokens = work.prefillTokens + work.decodeSeqSteps;
-  const linear = p.layerFlopsPerToken * tokens + p.headFlopsPerSequence * work.decodeSeqSteps;
-  const attention = p.attentionFlopsPerKvToken * work.kvTokenSteps + p.attentionFlopsPerPair * work.prefillPairs;
+  const { tokensPerSequence = 1, draft } = p.speculation ?? {};
+  const own = modelFlops(p, work, tokensPerSequence);
+  if (draft === undefined) return own;
+  return own + modelFlops(draft.parameters, draftWork(draft, work), perDraftPass(draft, tokensPerSequence));
+}
+
+function modelFlops(p: RooflineParameters, work: WorkCounters, perSequence: number): number {
+  const decoded = perSequence * work.decodeSeqSteps;
+  const linear = p.layerFlopsPerToken * (work.prefillTokens + decoded) + p.headFlopsPerSequence * decoded;
+  const attention =
+    p.attentionFlopsPerKvToken * perSequence * work.kvTokenSteps + p.attentionFlopsPerPair * work.prefillPairs;
   if (p.window === null) return linear + attention;
   const { tokens: window, flopsPerPair } = p.window;
   const inWindow =
-    Math.min(work.kvTokenSteps, window * work.decodeSeqSteps) +
+    perSequence * Math.min(work.kvTokenSteps, window * work.decodeSeqSteps) +
     Math.min(work.prefillPairs, window * work.prefillTokens);
   return linear + attention + flopsPerPair * inWindow;
+}
+
+/** What one copy of the draft did, its passes being steps. */
+function draftWork({ passes, copies }: DraftCost, work: WorkCounters): WorkCounters {
+  return {
+    steps: passes * work.steps,
+    decodeSeqSteps: (passes * work.decodeSeqSteps) / copies,
+    kvTokenSteps: (passes * work.kvTokenSteps) / copies,
+    prefillTokens: work.prefillTokens / copies,
+    prefillPairs: work.prefillPairs / copies,
+    prefillContextTokens: work.prefillContextTokens / copies,
+  };
+}
+
+/** In the mean over its passes: the first takes all that was verified. */
+function perDraftPass({ passes }: DraftCost, tokensPerSequence: number): number {
+  return (tokensPerSequence + passes - 1) / passes;
 }
 
 /**
@@ -29,7 +57,14 @@ export function achievedFlops(p: RooflineParameters, work: WorkCounters): number
  * Which experts were touched is told by the mean step: at most that many.
  */
 export function achievedHbmBytes(p: RooflineParameters, work: WorkCounters): number {
-  const tokens = work.prefillTokens + work.decodeSeqSteps;
+  const { tokensPerSequence = 1, draft } = p.speculation ?? {};
+  const own = modelHbmBytes(p, work, tokensPerSequence);
+  if (draft === undefined) return own;
+  return own + modelHbmBytes(draft.parameters, draftWork(draft, work), perDraftPass(draft, tokensPerSequence));
+}
+
+function modelHbmBytes(p: RooflineParameters, work: WorkCounters, perSequence: number): number {
+  const tokens = work.prefillTokens + perSequence * work.decodeSeqSteps;
   const written = work.prefillContextTokens + work.prefillTokens;
   const experts =
     p.experts === null || work.steps === 0 ? 0 : p.experts.bytes * touchedShare(p.experts, tokens / work.steps);
@@ -42,7 +77,7 @@ export function achievedHbmBytes(p: RooflineParameters, work: WorkCounters): num
     (p.weightBytesPerStep + experts) * work.steps +
     p.kvBytesPerToken * (work.kvTokenSteps + written) +
     inWindow +
-    p.stateBytesPerSequence * work.decodeSeqSteps +
+    ((1 + perSequence) / 2) * p.stateBytesPerSequence * work.decodeSeqSteps +
     p.activationBytesPerToken * tokens
   );
 }

@@ -1,12 +1,12 @@
 import { assert } from './assert.ts';
 import type { DecodePiece, PrefillBatch, StepCost } from './ports.ts';
-import type { RooflineParameters } from './roofline-formula.ts';
 import { stepNs } from './roofline-formula.ts';
+import type { RooflineParameters } from './roofline-types.ts';
 import { TICKS_PER_NS, type Ticks } from './units.ts';
 
 export { stepNs } from './roofline-formula.ts';
 export { achievedFlops, achievedHbmBytes } from './roofline-work.ts';
-export type { RooflineParameters, StepShape } from './roofline-formula.ts';
+export type { RooflineParameters, StepShape } from './roofline-types.ts';
 export type { WorkCounters } from './roofline-work.ts';
 
 /** The straight line between two knots may lie this share off the formula at its middle and its end. */
@@ -56,6 +56,8 @@ class DecodeTable {
   readonly #pieces: DecodePiece[] = [];
   /** Their untilKvTokens, side by side. */
   readonly #until: Float64Array;
+  /** By number of leading zeros of the KV tokens, in 32 bits: the first piece that such a number can be in. */
+  readonly #firstPiece = new Int32Array(33);
   readonly #decodeSeqs: number;
   readonly #clock: number;
   /** The end of the last line so far. */
@@ -74,18 +76,19 @@ class DecodeTable {
     while (this.#knot < parameters.kvTokensOfHbm);
     this.#openEnd();
     this.#until = Float64Array.from(this.#pieces, (piece) => piece.untilKvTokens);
+    for (let zeros = 1; zeros < 32; zeros++) {
+      const fewest = 0x8000_0000 >>> zeros;
+      this.#firstPiece[zeros] = this.#until.findIndex((until) => fewest < until);
+    }
   }
 
   piece(kvTokens: number): DecodePiece {
     const until = this.#until;
-    let low = 0;
-    let high = until.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (kvTokens < until[middle]!) high = middle;
-      else low = middle + 1;
-    }
-    return this.#pieces[low]!;
+    let piece = this.#firstPiece[Math.clz32(kvTokens)]!;
+    // Knots double, so between two powers of two there is one, or few: in or out is a toss-up, counted and not decided.
+    piece += Number(kvTokens >= until[piece]!);
+    while (kvTokens >= until[piece]!) piece++;
+    return this.#pieces[piece]!;
   }
 
   #cover(parameters: RooflineParameters, until: number): void {

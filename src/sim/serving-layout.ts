@@ -17,16 +17,24 @@ export function acceleratorsOf({ tensorParallel, pipelineParallel, dataParallel 
 /** The type that products with weights of a format are computed in; undefined where the accelerator has none. */
 export function arithmeticOf(accelerator: AcceleratorNumbers, format: WeightFormat): Dtype | undefined {
   const { denseTflops, gemmMfu } = accelerator;
-  // Weights without arithmetic of their own are widened: mxfp4 to fp8 where 4-bit units are, all else to bf16.
+  // Weights without arithmetic of their own are widened: mxfp4 to fp8 where 4-bit units are, all else to bf16. Not so fp4:
+  // no widened fp4 was measured.
   const widened = {
     bf16: 'bf16',
-    fp8: 'fp8',
+    fp8: denseTflops.fp8 === undefined ? 'bf16' : 'fp8',
     fp4: 'fp4',
     mxfp4: denseTflops.fp4 ? 'fp8' : 'bf16',
     int4: 'bf16',
   } as const;
   const dtype = widened[format];
   return denseTflops[dtype] === undefined || gemmMfu[dtype] === undefined ? undefined : dtype;
+}
+
+/** What experts reach in a format; those that are widened to bf16 reach what bf16 reaches. */
+export function expertTflopsOf(accelerator: AcceleratorNumbers, format: WeightFormat): number | undefined {
+  const { expertTflops, denseTflops } = accelerator;
+  const isWidened = format === 'fp8' && denseTflops.fp8 === undefined;
+  return expertTflops[format] ?? (isWidened ? expertTflops.bf16 : undefined);
 }
 
 /** Whether every accelerator of a tensor group gets whole heads: query heads shared out, KV heads shared or replicated. */
@@ -47,7 +55,7 @@ export function dividesModel(model: ModelNumbers, tensorParallel: number): boole
 export function possibleTensorGroups(accelerator: AcceleratorNumbers, model: ModelNumbers): number[] {
   const sizes = [1, ...Object.keys(accelerator.allReduce).map(Number)];
   return [...new Set(sizes)]
-    .filter((size) => size <= accelerator.acceleratorsPerNode && dividesModel(model, size))
+    .filter((size) => size <= accelerator.scaleUpAccelerators && dividesModel(model, size))
     .sort((a, b) => a - b);
 }
 
@@ -93,7 +101,7 @@ function weightsProblem({ accelerator, numbers, shape, layout: { weights } }: As
     const has = Object.keys(numbers.denseTflops).join(', ');
     return { key: 'weights', sentence: `${accelerator} has no ${weights} arithmetic — it has ${has}` };
   }
-  if (expertsOf(shape).length > 0 && numbers.expertTflops[weights] === undefined) {
+  if (expertsOf(shape).length > 0 && expertTflopsOf(numbers, weights) === undefined) {
     const known = Object.keys(numbers.expertTflops).join(', ');
     const sentence = `there are no figures for experts in ${weights} on ${accelerator} — there are for ${known}`;
     return { key: 'weights', sentence };
@@ -113,11 +121,12 @@ function tensorProblem({ accelerator, model, numbers, shape, layout }: Asked): L
   const possible = possibleTensorGroups(numbers, shape);
   if (possible.includes(tensorParallel)) return undefined;
   const remedy = `possible here: ${possible.join(', ')}`;
-  const { acceleratorsPerNode } = numbers;
+  const { acceleratorsPerNode, scaleUpAccelerators } = numbers;
   const problem = (finding: string) => ({ key: 'tensorParallel', sentence: `${finding} — ${remedy}` }) as const;
-  if (tensorParallel > acceleratorsPerNode) {
+  if (tensorParallel > scaleUpAccelerators) {
+    const where = scaleUpAccelerators === acceleratorsPerNode ? 'node' : 'scale-up domain';
     return problem(
-      `${tensorParallel} accelerators are more than the ${acceleratorsPerNode} of a node of ${accelerator}`,
+      `${tensorParallel} accelerators are more than the ${scaleUpAccelerators} of a ${where} of ${accelerator}`,
     );
   }
   if (!dividesModel(shape, tensorParallel)) {

@@ -1,59 +1,21 @@
 import { assert } from './assert.ts';
-import type { InstanceListener } from './batch.ts';
+import type { InstanceListener } from './instance-listener.ts';
 import { Demand } from './demand.ts';
 import { EventKind, EventQueue } from './event-queue.ts';
 import { Fleet } from './fleet.ts';
-import { Instance } from './instance.ts';
-import { KvBlocks } from './kv-blocks.ts';
-import type { PoolPlan, RunPlan } from './plan.ts';
+import type { Instance } from './instance.ts';
+import { makeInstances } from './make-instances.ts';
 import { PoolCounters } from './pool-counters.ts';
-import type { ClockSink, PowerPolicy, RoutingPolicy, RowSink, SiteView, StepCost, Workload } from './ports.ts';
+import type { ClockSink, PowerPolicy, RoutingPolicy, SiteView } from './ports.ts';
 import { PromptPaths } from './prompt-paths.ts';
-import { type RequestColumns, RequestStatus, type TimelineColumns } from './records.ts';
+import { RequestStatus } from './records.ts';
 import { RequestLog } from './request-log.ts';
 import { RequestTable, RequestTableView } from './request-table.ts';
+import type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
 import { Timeline } from './timeline.ts';
 import { type InstanceIndex, NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
 
-/** The part of a plan that the model reads; a RunPlan is one. */
-export type SimulationPlan = Pick<RunPlan, 'horizonNs' | 'warmUpNs' | 'timelineIntervalNs'> & {
-  readonly models: readonly string[];
-  /** Where no role is given, a pool is mixed. */
-  readonly pools: readonly (Pick<PoolPlan, 'model' | 'instances' | 'engine'> &
-    Partial<Pick<PoolPlan, 'role' | 'kvLink'>>)[];
-  readonly workloads: readonly Pick<RunPlan['workloads'][number], 'model'>[];
-};
-
-/** What the plan's names stand for, already made. */
-export interface RunParts {
-  /** One per plan.workloads. */
-  readonly workloads: readonly Workload[];
-  readonly routing: RoutingPolicy;
-  /** One per plan.pools. */
-  readonly stepCosts: readonly StepCost[];
-  readonly power?: PowerPolicy;
-}
-
-export interface RunSinks {
-  readonly requests: RowSink<RequestColumns>;
-  readonly timeline: RowSink<TimelineColumns>;
-  /** Called at the end of every timeline interval with the simulated time; `false` stops the run there. */
-  progress?(nowNs: Ns): boolean;
-}
-
-export interface RunTotals {
-  readonly arrivedRequests: number;
-  readonly servedRequests: number;
-  readonly rejectedRequests: number;
-  /** Events taken from the queue: pinned by benchmarks. */
-  readonly events: number;
-  readonly segments: number;
-  readonly steps: number;
-  /** When the last request had left. */
-  readonly endNs: Ns;
-  /** False when `progress` stopped it. */
-  readonly completed: boolean;
-}
+export type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
 
 /**
  * Simulate one run to the last finished request. Pure and synchronous: the same plan and parts give the same rows, bit
@@ -78,11 +40,12 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   readonly #fleet: Fleet;
   readonly #log: RequestLog;
   readonly #timeline: Timeline;
-  /** Sources: one per instance, then the arrivals, then the power policy, then the links, one per instance. */
+  /** All but the arrivals. Sources: one per instance, then the power policy, then the links and the loads, one per instance. */
   readonly #events: EventQueue;
-  readonly #arrivalSource: number;
   readonly #controlSource: number;
   readonly #firstLinkSource: number;
+  readonly #firstLoadSource: number;
+  readonly #hasLoads: boolean;
   #nowNs: Ns = 0;
   #eventCount = 0;
   #inFlight = 0;
@@ -99,33 +62,27 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     this.#view = new RequestTableView(this.#requests, modelOfWorkload);
     this.#demand = new Demand(parts.workloads, plan.horizonNs, this.#requests, this.#paths, this.#view);
     this.#counters = plan.pools.map(() => new PoolCounters());
-    const poolOfInstance = plan.pools.flatMap((pool, index) => Array<number>(pool.instances).fill(index));
-    this.#instances = poolOfInstance.map((pool, index) => {
-      const poolPlan = plan.pools[pool]!;
-      const kv = new KvBlocks(poolPlan.engine, this.#requests, this.#paths);
-      const counters = this.#counters[pool]!;
-      return new Instance(index, pool, poolPlan, this.#requests, kv, parts.stepCosts[pool]!, counters, this);
-    });
+    this.#instances = makeInstances(plan, parts.stepCosts, this.#requests, this.#paths, this.#counters, this);
     this.instanceCount = this.#instances.length;
     const modelOfPool = plan.pools.map((pool) => pool.model);
     this.#fleet = new Fleet(this.#instances, modelOfPool, plan.models.length);
     this.#log = new RequestLog(this.#requests, sinks.requests);
     const marksNs = [plan.warmUpNs, plan.horizonNs];
     this.#timeline = new Timeline(plan.timelineIntervalNs, marksNs, this.#instances, this.#counters, sinks.timeline);
-    this.#arrivalSource = this.instanceCount;
-    this.#controlSource = this.instanceCount + 1;
-    this.#firstLinkSource = this.instanceCount + 2;
+    this.#controlSource = this.instanceCount;
+    this.#firstLinkSource = this.instanceCount + (parts.power === undefined ? 0 : 1);
     const hasLinks = this.#instances.some(({ link }) => link !== undefined);
-    this.#events = new EventQueue(this.#firstLinkSource + (hasLinks ? this.instanceCount : 0));
+    this.#firstLoadSource = this.#firstLinkSource + (hasLinks ? this.instanceCount : 0);
+    this.#hasLoads = this.#instances.some(({ batch }) => batch.loading !== undefined);
+    this.#events = new EventQueue(this.#firstLoadSource + (this.#hasLoads ? this.instanceCount : 0));
   }
 
   run(): RunTotals {
     this.#demand.start();
-    this.#scheduleArrival();
     if (this.#power !== undefined) this.#scheduleControl(this.#power);
     let completed = true;
     while (completed && this.#inFlight + this.#demand.pending > 0) {
-      if (this.#events.timeNs > this.#timeline.endNs) completed = this.#observe();
+      if (Math.min(this.#events.timeNs, this.#demand.nextNs) > this.#timeline.endNs) completed = this.#observe();
       else this.#next();
     }
     const endNs = Math.max(this.#plan.horizonNs, this.#lastDepartureNs);
@@ -151,18 +108,22 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   #next(): void {
     const events = this.#events;
-    const { source } = events;
-    this.#nowNs = events.timeNs;
+    const { source, kind, timeNs } = events;
+    const arrivalNs = this.#demand.nextNs;
     this.#eventCount++;
-    switch (events.kind) {
+    if (arrivalNs < timeNs || (arrivalNs === timeNs && EventKind.arrival < kind)) {
+      this.#nowNs = arrivalNs;
+      this.#arrive();
+      return;
+    }
+    this.#nowNs = timeNs;
+    switch (kind) {
       case EventKind.stepEnd:
         this.#endSegment(source);
         break;
       case EventKind.transferEnd:
-        this.#endTransfer(source - this.#firstLinkSource);
-        break;
-      case EventKind.arrival:
-        this.#arrive();
+        if (source < this.#firstLoadSource) this.#endTransfer(source - this.#firstLinkSource);
+        else this.#endLoad(source - this.#firstLoadSource);
         break;
       case EventKind.controlTick:
         this.#control();
@@ -176,18 +137,19 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   #endSegment(index: InstanceIndex): void {
     this.#instances[index]!.endSegment();
     // Batches are formed when everything else at this instant has happened; mostly there is nothing else.
-    if (this.#events.firstIsTied) this.#events.set(index, this.#nowNs, EventKind.batchFormation);
+    const isShared = this.#demand.nextNs === this.#nowNs || this.#events.firstIsTied;
+    if (isShared) this.#events.set(index, this.#nowNs, EventKind.batchFormation);
     else this.#formBatch(index);
   }
 
   #formBatch(index: InstanceIndex): void {
     this.#instances[index]!.formBatch(this.#nowNs);
     this.#schedule(index);
+    if (this.#hasLoads) this.#scheduleLoadEnd(index);
   }
 
   #arrive(): void {
     const request = this.#demand.next();
-    this.#scheduleArrival();
     const requests = this.#requests;
     const promptTokens = requests.promptTokens[request]!;
     const outputTokens = requests.outputTokens[request]!;
@@ -214,6 +176,11 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     if (decode.endReceiving(request, this.#nowNs)) this.#schedule(decode.index);
   }
 
+  #endLoad(index: InstanceIndex): void {
+    if (this.#instances[index]!.endLoading(this.#nowNs)) this.#schedule(index);
+    this.#scheduleLoadEnd(index);
+  }
+
   #control(): void {
     assert(this.#power !== undefined, 'a control tick without a controller');
     this.#scheduleControl(this.#power);
@@ -228,16 +195,19 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     else this.#events.set(index, nextNs, isBusy ? EventKind.stepEnd : EventKind.batchFormation);
   }
 
-  #scheduleArrival(): void {
-    if (this.#demand.pending === 0) this.#events.clear(this.#arrivalSource);
-    else this.#events.set(this.#arrivalSource, this.#demand.nextNs, EventKind.arrival);
-  }
-
   #scheduleTransferEnd({ index, link }: Instance): void {
     const source = this.#firstLinkSource + index;
     const { nextNs } = link!;
     if (nextNs === Infinity) this.#events.clear(source);
     else this.#events.set(source, nextNs, EventKind.transferEnd);
+  }
+
+  #scheduleLoadEnd(index: InstanceIndex): void {
+    const { loading } = this.#instances[index]!.batch;
+    if (loading === undefined) return;
+    const source = this.#firstLoadSource + index;
+    if (loading.nextNs === Infinity) this.#events.clear(source);
+    else this.#events.set(source, loading.nextNs, EventKind.transferEnd);
   }
 
   #scheduleControl(power: PowerPolicy): void {
@@ -275,7 +245,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     this.#inFlight--;
     this.#lastDepartureNs = this.#nowNs;
     this.#log.write(request, index, status, finishNs);
-    if (this.#demand.finished(request, finishNs)) this.#scheduleArrival();
+    this.#demand.finished(request, finishNs);
     this.#paths.release(this.#requests.path[request]!);
     this.#requests.release(request);
   }

@@ -1,5 +1,5 @@
 import type { Module } from '../sim/module.ts';
-import type { RunPlan, WorkloadPlan } from '../sim/plan.ts';
+import type { RunPlan, StartState, WorkloadPlan } from '../sim/plan.ts';
 import type { ByteSource, RoutingPolicy, Workload } from '../sim/ports.ts';
 import { RooflineCost } from '../sim/roofline.ts';
 import type { RunParts } from '../sim/simulate.ts';
@@ -18,6 +18,8 @@ interface WorkloadContext {
   readonly streams: Streams;
   readonly name: string;
   readonly horizonNs: Ns;
+  readonly start: string;
+  readonly startState: StartState;
   readonly trace?: ByteSource;
 }
 
@@ -35,7 +37,7 @@ export function assemble(plan: RunPlan, modules: Modules): Assembled {
     for (const file of files.splice(0)) file.close();
   };
   const workload = ({ kind, name, options, file }: WorkloadPlan): Workload => {
-    const context = { streams, name, horizonNs: plan.horizonNs };
+    const context = { streams, name, horizonNs: plan.horizonNs, start: plan.start, startState: plan.startState };
     if (file === undefined) return find(modules.workloads, kind).create(options, context);
     const trace = openPlanned(file);
     files.push(trace);

@@ -5,16 +5,23 @@ import type { ByteSource } from '../sim/ports.ts';
 
 const CHUNK_BYTES = 1 << 18;
 
-/** A file as a ByteSource: read once, from the start, without holding more of it than the reader asks for. */
+/** A file as a ByteSource: read from the start, without holding more of it than the reader asks for. */
 export class FileSource implements ByteSource {
   readonly #descriptor: number;
+  #position = 0;
 
   constructor(path: string) {
     this.#descriptor = openSync(path, 'r');
   }
 
   read(into: Uint8Array): number {
-    return readSync(this.#descriptor, into);
+    const bytes = readSync(this.#descriptor, into, 0, into.length, this.#position);
+    this.#position += bytes;
+    return bytes;
+  }
+
+  rewind(): void {
+    this.#position = 0;
   }
 
   close(): void {

@@ -1,48 +1,94 @@
 import { NS_PER_S } from '../sim/units.ts';
 import type { AgenticOptions } from './agentic-options.ts';
-import { AgenticSessions, SessionDraw } from './agentic-sessions.ts';
+import { AgenticSessions, type AgenticSession } from './agentic-sessions.ts';
+import { SessionDraw } from './agentic-times.ts';
+import { sessionsPerSOf } from './demand-fields.ts';
 import type { Demand } from './workload-module.ts';
 
-export const S_PER_HOUR = 3_600;
-
 const SAMPLED_SESSIONS = 1_200;
-const PRIMES = [2, 3, 5, 7, 11, 13, 17];
+const PRIMES = [2, 3, 5, 7, 11, 13, 17, 19];
+
+export function agenticDemand(options: AgenticOptions): Demand {
+  const { requests, promptTokens, outputTokens, reusedTokens, durationS } = sampleMeans(options);
+  return {
+    requestsPerS: agenticSessionsPerS(options) * requests,
+    meanPromptTokens: promptTokens / requests,
+    meanOutputTokens: outputTokens / requests,
+    meanReusedTokens: reusedTokens / requests,
+    meanSessionS: durationS,
+  };
+}
+
+export function agenticSessionsPerS(options: AgenticOptions): number {
+  return sessionsPerSOf(options, () => {
+    const { requests, promptTokens, outputTokens } = sampleMeans(options);
+    return { requests, tokens: promptTokens + outputTokens };
+  });
+}
+
+/** Of one session, with its subagents. */
+interface SessionMeans {
+  requests: number;
+  promptTokens: number;
+  outputTokens: number;
+  reusedTokens: number;
+  durationS: number;
+}
 
 /**
  * No formula has the means of contexts that grow and compact, so they are those of a sample, always the same one, within
  * about 2 %. Few sessions hold most of the tokens, the long ones with a big window: they are sampled more often and weigh
  * less. What else tells sessions apart is spread evenly over the sample (R. D. Richtmyer's sequence).
  */
-export function agenticDemand(options: AgenticOptions): Demand {
+function sampleMeans(options: AgenticOptions): SessionMeans {
   const sessions = new AgenticSessions(options, 1, 2, (session, draw) => {
     if (draw === SessionDraw.requests) return 1 - restOf(session) * restOf(session);
     if (draw === SessionDraw.bigWindow) return hasBigWindow(session) ? 0 : 1;
     return evenly(session, draw);
   });
-  const sums = { sessions: 0, requests: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0, gapsNs: 0 };
+  const means = { requests: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0, durationS: 0 };
+  let weights = 0;
   for (let id = 0; id < SAMPLED_SESSIONS; id++) {
     const { share } = options.bigWindow;
     const weight = 2 * restOf(id) * 2 * (hasBigWindow(id) ? share : 1 - share);
     if (weight === 0) continue;
-    const session = sessions.begin(id);
-    sums.sessions += weight;
-    for (;;) {
-      sums.requests += weight;
-      sums.promptTokens += weight * session.promptTokens;
-      sums.outputTokens += weight * session.outputTokens;
-      sums.reusedTokens += weight * session.reusedTokens;
-      sums.gapsNs += weight * session.gapNs;
-      if (session.steps === session.requests) break;
-      sessions.proceed(session);
-    }
+    weights += weight;
+    addSession(means, weight, sessions.begin(id), sessions, options.subagents.count);
   }
-  return {
-    requestsPerS: ((options.sessionsPerHour / S_PER_HOUR) * sums.requests) / sums.sessions,
-    meanPromptTokens: sums.promptTokens / sums.requests,
-    meanOutputTokens: sums.outputTokens / sums.requests,
-    meanReusedTokens: sums.reusedTokens / sums.requests,
-    meanSessionS: sums.gapsNs / NS_PER_S / sums.sessions,
-  };
+  means.requests /= weights;
+  means.promptTokens /= weights;
+  means.outputTokens /= weights;
+  means.reusedTokens /= weights;
+  means.durationS /= weights;
+  return means;
+}
+
+function addSession(
+  means: SessionMeans,
+  weight: number,
+  session: AgenticSession,
+  sessions: AgenticSessions,
+  subagents: number,
+): void {
+  for (;;) {
+    means.requests += weight;
+    means.promptTokens += weight * session.promptTokens;
+    means.outputTokens += weight * session.outputTokens;
+    means.reusedTokens += weight * session.reusedTokens;
+    means.durationS += (weight * session.gapNs) / NS_PER_S;
+    if (session.steps === session.requests) return;
+    if (session.steps === session.subagentsAfter) {
+      const { durationS } = means;
+      let longestS = 0;
+      for (let k = 1; k <= subagents; k++) {
+        addSession(means, weight, sessions.beginSubagent(session, k), sessions, subagents);
+        longestS = Math.max(longestS, means.durationS - durationS);
+        means.durationS = durationS;
+      }
+      means.durationS += longestS;
+    }
+    sessions.proceed(session);
+  }
 }
 
 /** 1 minus a uniform, whose square is the share of sessions that are longer. */

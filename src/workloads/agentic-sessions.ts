@@ -1,58 +1,78 @@
 import { counterUniform, standardNormal } from '../sim/distributions.ts';
 import type { Ns } from '../sim/units.ts';
 import type { AgenticOptions } from './agentic-options.ts';
+import {
+  AgenticTimes,
+  Outcome,
+  requestsAfter,
+  SessionDraw,
+  stepDraw,
+  StepDraw,
+  toolDraw,
+  type SessionUniform,
+} from './agentic-times.ts';
 import { GrowingPrompt } from './growing-prompt.ts';
 import { LengthSampler } from './lengths.ts';
-import { SecondsSampler } from './seconds.ts';
+import { ZipfChoice } from './zipf.ts';
 
-// Draw numbers of a session: its own first, then those of its steps, one after the other.
-export const SessionDraw = {
-  requests: 0,
-  userShare: 1,
-  prefix: 2,
-  fresh: 3,
-  bigWindow: 4,
-  start: 5,
-  trigger: 6,
-} as const;
-const FIRST_STEP_DRAW = 8;
-const DRAWS_PER_STEP = 8;
-const USER_DRAW = 0;
-const GAP_DRAW = 1;
-const APPEND_DRAW = 2;
-const BREAK_DRAW = 3;
-const AFTER_COMPACTION_DRAW = 4;
-const OUTPUT_DRAW = 5;
+/** Numbers of the subagents of a session lie this far apart, above all numbers of sessions. */
+export const SUBAGENT_STRIDE = 4_294_967_296;
 
-type SessionUniform = (session: number, draw: number) => number;
-
-/** A coding agent at work: the harness sends its whole context at every step, and appends answer and tool result. */
-export interface AgenticSession {
+interface NewSession {
   readonly session: number;
   readonly requests: number;
+  readonly userShare: number;
+  readonly subagentsAfter: number;
+  readonly prefix: number;
+  readonly prefixTokens: number;
+  readonly compactAboveTokens: number;
+  readonly promptTokens: number;
+}
+
+/** A coding agent at work: the harness sends its whole context at every step, and appends answer and tool result. */
+export class AgenticSession {
+  readonly session: number;
+  /** So many, as far as is known: a failed step adds one or ends the session. */
+  requests: number;
+  /** Whether its latest step has failed for good. */
+  failed = false;
+  /** After so many requests it starts subagents; 0 for never. */
+  readonly subagentsAfter: number;
   readonly userShare: number;
   readonly prefix: number;
   readonly prefixTokens: number;
   readonly compactAboveTokens: number;
-  readonly prompt: GrowingPrompt;
+  readonly prompt = new GrowingPrompt();
   /** Requests prepared so far; the fields below are of the latest. */
-  steps: number;
-  byUser: boolean;
+  steps = 0;
+  byUser = true;
   /** From the end of the request before. */
-  gapNs: Ns;
+  gapNs: Ns = 0;
   promptTokens: number;
-  outputTokens: number;
+  outputTokens = 0;
   /** Leading tokens that were computed before, by this session or by one with the same prefix. */
   reusedTokens: number;
+
+  constructor(given: NewSession) {
+    this.session = given.session;
+    this.requests = given.requests;
+    this.subagentsAfter = given.subagentsAfter;
+    this.userShare = given.userShare;
+    this.prefix = given.prefix;
+    this.prefixTokens = given.prefixTokens;
+    this.compactAboveTokens = given.compactAboveTokens;
+    this.promptTokens = given.promptTokens;
+    this.reusedTokens = given.prefixTokens;
+  }
 }
 
 /** Sessions and their steps, from counters alone. Streams 0 to distinct − 1 are the prefixes, the others the sessions'. */
 export class AgenticSessions {
+  readonly times: AgenticTimes;
   readonly #options: AgenticOptions;
   readonly #seed: number;
   readonly #prefixTokens: readonly number[];
-  /** Of sessions, by prefix: up to and including it. */
-  readonly #prefixShares: readonly number[];
+  readonly #prefixChoice: ZipfChoice;
   readonly #freshLength: LengthSampler;
   readonly #resumedLength: LengthSampler;
   readonly #bigResumedLength: LengthSampler;
@@ -60,8 +80,8 @@ export class AgenticSessions {
   readonly #toolLength: LengthSampler;
   readonly #compactedLength: LengthSampler;
   readonly #outputLength: LengthSampler;
-  readonly #userGap: SecondsSampler;
-  readonly #toolGap: SecondsSampler;
+  readonly #subagentLength: LengthSampler;
+  readonly #subagentStartLength: LengthSampler;
   readonly #sessionUniform: SessionUniform;
   #nextStream: number;
 
@@ -82,7 +102,7 @@ export class AgenticSessions {
     const { distinct, zipf } = options.prefixes;
     const prefixLength = new LengthSampler(options.prefixTokens);
     this.#prefixTokens = Array.from({ length: distinct }, (_, prefix) => prefixLength.draw(prefixSeed, prefix, 0));
-    this.#prefixShares = zipfShares(distinct, zipf);
+    this.#prefixChoice = new ZipfChoice(distinct, zipf);
     this.#freshLength = new LengthSampler(options.freshTokens);
     this.#resumedLength = new LengthSampler(options.resumedTokens);
     this.#bigResumedLength = new LengthSampler(options.bigWindow.resumedTokens);
@@ -90,22 +110,17 @@ export class AgenticSessions {
     this.#toolLength = new LengthSampler(options.toolStepTokens);
     this.#compactedLength = new LengthSampler(options.compaction.afterTokens);
     this.#outputLength = new LengthSampler(options.outputTokens);
-    this.#userGap = new SecondsSampler(options.userGapS);
-    this.#toolGap = new SecondsSampler(options.toolGapS);
+    this.#subagentLength = new LengthSampler(options.subagents.requests);
+    this.#subagentStartLength = new LengthSampler(options.subagents.startTokens);
+    this.times = new AgenticTimes(options, seed, sessionUniform);
     this.#nextStream = distinct;
   }
 
   /** A new session with its first request prepared. */
   begin(session: number): AgenticSession {
-    const { requestsPerSession, userShare, freshShare, bigWindow, compaction } = this.#options;
+    const { freshShare, bigWindow, compaction } = this.#options;
     const uniform = (draw: number) => this.#sessionUniform(session, draw);
-    const lengthUniform = uniform(SessionDraw.requests);
-    const { scale, shape, min, max } = requestsPerSession;
-    const requests = Math.round(scale * Math.exp(Math.log(-Math.log(1 - lengthUniform)) / shape));
-    const { correlation: rho } = userShare;
-    const normal =
-      rho * standardNormal(lengthUniform) + Math.sqrt(1 - rho * rho) * standardNormal(uniform(SessionDraw.userShare));
-    const prefix = this.#prefixOf(uniform(SessionDraw.prefix));
+    const prefix = this.#prefixChoice.of(uniform(SessionDraw.prefix));
     const prefixTokens = this.#prefixTokens[prefix]!;
     const isBig = uniform(SessionDraw.bigWindow) < bigWindow.share;
     const startLength =
@@ -116,46 +131,64 @@ export class AgenticSessions {
           : this.#resumedLength;
     const startTokens = startLength.of(uniform(SessionDraw.start));
     const { mean, sd } = compaction.triggerTokens;
-    const started: AgenticSession = {
+    const plan = this.times.plan(session);
+    const started = new AgenticSession({
       session,
-      requests: Math.min(Math.max(requests, min), max),
-      userShare: Math.min(userShare.median * Math.exp(userShare.sigma * normal), userShare.max),
+      ...plan,
+      subagentsAfter: this.#subagentsAfter(uniform(SessionDraw.subagents), plan.requests),
       prefix,
       prefixTokens,
       compactAboveTokens: isBig
         ? bigWindow.compactAboveTokens
         : mean + sd * standardNormal(uniform(SessionDraw.trigger)),
-      prompt: new GrowingPrompt(),
-      steps: 0,
-      byUser: true,
-      gapNs: 0,
       promptTokens:
         startLength === this.#freshLength ? prefixTokens + startTokens : Math.max(startTokens, prefixTokens + 1),
-      outputTokens: 0,
-      reusedTokens: prefixTokens,
-    };
+    });
     this.#restart(started);
     if (started.promptTokens > started.compactAboveTokens) this.#compact(started);
     this.#answer(started);
     return started;
   }
 
+  /** The k-th subagent of a session, k from 1, with its first request prepared. */
+  beginSubagent(parent: AgenticSession, k: number): AgenticSession {
+    const session = k * SUBAGENT_STRIDE + parent.session;
+    const started = new AgenticSession({
+      session,
+      requests: this.#subagentLength.draw(this.#seed, session, SessionDraw.requests),
+      subagentsAfter: 0,
+      userShare: 0,
+      prefix: parent.prefix,
+      prefixTokens: 0,
+      compactAboveTokens: parent.compactAboveTokens,
+      promptTokens: this.#subagentStartLength.draw(this.#seed, session, SessionDraw.start),
+    });
+    started.gapNs = this.times.gapNs(session, 0, false, 1);
+    this.#restart(started);
+    this.#answer(started);
+    return started;
+  }
+
   /** Prepare the request that follows the latest. */
   proceed(session: AgenticSession): void {
-    const draws = FIRST_STEP_DRAW + DRAWS_PER_STEP * session.steps;
+    const { session: id, steps: step } = session;
     const seed = this.#seed;
-    const id = session.session;
-    session.byUser = counterUniform(seed, id, draws + USER_DRAW) < session.userShare;
-    const byUser = session.byUser;
-    session.gapNs = (byUser ? this.#userGap : this.#toolGap).drawNs(seed, id, draws + GAP_DRAW);
-    const known = session.promptTokens + (this.#options.reuseOutput ? session.outputTokens : 0);
-    const added = (byUser ? this.#userLength : this.#toolLength).draw(seed, id, draws + APPEND_DRAW);
-    session.promptTokens += session.outputTokens + added;
-    const { perStep, survivingShare } = this.#options.cacheBreaks;
+    const byUser = this.times.isByUser(id, step, session.userShare);
+    session.byUser = byUser;
+    const tools = byUser ? 1 : this.times.tools(id, step);
+    session.gapNs = this.times.gapNs(id, step, byUser, tools);
+    let added = (byUser ? this.#userLength : this.#toolLength).draw(seed, id, stepDraw(step, StepDraw.append));
+    for (let tool = 1; tool < tools; tool++) {
+      added += this.#toolLength.draw(seed, id, toolDraw(step, tool, StepDraw.append));
+    }
+    const { historyKeepsReasoning, reasoningShare, reuseOutput, cacheBreaks } = this.#options;
+    const hidden = historyKeepsReasoning ? 0 : reasoningTokensOf(session.outputTokens, reasoningShare);
+    const known = session.promptTokens + (reuseOutput && hidden === 0 ? session.outputTokens : 0);
+    session.promptTokens += session.outputTokens - hidden + added;
     if (session.promptTokens > session.compactAboveTokens) {
       this.#compact(session);
-    } else if (counterUniform(seed, id, draws + BREAK_DRAW) < perStep) {
-      session.reusedTokens = Math.floor(known * survivingShare);
+    } else if (counterUniform(seed, id, stepDraw(step, StepDraw.break)) < cacheBreaks.perStep) {
+      session.reusedTokens = Math.floor(known * cacheBreaks.survivingShare);
       session.prompt.continueWith(this.#nextStream++, session.reusedTokens);
     } else {
       session.reusedTokens = known;
@@ -163,9 +196,16 @@ export class AgenticSessions {
     this.#answer(session);
   }
 
+  /** After a request that has a successor, each as likely. */
+  #subagentsAfter(uniform: number, requests: number): number {
+    const { share } = this.#options.subagents;
+    if (requests === 1 || uniform >= share) return 0;
+    return 1 + Math.floor((uniform / share) * (requests - 1));
+  }
+
   /** A summary takes the place of the history. It is not longer than what would be summarised again. */
   #compact(session: AgenticSession): void {
-    const draw = FIRST_STEP_DRAW + DRAWS_PER_STEP * session.steps + AFTER_COMPACTION_DRAW;
+    const draw = stepDraw(session.steps, StepDraw.afterCompaction);
     const length = this.#compactedLength.draw(this.#seed, session.session, draw);
     const limit = Math.floor(session.compactAboveTokens);
     session.promptTokens = Math.max(Math.min(length, limit), session.prefixTokens + 1);
@@ -180,27 +220,16 @@ export class AgenticSessions {
   }
 
   #answer(session: AgenticSession): void {
-    const draw = FIRST_STEP_DRAW + DRAWS_PER_STEP * session.steps + OUTPUT_DRAW;
-    session.outputTokens = this.#outputLength.draw(this.#seed, session.session, draw);
+    const { session: id, steps: step } = session;
+    session.outputTokens = this.#outputLength.draw(this.#seed, id, stepDraw(step, StepDraw.output));
+    const outcome = this.times.outcome(id, step);
     session.steps++;
-  }
-
-  #prefixOf(uniform: number): number {
-    const shares = this.#prefixShares;
-    let low = 0;
-    let high = shares.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (uniform < shares[middle]!) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+    session.failed = outcome === Outcome.failed;
+    session.requests = requestsAfter(outcome, session.steps, session.requests);
   }
 }
 
-function zipfShares(distinct: number, exponent: number): number[] {
-  const weights = Array.from({ length: distinct }, (_, k) => Math.exp(-exponent * Math.log(k + 1)));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let sum = 0;
-  return weights.map((weight) => (sum += weight) / total);
+/** The hidden part of an answer; the last token is always there to see. */
+export function reasoningTokensOf(outputTokens: number, share: number): number {
+  return Math.min(Math.round(outputTokens * share), outputTokens - 1);
 }

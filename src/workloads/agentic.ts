@@ -1,10 +1,12 @@
 import { streamSeed } from '../sim/distributions.ts';
 import type { ArrivalSink, RequestView, Workload } from '../sim/ports.ts';
-import type { Ns, RequestIndex } from '../sim/units.ts';
-import { agenticDemand, S_PER_HOUR } from './agentic-demand.ts';
+import { NS_PER_S, type Ns, type RequestIndex } from '../sim/units.ts';
+import { agenticDemand, agenticSessionsPerS } from './agentic-demand.ts';
 import { agenticOptions, type AgenticOptions } from './agentic-options.ts';
-import { AgenticSessions, type AgenticSession } from './agentic-sessions.ts';
-import { RenewalArrivals } from './arrivals.ts';
+import { AgenticSessions, reasoningTokensOf, type AgenticSession } from './agentic-sessions.ts';
+import { arrivalsOf } from './arrivals.ts';
+import { SecondsSampler } from './seconds.ts';
+import { inProgressAtStart, reachNs, Starts, type InProgress } from './steady-start.ts';
 import type { WorkloadContext, WorkloadModule } from './workload-module.ts';
 
 export const agentic: WorkloadModule<AgenticOptions> = {
@@ -16,48 +18,114 @@ export const agentic: WorkloadModule<AgenticOptions> = {
   demand: agenticDemand,
 };
 
+/** How long answers took before the start: the mean of 49,334 requests of Claude Code (kv-cache-tester; Apache-2.0). */
+const PAST_ANSWER_NS = 9.75 * NS_PER_S;
+
+/** A session, or a subagent of one, that waits for the end of a request. */
+interface Agent {
+  readonly session: AgenticSession;
+  /** Of a subagent: who waits for it. */
+  readonly parent: Agent | undefined;
+  /** Subagents that have not finished. */
+  awaited: number;
+}
+
 class Agentic implements Workload {
+  readonly #options: AgenticOptions;
   readonly #horizonNs: Ns;
-  readonly #reasoningShare: number;
-  readonly #reuseOutput: boolean;
-  readonly #starts: RenewalArrivals;
+  readonly #starts: Starts;
   readonly #sessions: AgenticSessions;
-  readonly #live = new Map<number, AgenticSession>();
+  readonly #patience: SecondsSampler | undefined;
+  /** By the number of their session; only those that have something to do when their request ends. */
+  readonly #live = new Map<number, Agent>();
+  readonly #patienceSeed: number;
   #count = 0;
 
-  constructor(options: AgenticOptions, { name, horizonNs, streams }: WorkloadContext) {
+  constructor(options: AgenticOptions, context: WorkloadContext) {
+    const { name, horizonNs, streams } = context;
+    this.#options = options;
     this.#horizonNs = horizonNs;
-    this.#reasoningShare = options.reasoningShare;
-    this.#reuseOutput = options.reuseOutput;
-    const requestsPerS = options.sessionsPerHour / S_PER_HOUR;
-    this.#starts = new RenewalArrivals({ requestsPerS, burstiness: 1 }, streams.stream(`workload/${name}/arrivals`));
     const seed = streamSeed(streams.stream(`workload/${name}/sessions`));
     const prefixSeed = streamSeed(streams.stream(`workload/${name}/prefixes`));
     this.#sessions = new AgenticSessions(options, seed, prefixSeed);
+    this.#patience = options.patienceS === undefined ? undefined : new SecondsSampler(options.patienceS);
+    this.#patienceSeed = streamSeed(streams.stream(`workload/${name}/patience`));
+    const perS = agenticSessionsPerS(options);
+    const arrivals = arrivalsOf(options.arrivals, perS, context, `workload/${name}/arrivals`);
+    this.#starts = new Starts(this.#inProgress(perS, context), arrivals);
   }
 
   pull(sink: ArrivalSink): boolean {
     const startNs = this.#starts.nextNs();
     if (startNs >= this.#horizonNs) return false;
-    const session = this.#sessions.begin(this.#count++);
-    if (session.requests > 1) this.#live.set(session.session, session);
-    this.#send(session, startNs, sink);
+    const { goingOn } = this.#starts;
+    const session = goingOn === undefined ? this.#sessions.begin(this.#count++) : this.#asOf(goingOn);
+    this.#send({ session, parent: undefined, awaited: 0 }, startNs, sink);
     return true;
   }
 
   onFinish(request: RequestIndex, requests: RequestView, nowNs: Ns, sink: ArrivalSink): void {
-    const session = this.#live.get(requests.session(request));
-    if (session === undefined) return;
-    this.#sessions.proceed(session);
-    const arrivalNs = nowNs + session.gapNs;
-    if (arrivalNs >= this.#horizonNs || session.steps === session.requests) this.#live.delete(session.session);
-    if (arrivalNs < this.#horizonNs) this.#send(session, arrivalNs, sink);
+    const agent = this.#live.get(requests.session(request));
+    if (agent === undefined) return;
+    const { session, parent } = agent;
+    const givesUp = parent === undefined && this.#isAbandoned(session, nowNs - requests.arrivalNs(request));
+    if (givesUp) this.#live.delete(session.session);
+    else if (session.steps === session.requests) this.#report(agent, nowNs, sink);
+    else if (session.steps === session.subagentsAfter && agent.awaited === 0) this.#startSubagents(agent, nowNs, sink);
+    else this.#goOn(agent, nowNs, sink);
   }
 
-  #send({ session, prompt, promptTokens, outputTokens }: AgenticSession, arrivalNs: Ns, sink: ArrivalSink): void {
+  #goOn(agent: Agent, nowNs: Ns, sink: ArrivalSink): void {
+    const { session } = agent;
+    this.#sessions.proceed(session);
+    this.#send(agent, nowNs + session.gapNs, sink);
+  }
+
+  #startSubagents(parent: Agent, nowNs: Ns, sink: ArrivalSink): void {
+    parent.awaited = this.#options.subagents.count;
+    for (let k = 1; k <= this.#options.subagents.count; k++) {
+      const session = this.#sessions.beginSubagent(parent.session, k);
+      this.#send({ session, parent, awaited: 0 }, nowNs + session.gapNs, sink);
+    }
+  }
+
+  /** A subagent has finished; after the last its session goes on. */
+  #report({ session, parent }: Agent, nowNs: Ns, sink: ArrivalSink): void {
+    this.#live.delete(session.session);
+    if (parent !== undefined && --parent.awaited === 0) this.#goOn(parent, nowNs, sink);
+  }
+
+  #send(agent: Agent, arrivalNs: Ns, sink: ArrivalSink): void {
+    const { session, parent } = agent;
+    const isOver = parent === undefined && session.steps === session.requests;
+    if (isOver || arrivalNs >= this.#horizonNs) this.#live.delete(session.session);
+    else this.#live.set(session.session, agent);
+    if (arrivalNs >= this.#horizonNs) return;
+    const { reuseOutput, historyKeepsReasoning, reasoningShare } = this.#options;
+    const reasoningTokens = reasoningTokensOf(session.outputTokens, reasoningShare);
     // Output continues the last stream only where the segments cover the whole prompt.
-    prompt.share(sink, this.#reuseOutput ? promptTokens : promptTokens - 1);
-    const reasoningTokens = Math.min(Math.round(outputTokens * this.#reasoningShare), outputTokens - 1);
-    sink.push(arrivalNs, promptTokens, outputTokens, reasoningTokens, session);
+    const isReused = reuseOutput && (historyKeepsReasoning || reasoningTokens === 0);
+    session.prompt.share(sink, isReused ? session.promptTokens : session.promptTokens - 1);
+    sink.push(arrivalNs, session.promptTokens, session.outputTokens, reasoningTokens, session.session);
+  }
+
+  #asOf({ session, request }: InProgress): AgenticSession {
+    const started = this.#sessions.begin(session);
+    for (let step = 0; step < request; step++) this.#sessions.proceed(started);
+    return started;
+  }
+
+  #isAbandoned({ session, steps }: AgenticSession, answerNs: Ns): boolean {
+    if (this.#patience === undefined) return false;
+    return answerNs > this.#patience.drawNs(this.#patienceSeed, session, steps);
+  }
+
+  #inProgress(perS: number, context: WorkloadContext): InProgress[] {
+    if (context.startState !== 'steady') return [];
+    const { meanSessionS } = agenticDemand(this.#options);
+    const untilStart = { ...context, horizonNs: 0 };
+    const streamName = `workload/${context.name}/past`;
+    const past = arrivalsOf(this.#options.arrivals, perS, untilStart, streamName, -reachNs(meanSessionS));
+    return inProgressAtStart(past, this.#sessions.times.clock(PAST_ANSWER_NS));
   }
 }

@@ -21,6 +21,11 @@ export class JsonLines {
     this.#longestLine = longestLine;
   }
 
+  /** The line read last, from 1. */
+  get line(): number {
+    return this.#lines.line;
+  }
+
   /** Hand the next line that is not blank to `read`; false at the end. A file without one has a problem, once. */
   next(read: (scanner: JsonScanner) => void): boolean {
     this.problem = undefined;

@@ -2,6 +2,7 @@ import { quote, textOf } from './trace-problem.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const LOWER_U = 0x75;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
@@ -63,6 +64,12 @@ export class JsonScanner {
     this.#expect(CLOSE_BRACKET, 'a comma or the end of the array');
   }
 
+  /** Whether a string comes next. */
+  isString(): boolean {
+    this.#begin();
+    return this.#at < this.#end && this.#bytes[this.#at] === QUOTE;
+  }
+
   string(): string {
     this.#begin();
     if (this.#bytes[this.#at] !== QUOTE) throw this.#unexpected('a string');
@@ -73,6 +80,19 @@ export class JsonScanner {
     if (this.#at >= this.#end) throw new MalformedJson(from, 'a string does not end');
     this.#at++;
     return textOf(this.#bytes, from + 1, this.#at - 1, 1_000);
+  }
+
+  /** The characters of the string that comes next, of which an escape is one. */
+  textLength(): number {
+    this.string();
+    const bytes = this.#bytes;
+    let characters = 0;
+    for (let at = this.valueAt + 1; at < this.#at - 1; at++) {
+      if (bytes[at] === BACKSLASH) at += bytes[at + 1] === LOWER_U ? 5 : 1;
+      // All but the first byte of a character in UTF-8 are 10xxxxxx.
+      if ((bytes[at]! & 0xc0) !== 0x80) characters++;
+    }
+    return characters;
   }
 
   number(): number {

@@ -58,11 +58,20 @@ function problemsOf({ mean, cv, median, sigma, mixture, quantiles, min, max }: S
   return [...new Set(problems)];
 }
 
+/** Equal parts of (0, 1); most of them have one length only, which is then looked up. */
+const PARTS = 8_192;
+/** The table of parts takes as long to fill as so many draws, more or less. */
+const DRAWS_WITHOUT_TABLE = 2_000;
+const SEVERAL = 0;
+
 /** Whole tokens drawn from a stated length. */
 export class LengthSampler {
   readonly #logTokens: Distribution;
   readonly #min: number;
   readonly #max: number;
+  #draws = 0;
+  /** By part of (0, 1), the one length there, or SEVERAL. */
+  #lengthOfPart: Int32Array | undefined;
 
   constructor(length: Length) {
     this.#logTokens = logTokens(length);
@@ -78,7 +87,33 @@ export class LengthSampler {
 
   /** The length that a uniform in (0, 1) is turned into. */
   of(uniform: number): number {
+    if (this.#lengthOfPart === undefined) return this.#ofFirst(uniform);
+    const length = this.#lengthOfPart[Math.floor(uniform * PARTS)]!;
+    return length === SEVERAL ? this.#lengthAt(uniform) : length;
+  }
+
+  #ofFirst(uniform: number): number {
+    if (++this.#draws === DRAWS_WITHOUT_TABLE) this.#lengthOfPart = this.#tabulate();
+    return this.#lengthAt(uniform);
+  }
+
+  #lengthAt(uniform: number): number {
     return this.#clip(Math.exp(this.#logTokens.sample(uniform)));
+  }
+
+  /** Lengths rise with the uniform: a part that begins and ends with one length has no other, unless it has a jump. */
+  #tabulate(): Int32Array {
+    const lengths = new Int32Array(PARTS);
+    let start = this.#lengthAt(0);
+    for (let part = 0; part < PARTS; part++) {
+      const end = this.#lengthAt((part + 1) / PARTS);
+      lengths[part] = start === end ? start : SEVERAL;
+      start = end;
+    }
+    for (const jump of this.#logTokens.jumps) {
+      lengths.fill(SEVERAL, Math.ceil(jump * PARTS) - 1, Math.floor(jump * PARTS) + 1);
+    }
+    return lengths;
   }
 
   /** The mean of the length, or of a function of it. */

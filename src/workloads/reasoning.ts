@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { counterUniform, NormalMixture, streamSeed } from '../sim/distributions.ts';
-import { NO_SESSION } from '../sim/units.ts';
-import { arrivalFields, independentDemand, RenewalArrivals } from './arrivals.ts';
-import { lengthSchema, LengthSampler, type Length } from './lengths.ts';
+import { conversationDemand } from './conversation-demand.ts';
+import { conversationFields } from './conversation-options.ts';
+import { Conversations } from './conversations.ts';
+import { exactlyOneDemand } from './demand-fields.ts';
+import { lengthSchema, type Length } from './lengths.ts';
+import { reasoningShareSchema, type ReasoningShare } from './reasoning-share.ts';
 import type { WorkloadModule } from './workload-module.ts';
 
 // All shapes: a day of 1.38 million DeepSeek-R1 requests in ServeGen (Alibaba; Apache-2.0). Its prompts have a heavier
@@ -28,74 +30,35 @@ const servegenReasoningShare: ReasoningShare = {
   ],
 };
 
-const share = () => z.number().gt(0).lt(1);
-const reasoningShare = z.union([
-  z.number().min(0).lt(1).describe('always this share, in [0, 1)'),
-  z.strictObject({
-    mixture: z
-      .array(
-        z.strictObject({
-          weight: z.number().positive().describe('how often, relative to the other components, dimensionless'),
-          median: share().describe('median of this logit-normal component, in (0, 1)'),
-          sigma: z.number().min(0).max(10).describe('standard deviation of ln(share / (1 − share)), dimensionless'),
-        }),
-      )
-      .min(1)
-      .describe('logit-normal components, in (0, 1)'),
-  }),
-]);
-type ReasoningShare = z.infer<typeof reasoningShare>;
-
 const options = z
   .strictObject({
-    ...arrivalFields,
-    promptTokens: lengthSchema.default(servegenPromptTokens).describe('prompt length, tokens'),
+    ...conversationFields,
+    promptTokens: lengthSchema
+      .default(servegenPromptTokens)
+      .describe('prompt length; with several turns, of the first, tokens'),
     outputTokens: lengthSchema.default(servegenOutputTokens).describe('generated length, reasoning included, tokens'),
-    reasoningShare: reasoningShare
+    reasoningShare: reasoningShareSchema
       .default(servegenReasoningShare)
       .describe('share of the output that is reasoning hidden from the user, in [0, 1)'),
   })
-  .meta({ examples: [{ requestsPerS: 16 }, { requestsPerS: 16, outputTokens: 2, reasoningShare: 0.7 }] });
-
-const PROMPT_DRAW = 0;
-const OUTPUT_DRAW = 1;
-const SHARE_DRAW = 2;
+  .superRefine(exactlyOneDemand)
+  .meta({
+    examples: [
+      { requestsPerS: 16 },
+      { requestsPerS: 16, outputTokens: 2, reasoningShare: 0.7 },
+      { requestsPerS: 16, turns: 'measured', promptTokens: { median: 300, sigma: 1 } },
+      { requestsPerS: 16, turns: 3, historyKeepsReasoning: true, promptTokens: { median: 300, sigma: 1 } },
+    ],
+  });
 
 export const reasoning: WorkloadModule<z.infer<typeof options>> = {
   name: 'reasoning',
-  summary: 'single questions to a model that thinks in hidden tokens before it answers',
+  summary: 'questions to a model that thinks in hidden tokens before it answers, single or in conversations',
   options,
   readsTrace: false,
-
-  create(options, { name, horizonNs, streams }) {
-    const arrivals = new RenewalArrivals(options, streams.stream(`workload/${name}/arrivals`));
-    const lengthSeed = streamSeed(streams.stream(`workload/${name}/lengths`));
-    const promptLength = new LengthSampler(options.promptTokens);
-    const outputLength = new LengthSampler(options.outputTokens);
-    const shareOf = shareSampler(options.reasoningShare);
-    let count = 0;
-    return {
-      pull(sink) {
-        const arrivalNs = arrivals.nextNs();
-        if (arrivalNs >= horizonNs) return false;
-        const promptTokens = promptLength.draw(lengthSeed, count, PROMPT_DRAW);
-        const outputTokens = outputLength.draw(lengthSeed, count, OUTPUT_DRAW);
-        const hidden = Math.round(outputTokens * shareOf(counterUniform(lengthSeed, count, SHARE_DRAW)));
-        count++;
-        // The last token is always the user's to see.
-        sink.push(arrivalNs, promptTokens, outputTokens, Math.min(hidden, outputTokens - 1), NO_SESSION);
-        return true;
-      },
-    };
+  create(options, context) {
+    const workload = new Conversations(options, context);
+    return options.turns === 1 ? { pull: (sink) => workload.pull(sink) } : workload;
   },
-
-  demand: independentDemand,
+  demand: conversationDemand,
 };
-
-function shareSampler(share: ReasoningShare): (uniform: number) => number {
-  if (typeof share === 'number') return () => share;
-  const logits = new NormalMixture(
-    share.mixture.map(({ weight, median, sigma }) => ({ weight, mean: Math.log(median / (1 - median)), sd: sigma })),
-  );
-  return (uniform) => 1 / (1 + Math.exp(-logits.sample(uniform)));
-}

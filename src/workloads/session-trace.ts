@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ArrivalSink, ByteSource, RequestView, Workload } from '../sim/ports.ts';
 import { NS_PER_S, type Ns, type RequestIndex } from '../sim/units.ts';
-import { RenewalArrivals } from './arrivals.ts';
+import { poissonArrivals, type Arrivals } from './arrivals.ts';
 import { malformedTrace, missingSummary, missingTrace } from './replay.ts';
 import { SessionReader, type RecordedSession } from './session-reader.ts';
 import { TraceSummer, type TraceSummary } from './trace-summary.ts';
@@ -62,7 +62,7 @@ class SessionReplay implements Workload {
   readonly #name: string;
   readonly #gapScale: number;
   readonly #horizonNs: Ns;
-  readonly #starts: RenewalArrivals;
+  readonly #starts: Arrivals;
   readonly #reader: SessionReader;
   /** By the session number of their requests. */
   readonly #live = new Map<number, Agent>();
@@ -77,8 +77,7 @@ class SessionReplay implements Workload {
     this.#name = name;
     this.#gapScale = gapScale;
     this.#horizonNs = horizonNs;
-    const requestsPerS = sessionsPerHour / S_PER_HOUR;
-    this.#starts = new RenewalArrivals({ requestsPerS, burstiness: 1 }, streams.stream(`workload/${name}/arrivals`));
+    this.#starts = poissonArrivals(sessionsPerHour / S_PER_HOUR, streams.stream(`workload/${name}/arrivals`));
     this.#reader = new SessionReader(trace);
   }
 

@@ -20,6 +20,8 @@ export interface TraceSummary {
   /** The first ten. */
   readonly problems: readonly TraceProblem[];
   readonly problemCount: number;
+  /** Malformed rows that were left out because the options say so; none if left out. */
+  readonly skippedRows?: number;
 }
 
 const PROBLEMS_KEPT = 10;

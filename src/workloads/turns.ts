@@ -43,6 +43,12 @@ export class TurnSampler {
     const { scale, shape } = this.#survival;
     return Math.exp(-scale * power(turns - 1, shape));
   }
+
+  mean(): number {
+    let mean = 0;
+    for (let turn = 1; turn <= this.max; turn++) mean += this.survival(turn);
+    return mean;
+  }
 }
 
 function power(base: number, exponent: number): number {

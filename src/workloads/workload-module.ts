@@ -1,4 +1,5 @@
 import type { Module, ModuleContext } from '../sim/module.ts';
+import type { LoadForm } from '../sim/plan.ts';
 import type { ByteSource, Workload } from '../sim/ports.ts';
 import type { Ns } from '../sim/units.ts';
 import type { TraceSummary } from './trace-summary.ts';
@@ -8,6 +9,10 @@ export interface WorkloadContext extends ModuleContext {
   readonly name: string;
   /** Nothing arrives at or after it. */
   readonly horizonNs: Ns;
+  /** ISO 8601 with offset: the moment that is 0 ns; needed where a rate follows the hours of a day. */
+  readonly start?: string;
+  /** Sessions are in progress at the start as in the long run, or none is. */
+  readonly startState?: 'empty' | 'steady';
   /** The file it replays, from its start; given to those with `readsTrace`. */
   readonly trace?: ByteSource;
 }
@@ -22,6 +27,12 @@ export interface Demand {
   readonly meanReusedTokens: number;
   /** First request to last, as far as it is known before the run; 0 where every request stands alone. */
   readonly meanSessionS: number;
+  /** How requests come; `open` if left out. */
+  readonly load?: LoadForm;
+  /** Of requests that come in jobs: how often one begins, and how long it sends, means in s. */
+  readonly jobs?: { readonly everyS: number; readonly lastS: number };
+  /** It never ends by itself, though it replays a trace. */
+  readonly repeats?: boolean;
 }
 
 /**
@@ -31,8 +42,8 @@ export interface Demand {
 export type WorkloadModule<Options> = Module<Workload, Options, WorkloadContext> & {
   /** It replays a trace, which a scenario or the command line must name. */
   readonly readsTrace: boolean;
-  /** Read such a trace to its end; given by those with `readsTrace`. */
-  scanTrace?(source: ByteSource): TraceSummary;
+  /** Read what the options take of such a trace; given by those with `readsTrace`. */
+  scanTrace?(source: ByteSource, options: Options): TraceSummary;
   demand(options: Options, trace?: TraceSummary): Demand;
 };
 
@@ -43,7 +54,9 @@ export function checked<Options>(module: WorkloadModule<Options>): WorkloadModul
     summary: module.summary,
     options: module.options,
     readsTrace: module.readsTrace,
-    ...(module.scanTrace === undefined ? {} : { scanTrace: module.scanTrace }),
+    ...(module.scanTrace !== undefined && {
+      scanTrace: (source: ByteSource, options: unknown) => module.scanTrace!(source, module.options.parse(options)),
+    }),
     create: (options, context) => module.create(module.options.parse(options), context),
     demand: (options, trace) => module.demand(module.options.parse(options), trace),
   };

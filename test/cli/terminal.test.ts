@@ -71,14 +71,14 @@ test('every figure has its place, with the spread over the seeds and the worst g
     ± is the half-width of the 95 % confidence interval over the seeds.
 
     Throughput
-                                        per second
+                                        per second   80 % band
       requests sent                     44.0 ± 0.3
-      requests served                   43.9 ± 0.2
-      input tokens                  51,348 ± 1,146
-      of these, cached                           0
-      output tokens                   14,479 ± 424
-      preemptions                  0.0123 ± 0.0004
-      rejected, of requests sent          < 0.01 %
+      requests served                   43.9 ± 0.2     no band
+      input tokens                  51,348 ± 1,146     no band
+      of these, cached                           0     no band
+      output tokens                   14,479 ± 424     no band
+      preemptions                  0.0123 ± 0.0004     no band
+      rejected, of requests sent          < 0.01 %     no band
 
     Latency as the client sees it
       ms                                p50       p90        p99
@@ -86,6 +86,13 @@ test('every figure has its place, with the spread over the seeds and the worst g
       TPOT, per token after it            –         –          –
       E2E, to the last token              –         –          –
       queue, to the first step            –         –          –
+
+    Latency, mean and 80 % bands of error
+      ms      mean   its band       p50       p90       p95       p99
+      TTFT       –    no band   no band   no band   no band   no band
+      TPOT       –    no band   no band   no band   no band   no band
+      E2E        –    no band   no band   no band   no band   no band
+      queue      –    no band   no band   no band   no band   no band
 
     Service objectives, by class of requests
                                             kept by   wanted             met   goodput per s
@@ -99,10 +106,10 @@ test('every figure has its place, with the spread over the seeds and the worst g
       compute, HBM bandwidth: of the dense peak. KV: of the pool’s blocks, at interval ends.
 
     Cost, from the rent of the accelerators
-      USD per                   idle time included   busy time only
-      million input tokens           0.143 ± 0.000    0.120 ± 0.000
-      million output tokens                      –                –
-      million tokens, blended                    –                –
+      USD per                   idle time included   busy time only   80 % band
+      million input tokens           0.143 ± 0.000    0.120 ± 0.000     no band
+      million output tokens                      –                –     no band
+      million tokens, blended                    –                –     no band
       Rent of the measured window: 16.29 USD, 17.0 % of it for idle time.
 
     Grade of the numbers: estimated – some numbers of the profiles are estimates (\`tokenfleet list

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { simulateStepByStep } from '../reference/reference-engine.ts';
 import { collect } from '../support/collect.ts';
 import type { Simulate } from '../support/collect.ts';
-import { partsOf, planOf } from './hostile-cases.ts';
+import { partsOf, planOf } from './hostile-plan.ts';
 import type { HostileCase } from './hostile-cases.ts';
 
 type Figures = Readonly<Record<string, number>>;

@@ -4,10 +4,12 @@ import { collect } from '../support/collect.ts';
 import { expectNoDifference, rowsDifference } from './agreement.ts';
 import { apartCase } from './apart-case.ts';
 import { longDecodeCase, sharedPromptsCase, stormCase } from './flavours.ts';
-import { anyCase, between, partsOf, planOf } from './hostile-cases.ts';
+import { anyCase, between } from './hostile-cases.ts';
+import { partsOf, planOf } from './hostile-plan.ts';
 import type { HostileCase, HostilePool } from './hostile-cases.ts';
+import { tiersCase } from './tiers-case.ts';
 
-const mixedCases = fc.oneof(anyCase, stormCase, longDecodeCase, sharedPromptsCase, apartCase);
+const mixedCases = fc.oneof(anyCase, stormCase, longDecodeCase, sharedPromptsCase, apartCase, tiersCase);
 
 test('where segments are cut changes no row', () => {
   const cut = mixedCases.chain((hostile) =>

@@ -1,20 +1,9 @@
 import fc from 'fast-check';
-import type { EnginePlan, KvLinkPlan, PoolRole } from '../../src/sim/plan.ts';
-import type { RoutingPolicy, Workload } from '../../src/sim/ports.ts';
-import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
+import type { EnginePlan, PoolRole } from '../../src/sim/plan.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
-import {
-  atRandom,
-  closedLoop,
-  firstEligible,
-  inTurn,
-  leastOutstanding,
-  openLoop,
-  restlessClocks,
-  roomyEngine,
-} from '../support/plans.ts';
-import { stepCostOf } from './hostile-costs.ts';
-import { largestTurns, sharedPrompts, sharingPrompts } from './shared-prompts.ts';
+import { anyFeatures } from './hostile-features.ts';
+import type { HostileFeatures } from './hostile-features.ts';
+import { sharedPrompts } from './shared-prompts.ts';
 import type { SharedPrompts } from './shared-prompts.ts';
 
 /** A run as plain data, so that a counterexample can be printed, shrunk and replayed. */
@@ -58,6 +47,7 @@ export interface HostilePool {
     readonly outputSteps: number;
   };
   readonly maxModelTokens: number;
+  readonly features: HostileFeatures;
 }
 
 export interface HostileLink {
@@ -178,6 +168,7 @@ const anyPool: fc.Arbitrary<HostilePool> = fc.record({
     { weight: 4, arbitrary: fc.constant(100_000) },
     { weight: 1, arbitrary: fc.integer({ min: 20, max: 200 }) },
   ),
+  features: anyFeatures,
 });
 
 /** From a few ns to steps so long that a segment has to be split to be counted exactly. */
@@ -201,95 +192,3 @@ export const anyCase: fc.Arbitrary<HostileCase> = fc.record({
   router: fc.constantFrom('first', 'in-turn', 'random', 'least-outstanding'),
   clockSteps: fc.option(between(1, 40), { nil: undefined, freq: 2 }),
 });
-
-export function planOf(hostile: HostileCase): SimulationPlan {
-  const ns = nsOf(hostile);
-  const horizonNs = Math.max(1, ns(hostile.horizonSteps));
-  return {
-    horizonNs,
-    warmUpNs: Math.floor(horizonNs * hostile.warmUpShare),
-    timelineIntervalNs: Math.max(1, ns(hostile.intervalSteps)),
-    models: ['first', 'second'],
-    pools: hostile.pools.map(({ model, role = 'mixed', link, instances, maxModelTokens, engine }) => {
-      const { prefixIdleSteps, frontEndSteps, outputSteps, spareBlocks, ...rest } = engine;
-      const largest = Math.ceil(largestTokens(hostile, role) / engine.blockTokens);
-      const kvBlocks = Math.max(1, largest + engine.watermarkBlocks + spareBlocks);
-      return {
-        model,
-        role,
-        ...(link === undefined ? {} : { kvLink: linkOf(link, ns) }),
-        instances,
-        engine: {
-          ...roomyEngine,
-          ...rest,
-          kvBlocks,
-          maxModelTokens,
-          prefixIdleNs: ns(prefixIdleSteps),
-          frontEndNs: ns(frontEndSteps),
-          outputNs: ns(outputSteps),
-        },
-      };
-    }),
-    workloads: hostile.workloads.map(({ model }) => ({ model })),
-  };
-}
-
-/** So many tokens of the largest request are ever in the cache of such an instance. */
-function largestTokens({ workloads }: HostileCase, role: PoolRole): number {
-  const largest = workloads.flatMap((workload) => {
-    if (workload.kind === 'shared') return largestTurns(workload.prompts);
-    if (workload.kind === 'closed')
-      return [{ promptTokens: workload.maxPromptTokens, outputTokens: workload.maxOutputTokens }];
-    return workload.requests;
-  });
-  return Math.max(
-    ...largest.map(({ promptTokens, outputTokens }) => promptTokens + (role === 'prefill' ? 0 : outputTokens - 1)),
-  );
-}
-
-function linkOf({ gbPerS, stepsPerToken, latencySteps }: HostileLink, ns: (steps: number) => number): KvLinkPlan {
-  return { gbPerS, kvBytesPerToken: Math.max(1, ns(stepsPerToken * gbPerS)), latencyNs: ns(latencySteps) };
-}
-
-/** Fresh every time: workloads, routers and controllers remember. */
-export function partsOf(hostile: HostileCase): RunParts {
-  const ns = nsOf(hostile);
-  const parts = {
-    workloads: hostile.workloads.map((workload, index) => workloadOf(workload, hostile.seed + index, ns)),
-    routing: routerOf(hostile),
-    stepCosts: hostile.pools.map((pool, index) => stepCostOf(pool, hostile.seed + index, hostile)),
-  };
-  if (hostile.clockSteps === undefined) return parts;
-  return { ...parts, power: restlessClocks(hostile.seed, Math.max(1, ns(hostile.clockSteps))) };
-}
-
-function nsOf({ stepTicks }: HostileCase): (steps: number) => number {
-  return (steps) => Math.round((steps * stepTicks) / TICKS_PER_NS);
-}
-
-function workloadOf(workload: HostileWorkload, seed: number, ns: (steps: number) => number): Workload {
-  if (workload.kind === 'shared') return sharingPrompts(workload.prompts, ns);
-  if (workload.kind === 'closed') {
-    const { startGapSteps, thinkSteps, ...loop } = workload;
-    return closedLoop({ ...loop, seed, startGapNs: ns(startGapSteps), thinkNs: ns(thinkSteps) });
-  }
-  let arrivalNs = 0;
-  const requests = workload.requests.map(({ gapSteps, promptTokens, outputTokens }) => {
-    arrivalNs += ns(gapSteps);
-    return { arrivalNs, promptTokens, outputTokens };
-  });
-  return openLoop(requests);
-}
-
-function routerOf({ router, seed }: HostileCase): RoutingPolicy {
-  switch (router) {
-    case 'first':
-      return firstEligible;
-    case 'in-turn':
-      return inTurn();
-    case 'random':
-      return atRandom(seed);
-    case 'least-outstanding':
-      return leastOutstanding;
-  }
-}

@@ -5,7 +5,8 @@ import type { Collected } from '../support/collect.ts';
 import { rowsDifference } from './agreement.ts';
 import { apartCase } from './apart-case.ts';
 import { chunkedPrefillCase, longDecodeCase, sharedPromptsCase, stormCase } from './flavours.ts';
-import { anyCase, partsOf, planOf } from './hostile-cases.ts';
+import { anyCase } from './hostile-cases.ts';
+import { partsOf, planOf } from './hostile-plan.ts';
 import type { HostileCase, HostilePool } from './hostile-cases.ts';
 
 /** The share of runs of which something is true: two engines agree easily about runs in which nothing happens. */
@@ -48,7 +49,7 @@ test('prompts that begin alike find, lose and let expire what was computed, and 
 test('what is apart waits for memory on both sides and for links, and is preempted and found after its transfer', () => {
   const handedOver = ({ requests }: Collected) => requests.filter((row) => row.prefillInstance >= 0);
   expect(shareOf(apartCase, (run) => handedOver(run).length > 3)).toBeGreaterThan(0.6);
-  expect(shareOf(apartCase, (run) => handedOver(run).some((row) => row.preemptions > 0))).toBeGreaterThan(0.2);
+  expect(shareOf(apartCase, (run) => handedOver(run).some((row) => row.preemptions > 0))).toBeGreaterThan(0.15);
   const transferred = (run: Collected) => run.timeline.reduce((sum, row) => sum + row.kvTransferTokens, 0);
   const prompts = (run: Collected) => handedOver(run).reduce((sum, row) => sum + row.promptTokens, 0);
   expect(shareOf(apartCase, (run) => transferred(run) < prompts(run))).toBeGreaterThan(0.1);

@@ -4,12 +4,14 @@ import { RequestStatus } from '../../src/sim/records.ts';
 import type { SimulationPlan } from '../../src/sim/simulate.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
 import { chunkedPrefillCase, longDecodeCase, stormCase } from '../differential/flavours.ts';
-import { anyCase, partsOf, planOf } from '../differential/hostile-cases.ts';
+import { anyCase } from '../differential/hostile-cases.ts';
+import { partsOf, planOf } from '../differential/hostile-plan.ts';
 import type { HostileCase } from '../differential/hostile-cases.ts';
+import { tiersCase } from '../differential/tiers-case.ts';
 import { collect } from '../support/collect.ts';
 import type { Collected, RequestRow } from '../support/collect.ts';
 
-const mixedCases = fc.oneof(anyCase, stormCase, longDecodeCase, chunkedPrefillCase);
+const mixedCases = fc.oneof(anyCase, stormCase, longDecodeCase, chunkedPrefillCase, tiersCase);
 const calmCases = mixedCases.map((hostile) => ({
   ...hostile,
   pools: hostile.pools.map((pool) => ({ ...pool, engine: { ...pool.engine, spareBlocks: 1_000_000 } })),
@@ -65,18 +67,44 @@ describe('nothing is lost and nothing appears', () => {
 
   test('without preemption the work is that of the requests, each on its own', () => {
     // What is found in the cache is not computed again; every other token is, once.
-    inEveryRun(calmCases, 300, ({ served, timeline }) => {
+    inEveryRun(calmCases, 300, ({ plan, served, timeline }) => {
       expect(sum(timeline, 'preemptions')).toBe(0);
       const computed = total(served, ({ promptTokens, cachedTokens }) => promptTokens - cachedTokens);
       const triangle = (tokens: number) => (tokens * (tokens + 1)) / 2;
       expect(sum(timeline, 'prefillTokens')).toBe(computed);
-      expect(sum(timeline, 'decodeSeqSteps')).toBe(total(served, ({ outputTokens }) => outputTokens - 1));
       expect(sum(timeline, 'prefillPairs')).toBe(
         total(served, ({ promptTokens, cachedTokens }) => triangle(promptTokens) - triangle(cachedTokens)),
       );
+      const decodedTokens = total(served, ({ outputTokens }) => outputTokens - 1);
+      const stepTokens = mostTokensPerStep(plan);
+      expect(sum(timeline, 'decodeSeqSteps')).toBeLessThanOrEqual(decodedTokens);
+      expect(sum(timeline, 'decodeSeqSteps')).toBeGreaterThanOrEqual(decodedTokens / stepTokens);
+      if (stepTokens > 1) return;
+      expect(sum(timeline, 'decodeSeqSteps')).toBe(decodedTokens);
       expect(sum(timeline, 'kvTokenSteps')).toBe(
         total(served, ({ promptTokens: p, outputTokens: o }) => (o - 1) * p + ((o - 1) * o) / 2),
       );
+    });
+  });
+
+  test('what is loaded was found, in whole blocks that were read, and nobody reads what nobody has written', () => {
+    inEveryRun(tiersCase, 300, ({ plan, served, timeline }) => {
+      for (const { cachedTokens, loadedTokens, promptTokens } of served) {
+        expect(loadedTokens).toBeLessThanOrEqual(cachedTokens);
+        expect(cachedTokens).toBeLessThan(promptTokens);
+      }
+      expect(sum(timeline, 'loadedTokens')).toBe(sum(served, 'loadedTokens'));
+      plan.pools.forEach(({ engine: { blockTokens } }, pool) => {
+        const rows = rowsOf(timeline, pool);
+        const loaded = sum(rows, 'loadedTokens');
+        const readBlocks = sum(rows, 'dramReadBlocks') + sum(rows, 'ssdReadBlocks') + sum(rows, 'remoteReadBlocks');
+        // Who is preempted may load again.
+        expect(loaded % blockTokens).toBe(0);
+        expect(loaded).toBeLessThanOrEqual(readBlocks * blockTokens);
+        for (const kind of ['dram', 'ssd', 'remote'] as const) {
+          if (sum(rows, `${kind}WrittenBlocks`) === 0) expect(sum(rows, `${kind}ReadBlocks`)).toBe(0);
+        }
+      });
     });
   });
 
@@ -94,13 +122,14 @@ describe('nothing is lost and nothing appears', () => {
 
 describe('time has an order', () => {
   test('a request is sent, enqueued, scheduled, answered and finished', () => {
-    inEveryRun(mixedCases, 400, ({ served }) => {
+    inEveryRun(mixedCases, 400, ({ plan, served }) => {
+      const stepTokens = mostTokensPerStep(plan);
       for (const { arrivalNs, enqueuedNs, scheduledNs, firstTokenNs, finishNs, outputTokens } of served) {
         expect(enqueuedNs).toBeGreaterThanOrEqual(arrivalNs);
         expect(scheduledNs).toBeGreaterThanOrEqual(enqueuedNs);
         expect(firstTokenNs).toBeGreaterThan(scheduledNs);
-        // At least 1 ns a token.
-        expect(finishNs - firstTokenNs).toBeGreaterThanOrEqual(outputTokens - 1);
+        // At least 1 ns for as many tokens as a step can give.
+        expect(finishNs - firstTokenNs).toBeGreaterThanOrEqual((outputTokens - 1) / stepTokens);
         if (outputTokens === 1) expect(finishNs).toBe(firstTokenNs);
       }
     });
@@ -143,8 +172,9 @@ describe('a drained run, looked at every ns', () => {
     });
   });
 
-  test('is work-conserving: an instance steps whenever a request is enqueued, without a pause', () => {
-    inEveryRun(watchedCases, 60, ({ plan, served, timeline }) => {
+  test('is work-conserving: an instance steps whenever a request is enqueued, without a pause, unless it waits for a KV tier', () => {
+    inEveryRun(watchedCases, 80, ({ plan, served, timeline }) => {
+      if (timeline.some((row) => row.dramReadBlocks + row.ssdReadBlocks + row.remoteReadBlocks > 0)) return;
       plan.pools.forEach((_, pool) => {
         const here = served.filter(({ instance }) => instance === pool);
         const rows = rowsOf(timeline, pool);
@@ -189,6 +219,11 @@ function enqueuedAt(plan: SimulationPlan, requests: readonly RequestRow[], until
     for (let ns = request.enqueuedNs; ns < departureNs(plan, request); ns++) count[ns]! += 1;
   }
   return count;
+}
+
+/** One, and those that are guessed. */
+function mostTokensPerStep({ pools }: SimulationPlan): number {
+  return Math.max(...pools.map(({ engine }) => 1 + (engine.speculation?.draftTokens ?? 0)));
 }
 
 /** When a request leaves its instance, which the client hears `outputNs` later. */

@@ -1,12 +1,14 @@
-import type { ArrivalSink, FleetView, PowerPolicy, RequestView } from '../../src/sim/ports.ts';
+import { DecodeSteps } from '../../src/sim/decode-steps.ts';
+import type { FleetView, PowerPolicy, RequestView } from '../../src/sim/ports.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import type { RequestRow, TimelineRow } from '../support/collect.ts';
-import { ARRIVAL, BATCH_FORMATION, CONTROL_TICK, ReferenceAgenda, STEP_END, TRANSFER_END } from './reference-agenda.ts';
+import { BATCH_FORMATION, CONTROL_TICK, ReferenceAgenda, STEP_END, TRANSFER_END } from './reference-agenda.ts';
+import { ReferenceDemand } from './reference-demand.ts';
 import { ReferenceInstance } from './reference-instance.ts';
-import type { Segment } from './reference-kv.ts';
 import { ReferenceLink } from './reference-link.ts';
-import { leaveBehind, newRequest } from './reference-request.ts';
+import { leaveBehind, newRequest, rowOf } from './reference-request.ts';
 import type { Arrival, ReferenceRequest } from './reference-request.ts';
+import { ReferenceStore } from './reference-store.ts';
 import { ReferenceTimeline } from './reference-timeline.ts';
 
 export interface ReferenceResult {
@@ -37,9 +39,7 @@ class ReferenceEngine {
   readonly #requests = new Map<number, ReferenceRequest>();
   readonly #rows: RequestRow[] = [];
   readonly #view: RequestView;
-  /** For each workload the arrival after which it is pulled again. */
-  readonly #awaited: (Arrival | undefined)[] = [];
-  #pushed = 0;
+  readonly #demand: ReferenceDemand;
   #arrived = 0;
   #rejected = 0;
   #lastDepartureNs = 0;
@@ -49,13 +49,22 @@ class ReferenceEngine {
     this.#parts = parts;
     const instances: ReferenceInstance[] = [];
     plan.pools.forEach(({ instances: count, role = 'mixed', engine, kvLink }, pool) => {
+      const { kvTiers = [], speculation } = engine;
+      const decodeSteps = speculation && new DecodeSteps(speculation, plan.seed);
+      const shared = kvTiers.map((tier) => new ReferenceStore(tier));
       for (let i = 0; i < count; i++) {
-        instances.push(new ReferenceInstance(instances.length, pool, role, engine, parts.stepCosts[pool]!));
+        const stores = kvTiers.map((tier, k) => (tier.scope === 'pool' ? shared[k]! : new ReferenceStore(tier)));
+        const index = instances.length;
+        const cost = parts.stepCosts[pool]!;
+        instances.push(new ReferenceInstance({ index, pool, role, engine, cost, stores, decodeSteps }));
         this.#links.push(kvLink && new ReferenceLink(kvLink));
       }
     });
     this.#instances = instances;
     this.#timeline = new ReferenceTimeline(plan, instances);
+    this.#demand = new ReferenceDemand(parts.workloads, plan.horizonNs, this.#agenda, (arrival, nowNs) =>
+      this.#arrive(arrival, nowNs),
+    );
     this.#view = {
       arrivalNs: (request) => this.#requests.get(request)!.arrivalNs,
       promptTokens: (request) => this.#requests.get(request)!.promptTokens,
@@ -66,7 +75,7 @@ class ReferenceEngine {
   }
 
   run(): ReferenceResult {
-    this.#plan.workloads.forEach((_, workload) => this.#pull(workload));
+    this.#demand.start();
     if (this.#parts.power !== undefined) this.#scheduleTick(this.#parts.power, this.#parts.power.intervalNs);
     for (let event = this.#agenda.takeNext(); event !== undefined; event = this.#agenda.takeNext()) {
       if (event.kind === CONTROL_TICK && this.#requests.size === 0 && !this.#agenda.expectsArrivals) continue;
@@ -94,11 +103,13 @@ class ReferenceEngine {
   /** Several things can have asked for it at one instant; the first step is the one that starts. */
   #formBatch(instance: ReferenceInstance, nowNs: number): void {
     if (instance.isStepping) return;
-    const { stepEndNs, admittedToTransfer, everybodyPreempted } = instance.startStep(nowNs);
+    instance.wakesNs = undefined;
+    const { stepEndNs, admittedToTransfer, loading, looksAgain } = instance.startStep(nowNs);
     for (const request of admittedToTransfer) this.#startTransfer(request, nowNs);
+    for (const request of loading) this.#scheduleLoadEnd(request, instance);
     if (stepEndNs !== undefined)
       this.#agenda.add(stepEndNs, STEP_END, instance.index, () => this.#endStep(instance, stepEndNs));
-    else if (everybodyPreempted) this.#scheduleFormation(instance, nowNs);
+    else if (looksAgain) this.#scheduleFormation(instance, nowNs);
     else if (instance.waiting.length > 0 && !isRefused(instance, nowNs)) this.#wake(instance, nowNs);
   }
 
@@ -112,7 +123,7 @@ class ReferenceEngine {
 
   #handOver(request: ReferenceRequest, nowNs: number): void {
     leaveBehind(request, nowNs);
-    this.#queue(request, this.#route(request, this.#ableToDecode(request), nowNs), nowNs);
+    this.#queue(request, this.#route(request, this.#ableToDecode(request), nowNs), nowNs, nowNs);
   }
 
   #startTransfer(request: ReferenceRequest, nowNs: number): void {
@@ -126,7 +137,7 @@ class ReferenceEngine {
     const handOver = request.handOver!;
     handOver.transferEndNs = nowNs;
     const from = this.#instances[handOver.prefillInstance]!;
-    from.kv.letGo(handOver.leftBehind, nowNs);
+    from.letGo(handOver.leftBehind, nowNs);
     from.counters.kvTransferTokens += tokens;
     if (from.idle && isRefused(from, nowNs)) this.#scheduleFormation(from, nowNs);
     const to = this.#instances[request.instance]!;
@@ -135,11 +146,21 @@ class ReferenceEngine {
     if (to.idle) this.#scheduleFormation(to, nowNs);
   }
 
+  /** After all transfers between instances that end at that instant. */
+  #scheduleLoadEnd(request: ReferenceRequest, instance: ReferenceInstance): void {
+    const { endNs } = request.load!;
+    this.#agenda.add(endNs, TRANSFER_END, this.#instances.length + instance.index, () => {
+      instance.onTheWay.delete(request);
+      instance.loaded.push(request);
+      if (instance.idle) this.#scheduleFormation(instance, endNs);
+    });
+  }
+
   #arrive(arrival: Arrival, nowNs: number): void {
     const request = newRequest(arrival, this.#arrived, this.#plan.workloads[arrival.workload]!.model, nowNs);
     this.#arrived += 1;
     this.#requests.set(request.request, request);
-    if (this.#awaited[arrival.workload] === arrival) this.#pull(arrival.workload);
+    this.#demand.arrived(arrival);
     const able = this.#ableToBegin(request);
     if (able.length === 0) {
       this.#rejected += 1;
@@ -150,10 +171,14 @@ class ReferenceEngine {
     const instance = this.#route(request, able, nowNs);
     request.enqueuedNs = nowNs + instance.engine.frontEndNs;
     instance.counters.arrivedRequests += 1;
-    this.#queue(request, instance, nowNs);
+    this.#queue(request, instance, request.enqueuedNs, nowNs);
   }
 
   #ableToBegin(request: ReferenceRequest): readonly ReferenceInstance[] {
+    const local = this.#ableToDecode(request).filter(
+      ({ pool }) => request.promptTokens <= (this.#plan.pools[pool]!.localPrefillTokens ?? 0),
+    );
+    if (local.length > 0) return local;
     const canBeDecoded = this.#ableToDecode(request).length > 0;
     return this.#able(request, ({ role }) => role === 'mixed' || (role === 'prefill' && canBeDecoded));
   }
@@ -181,15 +206,23 @@ class ReferenceEngine {
     return instance;
   }
 
-  #queue(request: ReferenceRequest, instance: ReferenceInstance, nowNs: number): void {
+  #queue(request: ReferenceRequest, instance: ReferenceInstance, queuedNs: number, nowNs: number): void {
     request.instance = instance.index;
-    instance.waiting.push(request);
-    if (instance.idle && instance.waiting.length === 1) this.#wake(instance, nowNs);
+    request.queuedNs = queuedNs;
+    // Those who are handed over are there at once, before clients' requests that are still on their way.
+    let place = instance.waiting.length;
+    while (place > 0 && instance.waiting[place - 1]!.queuedNs > queuedNs) place -= 1;
+    instance.waiting.splice(place, 0, request);
+    if (instance.idle && place === 0) this.#wake(instance, nowNs);
   }
 
   /** An idle instance forms a batch when its first waiting request is enqueued. */
   #wake(instance: ReferenceInstance, nowNs: number): void {
-    this.#scheduleFormation(instance, Math.max(nowNs, instance.waiting[0]!.enqueuedNs));
+    const timeNs = Math.max(nowNs, instance.waiting[0]!.queuedNs);
+    instance.wakesNs = timeNs;
+    this.#agenda.add(timeNs, BATCH_FORMATION, instance.index, () => {
+      if (instance.wakesNs === timeNs) this.#formBatch(instance, timeNs);
+    });
   }
 
   #scheduleTick(power: PowerPolicy, timeNs: number): void {
@@ -211,65 +244,10 @@ class ReferenceEngine {
   }
 
   #leave(request: ReferenceRequest, status: number, nowNs: number): void {
-    const { handOver } = request;
-    this.#rows.push({
-      request: request.request,
-      session: request.session,
-      workload: request.workload,
-      instance: request.instance,
-      prefillInstance: handOver?.prefillInstance ?? -1,
-      status,
-      promptTokens: request.promptTokens,
-      cachedTokens: request.cachedTokens ?? 0,
-      outputTokens: request.outputTokens,
-      reasoningTokens: request.reasoningTokens,
-      preemptions: request.preemptions,
-      arrivalNs: request.arrivalNs,
-      enqueuedNs: request.enqueuedNs,
-      scheduledNs: request.scheduledNs!,
-      firstTokenNs: request.firstTokenNs!,
-      transferNs: handOver === undefined ? 0 : handOver.transferEndNs! - handOver.prefillEndNs,
-      finishNs: request.finishNs!,
-    });
+    this.#rows.push(rowOf(request, status));
     this.#lastDepartureNs = nowNs;
-    const { workload } = request;
-    this.#parts.workloads[workload]!.onFinish?.(
-      request.request,
-      this.#view,
-      request.finishNs!,
-      this.#sink(workload, nowNs),
-    );
+    this.#demand.left(request, this.#view, nowNs);
     this.#requests.delete(request.request);
-  }
-
-  #pull(workload: number): void {
-    this.#awaited[workload] = undefined;
-    this.#parts.workloads[workload]!.pull(
-      this.#sink(workload, 0, (arrival) => {
-        this.#awaited[workload] = arrival;
-      }),
-    );
-  }
-
-  #sink(workload: number, earliestNs: number, pushed?: (arrival: Arrival) => void): ArrivalSink {
-    let path: Segment[] = [];
-    return {
-      share: (stream, tokens) => {
-        if (tokens < 1) throw new Error(`a segment of ${tokens} tokens`);
-        path.push({ stream, tokens });
-      },
-      push: (timeNs, promptTokens, outputTokens, reasoningTokens, session) => {
-        if (timeNs < earliestNs) throw new Error(`an arrival at ${timeNs} ns is pushed at ${earliestNs} ns`);
-        const sharedTokens = path.reduce((sum, { tokens }) => sum + tokens, 0);
-        if (sharedTokens > promptTokens) throw new Error(`${sharedTokens} of ${promptTokens} tokens are of streams`);
-        const arrival: Arrival = { workload, path, promptTokens, outputTokens, reasoningTokens, session };
-        path = [];
-        const order = this.#pushed++;
-        if (timeNs < this.#plan.horizonNs)
-          this.#agenda.add(timeNs, ARRIVAL, order, () => this.#arrive(arrival, timeNs));
-        pushed?.(arrival);
-      },
-    };
   }
 
   #fleetView(eligible: readonly ReferenceInstance[]): FleetView {
@@ -287,5 +265,5 @@ class ReferenceEngine {
 
 /** Is its first waiting request there, and was there no room for it? Only asked where no step is in progress. */
 function isRefused({ waiting }: ReferenceInstance, nowNs: number): boolean {
-  return waiting.length > 0 && waiting[0]!.enqueuedNs <= nowNs;
+  return waiting.length > 0 && waiting[0]!.queuedNs <= nowNs;
 }

@@ -52,15 +52,25 @@ export class ReferenceKv {
 
   /** The blocks that a request can start from when it is to compute up to `target` tokens. */
   hits(holder: BlockHolder, target: number): readonly Block[] {
-    const most = Math.floor((target - 1) / this.#engine.blockTokens);
     const hits: Block[] = [];
-    while (hits.length < most) {
-      const name = this.#nameOf(holder, hits.length);
-      const block = name === undefined ? undefined : this.#known.get(name);
+    for (const name of this.namesBefore(holder, target - 1)) {
+      const block = this.#known.get(name);
       if (block === undefined) break;
       hits.push(block);
     }
     return hits;
+  }
+
+  /** The names of the blocks that are complete with so many tokens, from the first on, as long as they have one. */
+  namesBefore(holder: BlockHolder, tokens: number): readonly string[] {
+    const most = Math.floor(tokens / this.#engine.blockTokens);
+    const names: string[] = [];
+    while (names.length < most) {
+      const name = this.#nameOf(holder, names.length);
+      if (name === undefined) break;
+      names.push(name);
+    }
+    return names;
   }
 
   /** Give a request that has no blocks its hits. */
@@ -82,6 +92,12 @@ export class ReferenceKv {
     }
   }
 
+  /** What a request has taken last, and will not need at once, is as if it had not been taken. */
+  giveBackAllBut(holder: BlockHolder, blocks: number): void {
+    this.#blank += Math.max(0, holder.blocks.length - blocks);
+    holder.blocks.length = Math.min(holder.blocks.length, blocks);
+  }
+
   /** Let others find the request's blocks that its first `computed` tokens fill. */
   makeKnown(holder: BlockHolder, computed: number): void {
     while ((holder.shared + 1) * this.#engine.blockTokens <= computed) {
@@ -94,9 +110,10 @@ export class ReferenceKv {
     }
   }
 
-  /** The request lets go of all its blocks, and its computed tokens are none. */
-  letGo(holder: BlockHolder, nowNs: number): void {
+  /** The request lets go of all its blocks, and its computed tokens are none. Answer how many nobody holds any more. */
+  letGo(holder: BlockHolder, nowNs: number): number {
     const { prefixCaching, blockTokens } = this.#engine;
+    const freeBlocks = this.freeBlocks;
     this.makeKnown(holder, holder.computed);
     for (let k = holder.blocks.length - 1; k >= 0; k--) {
       const block = holder.blocks[k]!;
@@ -110,6 +127,7 @@ export class ReferenceKv {
     holder.blocks = [];
     holder.shared = 0;
     holder.computed = 0;
+    return this.freeBlocks - freeBlocks;
   }
 
   /** What nobody has held for too long becomes blank. */

@@ -1,3 +1,4 @@
+import type { RequestRow } from '../support/collect.ts';
 import type { Block, BlockHolder, Segment } from './reference-kv.ts';
 
 /** A push of a workload that has not happened yet. */
@@ -15,7 +16,10 @@ export interface ReferenceRequest extends Arrival {
   readonly model: number;
   readonly arrivalNs: number;
   instance: number;
+  /** In the waiting queue of the first instance. */
   enqueuedNs: number;
+  /** In the waiting queue of the present one. */
+  queuedNs: number;
   scheduledNs: number | undefined;
   firstTokenNs: number | undefined;
   finishNs: number | undefined;
@@ -24,14 +28,33 @@ export interface ReferenceRequest extends Arrival {
   generated: number;
   /** Prefill ends when `computed` gets here. */
   target: number;
-  /** Tokens of its hits at its first admission. */
+  /** Tokens that its first admission found in memory or in a store. */
   cachedTokens: number | undefined;
+  /** Of these, the ones from a store. */
+  loadedTokens: number;
   /** Tokens, blocks and known blocks in its instance. */
   computed: number;
   blocks: Block[];
   shared: number;
+  /** While it decodes. */
+  pace: Pace | undefined;
+  /** While its KV comes from a store, and until it runs. */
+  load: Load | undefined;
   /** Where its prompt was computed, if that is not where it ends. */
   handOver: HandOver | undefined;
+}
+
+/** How the tokens to come are spread over the steps of a decoding request. */
+interface Pace {
+  readonly tokens: number;
+  readonly steps: number;
+  stepsTaken: number;
+}
+
+interface Load {
+  readonly endNs: number;
+  /** What it has computed then. */
+  readonly tokens: number;
 }
 
 interface HandOver {
@@ -50,6 +73,7 @@ export function newRequest(arrival: Arrival, request: number, model: number, arr
     arrivalNs,
     instance: -1,
     enqueuedNs: arrivalNs,
+    queuedNs: arrivalNs,
     scheduledNs: undefined,
     firstTokenNs: undefined,
     finishNs: undefined,
@@ -57,11 +81,24 @@ export function newRequest(arrival: Arrival, request: number, model: number, arr
     generated: 0,
     target: 0,
     cachedTokens: undefined,
+    loadedTokens: 0,
     computed: 0,
     blocks: [],
     shared: 0,
+    pace: undefined,
+    load: undefined,
     handOver: undefined,
   };
+}
+
+export function isPrefilling({ computed, target }: ReferenceRequest): boolean {
+  return computed < target;
+}
+
+/** The earlier steps have the fewer tokens. */
+export function tokensOfNextStep({ tokens, steps, stepsTaken }: Pace): number {
+  const atLeast = Math.floor(tokens / steps);
+  return stepsTaken < steps - (tokens % steps) ? atLeast : atLeast + 1;
 }
 
 /** Its blocks stay where they are, and it goes without any. */
@@ -77,4 +114,29 @@ export function leaveBehind(request: ReferenceRequest, prefillEndNs: number): vo
 /** It has been handed over, and its KV has not been asked for. */
 export function awaitsTransfer({ handOver, blocks }: ReferenceRequest): boolean {
   return handOver !== undefined && handOver.transferEndNs === undefined && blocks.length === 0;
+}
+
+/** Of a request that has left. */
+export function rowOf(request: ReferenceRequest, status: number): RequestRow {
+  const { handOver } = request;
+  return {
+    request: request.request,
+    session: request.session,
+    workload: request.workload,
+    instance: request.instance,
+    prefillInstance: handOver?.prefillInstance ?? -1,
+    status,
+    promptTokens: request.promptTokens,
+    cachedTokens: request.cachedTokens ?? 0,
+    loadedTokens: request.loadedTokens,
+    outputTokens: request.outputTokens,
+    reasoningTokens: request.reasoningTokens,
+    preemptions: request.preemptions,
+    arrivalNs: request.arrivalNs,
+    enqueuedNs: request.enqueuedNs,
+    scheduledNs: request.scheduledNs!,
+    firstTokenNs: request.firstTokenNs!,
+    transferNs: handOver === undefined ? 0 : handOver.transferEndNs! - handOver.prefillEndNs,
+    finishNs: request.finishNs!,
+  };
 }

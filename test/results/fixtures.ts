@@ -49,6 +49,7 @@ export const plan: RunPlan = {
   scenario: 'two-regions',
   seed: 7,
   start: '2026-06-01T08:00:00-04:00',
+  startState: 'empty',
   horizonNs: 110 * S,
   warmUpNs: 10 * S,
   timelineIntervalNs: 60 * S,

@@ -34,6 +34,7 @@ export const stepCost: RooflineParameters = {
   hostSequenceNs: 0,
   promptNs: 0,
   prefillStepNs: 0,
+  prefillFloorNs: 0,
   cachedTailShare: 1,
   cachedTailTokens: 1,
   experts: null,

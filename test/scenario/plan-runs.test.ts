@@ -36,7 +36,7 @@ describe('plans', () => {
   test('are plain data with every default of a workload written out', () => {
     const [plan] = planned(GOOD).plans;
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
-    expect(plan!.workloads[0]!.options).toMatchObject({ requestsPerS: 40, burstiness: 1 });
+    expect(plan!.workloads[0]!.options).toMatchObject({ requestsPerS: 40, arrivals: { kind: 'poisson' } });
     expect(plan!.workloads[0]!.options).not.toHaveProperty('name');
   });
 });
@@ -169,7 +169,21 @@ describe('warnings', () => {
     }));
     const planning = planRuns(scenarioOf(GOOD), { ...catalogue, workloads }, { files: filesOf({}) });
     expect(planning.ok && planning.warnings).toEqual([
-      'workload "support": a mean session lasts 3.0 h, longer than the horizon of 15.0 min',
+      'workload "support": a mean session lasts 3.0 h, longer than the horizon of 15.0 min — lengthen it, or write startState: steady',
     ]);
+  });
+
+  test('name jobs that are too rare or too long for the horizon, alone and in a mix', () => {
+    const jobs = 'requestsPerJob: 9000, windowS: 7200';
+    const said = ['requestsPerS: 40', `sessionsPerHour: 2, ${jobs}`] as const;
+    expect(planned(changed(['kind: chat', 'kind: batch'], said)).warnings).toContain(
+      'workload "support": a job begins every 30.0 min and sends for 2.0 h on average, but the horizon is 15.0 min: it sends less than it says, or nothing',
+    );
+    const mixed = `requestsPerS: 5, tenants: [{ tenant: night, share: 1, kind: batch, ${jobs} }]`;
+    expect(planned(changed(['kind: chat', 'kind: mix'], ['requestsPerS: 40', mixed])).warnings).toContain(
+      'workload "support": a job begins every 30.0 min and sends for 2.0 h on average, but the horizon is 15.0 min: it sends less than it says, or nothing',
+    );
+    const short = 'requestsPerS: 10, requestsPerJob: 60, windowS: 60';
+    expect(planned(changed(['kind: chat', 'kind: batch'], ['requestsPerS: 40', short])).warnings).toEqual([]);
   });
 });

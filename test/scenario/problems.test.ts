@@ -18,7 +18,7 @@ describe('what the user hears of', () => {
   test('an unknown key with nothing like it', () => {
     expect(told(changed(['horizon: 15min', 'horizon: 15min\ncolour: blue']))).toMatchInlineSnapshot(`
       "desk.yaml:4:1  colour
-          unknown key \`colour\` — known keys: name, start, horizon, warmUp, startState, seeds, timelineInterval, templates, regions, workloads, routing, slos
+          unknown key \`colour\` — known keys: name, start, horizon, warmUp, startState, seeds, timelineInterval, templates, regions, workloads, routing, slos, policies, sweep
 
       1 problem; nothing was simulated."
     `);
@@ -27,7 +27,7 @@ describe('what the user hears of', () => {
   test('an unknown accelerator', () => {
     expect(told(changed(['h100-sxm', 'h100-smx']))).toMatchInlineSnapshot(`
       "desk.yaml:5:28  templates.h100-70b.accelerator
-          unknown accelerator "h100-smx" — did you mean "h100-sxm"? known: b200, h100-sxm, l40s
+          unknown accelerator "h100-smx" — did you mean "h100-sxm"? known: a100-80, b200, b300, gb200, gb300, h100-pcie, h100-sxm, h200, l4, l40s, mi300x, mi355x, r100, rtx-pro-6000, rubin-ultra, tpu-v5e, tpu-v5p, tpu-v6e, tpu-v7, trainium2, trainium3; or write the path of a .yaml file
 
       1 problem; nothing was simulated."
     `);
@@ -44,7 +44,7 @@ describe('what the user hears of', () => {
       "desk.yaml:11:33  regions[0].pools[0].template
           unknown template "h100-7b" — did you mean "h100-70b"? known: h100-70b
       desk.yaml:13:28  workloads[0].kind
-          unknown workload kind "chatt" — did you mean "chat"? known: agentic, azure-trace, chat, mooncake-trace, reasoning, session-trace
+          unknown workload kind "chatt" — did you mean "chat"? known: agentic, azure-trace, batch, chat, load-test, load-test-trace, mix, mooncake-trace, rag, reasoning, session-trace, trace
       desk.yaml:14:18  routing.kind
           unknown router "roundrobin" — did you mean "round-robin"? known: least-outstanding, power-of-two, round-robin
       desk.yaml:16:46  slos[0].match.workload
@@ -122,10 +122,10 @@ describe('what the user hears of', () => {
     `);
   });
 
-  test('a steady start', () => {
-    expect(told(changed(['horizon: 15min', 'horizon: 15min\nstartState: steady']))).toMatchInlineSnapshot(`
+  test('a start state that is none', () => {
+    expect(told(changed(['horizon: 15min', 'horizon: 15min\nstartState: stedy']))).toMatchInlineSnapshot(`
       "desk.yaml:4:13  startState
-          \`steady\` is not available yet for these workloads — write \`empty\`, and a warmUp that fills the fleet
+          unknown start state "stedy" — did you mean "steady"? known: empty, steady
 
       1 problem; nothing was simulated."
     `);
@@ -260,14 +260,12 @@ describe('what the user hears of', () => {
       'requestsPerS: 40, promptTokens: { median: 300, sigmaa: 1 }, outputTokens: x',
     ]);
     expect(told(text)).toMatchInlineSnapshot(`
-      "desk.yaml:13:88  workloads[0].promptTokens
-          median and sigma go together
-      desk.yaml:13:103  workloads[0].promptTokens.sigmaa
+      "desk.yaml:13:103  workloads[0].promptTokens.sigmaa
           unknown key \`sigmaa\` — did you mean \`sigma\`?
       desk.yaml:13:130  workloads[0].outputTokens
-          "x" has none of the forms that are possible here
+          expected a number or keys and values, found "x"
 
-      3 problems; nothing was simulated."
+      2 problems; nothing was simulated."
     `);
   });
 

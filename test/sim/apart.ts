@@ -18,6 +18,7 @@ export function apart(plan: Apart): SimulationPlan {
   const { horizonNs, timelineIntervalNs = horizonNs, prefillInstances = 1, decodeInstances = 1, workloads = 1 } = plan;
   const kvLink = { kvBytesPerToken: 1, gbPerS: 1, latencyNs: 0, ...plan.link };
   return {
+    seed: 1,
     horizonNs,
     warmUpNs: 0,
     timelineIntervalNs,

@@ -42,6 +42,15 @@ describe('KV blocks', () => {
     expect(blocksOf('h100-sxm', small, { memoryUtilisation: 0.95 })).toBeGreaterThan(wide);
     expect(blocksOf('h100-sxm', small, { memoryUtilisation: 0.9 })).toBe(wide);
   });
+
+  test('with a share of what the weights leave are more by the tenth of weights and buffers that it spares', () => {
+    const whole = planOn('h200', large, { weights: 'fp8' });
+    const beside = planOn('h200', large, { weights: 'fp8', utilisationBesideWeights: true });
+    if (!whole.fits || !beside.fits) throw new Error('70B in fp8 fits an H200');
+    const spared = 0.1 * (whole.weightBytesPerAccelerator + whole.reservedBytes);
+
+    expect((beside.kvBlocks - whole.kvBlocks) * 16 * whole.kvBytesPerTokenPerAccelerator).toBeCloseTo(spared, -7);
+  });
 });
 
 describe('a model that does not fit', () => {

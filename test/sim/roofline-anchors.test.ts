@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { loadEngine } from '../../src/hardware-profiles/index.ts';
 import { costOf, decodeMs, prefillMs, promptOf, shapeOf } from './roofline-cases.ts';
 import { stepNs } from '../../src/sim/roofline.ts';
 
@@ -131,4 +132,12 @@ describe('a prompt of 8,192 tokens', () => {
     // 1.059 is what serving adds to the kernels' own time.
     expect(error(prefillMs(kernelsOnly, 8192), 1.059 * productsMs)).toBeLessThan(0.01);
   });
+});
+
+test('a step with a short prompt takes as long as launching its kernels: 0.36 ms a layer with SGLang', () => {
+  const { numbers } = loadEngine('sglang');
+  const cost = costOf('b200', 'llama-3.1-70b', { weights: 'fp4', tensorParallel: 8 }, numbers);
+
+  expect(prefillMs(cost, 32)).toBeGreaterThan(80 * 0.36);
+  expect(prefillMs(cost, 32)).toBeLessThan(80 * 0.36 + 4);
 });

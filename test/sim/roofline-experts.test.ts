@@ -111,6 +111,17 @@ describe('experts', () => {
     expect(bytesOf(5000)).toBeCloseTo(all, -3);
   });
 
+  test('compute for 14 tokens more than use them, each: a prompt of 64 tokens costs far more than half of one of 128', () => {
+    const only = { ...cost, experts: { ...cost.experts!, readNs: 0 } };
+    const none = { ...cost, experts: null };
+    const expertsNs = (tokens: number) =>
+      stepNs(only, shapeOf({ prefillTokens: tokens })) - stepNs(none, shapeOf({ prefillTokens: tokens }));
+
+    // 64 tokens are 4 for each of 128 experts, 128 are 8; the few that nobody uses matter less than 2 %.
+    expect(expertsNs(64) / expertsNs(128)).toBeGreaterThan((0.97 * (4 + 14)) / (8 + 14));
+    expect(expertsNs(64) / expertsNs(128)).toBeLessThan((1.03 * (4 + 14)) / (8 + 14));
+  });
+
   test('that are unevenly asked for cost more when whole experts are on different accelerators, else not', () => {
     const layout = { tensorParallel: 8, expertParallel: 8 };
     const even = costOf('h100-sxm', 'qwen3-30b-a3b', layout);

@@ -110,3 +110,11 @@ test('attention that stays in bf16 is read in bf16 and computed in bf16', () => 
   expect(published.bf16LayerReadNs).toBeCloseTo((1.0681 * 2 * (attention + router)) / 3350, 0);
   expect(whole.bf16LayerReadNs).toBeCloseTo((1.0681 * 2 * 26 * 2048 * 64) / 3350, 0);
 });
+
+test('an accelerator without fp8 arithmetic reads fp8 weights and computes in bf16', () => {
+  const bf16 = costOf('a100-80', 'llama-3.1-8b');
+  const fp8 = costOf('a100-80', 'llama-3.1-8b', { weights: 'fp8' });
+
+  expect(fp8.layerReadNs / bf16.layerReadNs).toBeLessThan(0.55);
+  expect(fp8.layerNsPerPeakToken).toBeCloseTo(bf16.layerNsPerPeakToken, 9);
+});

@@ -184,7 +184,7 @@ describe('coefficients', () => {
 
 describe('a layout that the profiles cannot time', () => {
   const { numbers: h100 } = loadAccelerator('h100-sxm');
-  const { numbers: l40s } = loadAccelerator('l40s');
+  const l40s = { ...loadAccelerator('l40s').numbers, allToAll: {} };
   const { numbers: dense } = loadModel('llama-3.1-8b');
   const { numbers: experts } = loadModel('qwen3-235b-a22b');
 

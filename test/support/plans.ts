@@ -27,6 +27,7 @@ export const roomyEngine: EnginePlan = {
 };
 
 export interface TinyPlan {
+  readonly seed?: number;
   readonly horizonNs: number;
   readonly warmUpNs?: number;
   readonly timelineIntervalNs?: number;
@@ -37,8 +38,9 @@ export interface TinyPlan {
 
 /** One pool, one model. */
 export function tinyPlan(tiny: TinyPlan): SimulationPlan {
-  const { horizonNs, warmUpNs = 0, timelineIntervalNs = horizonNs, instances = 1, workloads = 1 } = tiny;
+  const { seed = 1, horizonNs, warmUpNs = 0, timelineIntervalNs = horizonNs, instances = 1, workloads = 1 } = tiny;
   return {
+    seed,
     horizonNs,
     warmUpNs,
     timelineIntervalNs,

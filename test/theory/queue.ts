@@ -80,7 +80,7 @@ function run(
     outputTokens: () => outputTokens(lengths),
   });
   simulate(
-    tinyPlan({ horizonNs, warmUpNs, timelineIntervalNs, instances, engine }),
+    tinyPlan({ seed, horizonNs, warmUpNs, timelineIntervalNs, instances, engine }),
     { workloads: [workload], routing: routing(), stepCosts: [stepCost] },
     { requests, timeline },
   );

@@ -125,14 +125,17 @@ export function reusedTokens(requests: readonly Sent[], blockTokens = 1): number
   });
 }
 
-/** Requests by session; a user may have several consecutive session numbers. */
-export function bySession(requests: readonly Sent[], numbersPerUser = 1): Sent[][] {
-  const sessions = new Map<number, Sent[]>();
+export function bySession(requests: readonly Sent[]): Sent[][] {
+  return byUser(requests, (session) => session);
+}
+
+export function byUser(requests: readonly Sent[], userOf: (session: number) => number): Sent[][] {
+  const users = new Map<number, Sent[]>();
   for (const request of requests) {
-    const user = Math.floor(request.session / numbersPerUser);
-    const known = sessions.get(user);
-    if (known === undefined) sessions.set(user, [request]);
+    const user = userOf(request.session);
+    const known = users.get(user);
+    if (known === undefined) users.set(user, [request]);
     else known.push(request);
   }
-  return [...sessions.values()];
+  return [...users.values()];
 }

@@ -5,7 +5,7 @@ import { NO_SESSION, NS_PER_S } from '../../src/sim/units.ts';
 import { workloads } from '../../src/workloads/index.ts';
 import type { WorkloadContext, WorkloadModule } from '../../src/workloads/workload-module.ts';
 import { correlation } from '../sim/uniformity.ts';
-import { bySession, reusedTokens, serve, type Sent } from './closed-loop.ts';
+import { byUser, reusedTokens, serve, type Sent } from './closed-loop.ts';
 import { SAMPLE_TRACES } from './sample-traces.ts';
 import { bytesOf, contextOf, gapsOf, meanOf, pullAll, standardErrorOf, type Arrival } from './support.ts';
 
@@ -13,10 +13,16 @@ const EXPECTED_ARRIVALS = 20_000;
 const COMPLETE_SESSIONS = 2_000;
 const SERVICE_NS = 3 * NS_PER_S;
 
-/** These keep the arrival times of their file. */
-const KEEPS_TIMES = ['azure-trace', 'mooncake-trace'];
+/** These keep the arrival times of their file, unless an option says otherwise. */
+const KEEPS_TIMES = ['trace', 'azure-trace', 'mooncake-trace', 'load-test-trace'];
 /** Where no formula has the means, the announced ones come from a sample and are this far off. */
-const DEMAND_ERROR: Readonly<Record<string, number>> = { agentic: 0.02 };
+const DEMAND_ERROR: Readonly<Record<string, number>> = { agentic: 0.02, rag: 0.01 };
+
+/** Whose session it is, where several belong to one user. */
+const USER_OF: Readonly<Record<string, (session: number) => number>> = {
+  'session-trace': (session) => Math.floor(session / 2), // in the sample, each has one helper
+  agentic: (session) => session % 2 ** 32,
+};
 
 function examplesOf(module: WorkloadModule<unknown>): unknown[] {
   const examples = module.options.meta()?.['examples'];
@@ -36,8 +42,9 @@ test('the names of all workloads differ', () => {
 
 describe.each(cases)('%s', (_, module, example) => {
   const options = module.options.parse(example);
+  const keepsTimes = KEEPS_TIMES.includes(module.name) && !/keepShare|requestsPerS/.test(JSON.stringify(example));
   const traceText = SAMPLE_TRACES[module.name] ?? '';
-  const demand = module.demand(options, module.scanTrace?.(bytesOf(traceText)));
+  const demand = module.demand(options, module.scanTrace?.(bytesOf(traceText), options));
   const horizonNs = Math.round((EXPECTED_ARRIVALS / demand.requestsPerS) * NS_PER_S);
   const trace = (atMost?: number) => (module.readsTrace ? { trace: bytesOf(traceText, atMost) } : {});
   const create = (given: Partial<WorkloadContext> = {}) =>
@@ -78,7 +85,7 @@ describe.each(cases)('%s', (_, module, example) => {
     expect(sentBy({ streams: new Streams(1) })).toEqual(sent);
 
     const others = sentBy({ streams: new Streams(2) });
-    if (KEEPS_TIMES.includes(module.name)) expect(others).toEqual(sent);
+    if (keepsTimes) expect(others).toEqual(sent);
     else expect(others.slice(0, 100)).not.toEqual(sent.slice(0, 100));
   });
 
@@ -93,14 +100,11 @@ describe.each(cases)('%s', (_, module, example) => {
   });
 
   test('is uncorrelated with a workload of another name, session by session, unless it replays a file', () => {
-    const firsts = firstOfSessions(sent);
-    const others = firstOfSessions(sentBy({ name: 'another' }));
+    const firsts = firstOfSessions(sent, module.name);
+    const others = firstOfSessions(sentBy({ name: 'another' }), module.name);
     const count = Math.min(others.length, firsts.length);
     const bound = 4 / Math.sqrt(count);
-    const columns = [
-      ...(KEEPS_TIMES.includes(module.name) ? [] : [gapsOf]),
-      ...(module.readsTrace ? [] : [logPrompts, logOutputs]),
-    ];
+    const columns = [...(keepsTimes ? [] : [gapsOf]), ...(module.readsTrace ? [] : [logPrompts, logOutputs])];
     for (const column of columns) {
       const [one, other] = [column(firsts).slice(0, count), column(others).slice(0, count)];
       // A constant is correlated with nothing.
@@ -113,14 +117,16 @@ describe.each(cases)('%s', (_, module, example) => {
     const far = create({ horizonNs: 100 * 365 * 86_400 * NS_PER_S });
     const complete = serve(far, demand.meanSessionS > 0 ? { sessions: COMPLETE_SESSIONS } : { horizonNs });
     const alone = complete.every(({ session }) => session === NO_SESSION);
-    const sessions = alone ? complete.map((request) => [request]) : sessionsOf(complete);
+    const sessions = alone ? complete.map((request) => [request]) : sessionsOf(complete, module.name);
     const reused = new Map(reusedTokens(complete).map((tokens, k) => [complete[k], tokens]));
     const within = (measured: number, error: number, announced: number) =>
       expect(Math.abs(measured - announced), `${measured} against ${announced}`).toBeLessThan(
         4 * error + (DEMAND_ERROR[module.name] ?? 1e-4) * announced + 0.01,
       );
 
-    const gaps = gapsOf(firstOfSessions(complete).filter((_first, k) => !alone || k > 0 || !module.readsTrace));
+    const gaps = gapsOf(
+      firstOfSessions(complete, module.name).filter((_first, k) => !alone || k > 0 || !module.readsTrace),
+    );
     const perSession = meanOf(sessions.map((session) => session.length));
     const requestsPerS = (perSession / meanOf(gaps)) * NS_PER_S;
     const relativeError = Math.hypot(
@@ -165,15 +171,14 @@ function ratioOf(sessions: readonly Sent[][], column: (request: Sent) => number)
   return { mean, error: standardErrorOf(sums.map((sum, k) => sum - mean * sessions[k]!.length)) / perSession };
 }
 
-/** Requests of one user: the helpers of the sample trace have the session number after that of their main agent. */
-function sessionsOf(requests: readonly Sent[]): Sent[][] {
-  const hasHelpers = requests.some(({ path }) => path.some(([, end]) => end === 6_400));
-  return bySession(requests, hasHelpers ? 2 : 1);
+/** Requests of one user, helpers included. */
+function sessionsOf(requests: readonly Sent[], kind: string): Sent[][] {
+  return byUser(requests, USER_OF[kind] ?? ((session) => session));
 }
 
-function firstOfSessions(requests: readonly Sent[]): Sent[] {
+function firstOfSessions(requests: readonly Sent[], kind: string): Sent[] {
   if (requests.every(({ session }) => session === NO_SESSION)) return [...requests];
-  return sessionsOf(requests).map((session) => session[0]!);
+  return sessionsOf(requests, kind).map((session) => session[0]!);
 }
 
 /** Streams are only names, and which is next may depend on who finished first. */

@@ -88,15 +88,6 @@ describe('arrivals', () => {
 
     expect(kolmogorovSmirnov(gaps, (gapNs) => 1 - Math.exp((-gapNs * REQUESTS_PER_S) / NS_PER_S))).toBeLessThan(2);
   });
-
-  test.each([0.25, 0.5, 2, 4])('of burstiness %d have gaps with CV 1/√burstiness and the same rate', (burstiness) => {
-    const gaps = gapsOf(arrivalsOf(chat, { burstiness }, 50));
-    const mean = meanOf(gaps);
-    const cv = Math.sqrt(meanOf(gaps.map((gap) => (gap - mean) * (gap - mean)))) / mean;
-
-    expectWithin(4 / Math.sqrt(burstiness * gaps.length), mean, NS_PER_S / REQUESTS_PER_S);
-    expectWithin(0.05, cv, 1 / Math.sqrt(burstiness));
-  });
 });
 
 describe('what one option changes, no other draw notices', () => {
@@ -112,9 +103,9 @@ describe('what one option changes, no other draw notices', () => {
     expect(column(after, 'promptTokens')).not.toEqual(column(before, 'promptTokens'));
   });
 
-  test('burstiness moves only arrival times', () => {
+  test('the process of arrivals moves only arrival times', () => {
     const before = arrivalsOf(chat, {}, 2);
-    const after = arrivalsOf(chat, { burstiness: 0.5 }, 2);
+    const after = arrivalsOf(chat, { arrivals: { kind: 'gamma', cv: 1.4 } }, 2);
     const count = Math.min(before.length, after.length);
 
     for (const name of ['promptTokens', 'outputTokens'] as const) {
@@ -155,10 +146,13 @@ describe('the hidden part of an answer', () => {
   });
 });
 
-test.each([{ requestsPerS: 0 }, { requestsPerS: -1 }, { requestsPerS: 5, burstiness: 0 }, {}])(
-  'options %j are refused',
-  (given) => {
-    expect(chat.options.safeParse(given).success).toBe(false);
-    expect(reasoning.options.safeParse(given).success).toBe(false);
-  },
-);
+test.each([
+  { requestsPerS: 0 },
+  { requestsPerS: -1 },
+  { requestsPerS: 5, sessionsPerHour: 3 },
+  { requestsPerS: 5, arrivals: { kind: 'gamma', cv: 0 } },
+  {},
+])('options %j are refused', (given) => {
+  expect(chat.options.safeParse(given).success).toBe(false);
+  expect(reasoning.options.safeParse(given).success).toBe(false);
+});

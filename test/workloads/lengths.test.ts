@@ -129,3 +129,30 @@ describe('a length', () => {
     expect(lengthSchema.safeParse(length).success).toBe(false);
   });
 });
+
+test.each([
+  { mean: 256, cv: 1 },
+  { median: 55, sigma: 1.1, max: 4_000 },
+  // Two narrow peaks, the higher one first: lengths fall where the second begins, at a uniform of 1/2.
+  {
+    mixture: [
+      { weight: 1, median: 900, sigma: 0.01 },
+      { weight: 1, median: 30, sigma: 0.5 },
+    ],
+  },
+  {
+    quantiles: [
+      [0, 10],
+      [0.3, 10],
+      [0.7, 4_000],
+      [1, 4_000],
+    ] as [number, number][],
+  },
+])('a sampler that has drawn thousands of lengths answers what a new one does: %j', (length) => {
+  const used = new LengthSampler(length);
+  for (let draw = 0; draw < 10_000; draw++) used.draw(7, draw, 0);
+  for (let point = 1; point < 20_000; point++) {
+    const uniform = point / 20_000;
+    expect(used.of(uniform)).toBe(new LengthSampler(length).of(uniform));
+  }
+});

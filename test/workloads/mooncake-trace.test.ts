@@ -17,7 +17,7 @@ function row(timestamp: number, input: number, ids: readonly number[], output = 
 
 /** The first problem as a user would read it. */
 function problemOf(...lines: readonly string[]): string | undefined {
-  const problem = mooncakeTrace.scanTrace?.(bytesOf(lines.join('\n'))).problems[0];
+  const problem = mooncakeTrace.scanTrace?.(bytesOf(lines.join('\n')), { rateScale: 1, spreadMs: 0 }).problems[0];
   return problem && `${problem.line}:${problem.column} ${problem.message}`;
 }
 
@@ -99,7 +99,7 @@ describe('replay', () => {
 test('the summary counts tokens, the span, and what an unlimited cache would find', () => {
   const lines = [row(0, 1500, [0, 1, 2]), row(500, 1100, [0, 1, 3]), row(2000, 1024, [0, 1])];
 
-  expect(mooncakeTrace.scanTrace?.(bytesOf(lines.join('\n')))).toMatchObject({
+  expect(mooncakeTrace.scanTrace?.(bytesOf(lines.join('\n')), { rateScale: 1, spreadMs: 0 })).toMatchObject({
     rows: 3,
     spanNs: 2000 * NS_PER_MS,
     meanPromptTokens: 3624 / 3,

@@ -4,6 +4,14 @@ export const SAMPLE_TRACES: Readonly<Record<string, string>> = {
     'timestamp_s,input_tokens,output_tokens',
     ...rows(20_000, (k) => `${k / 8},${1 + (k % 997)},${1 + ((k * 7) % 301)}`),
   ].join('\n'),
+  trace: [
+    'timestamp_s,input_tokens,output_tokens',
+    ...rows(20_000, (k) => `${k / 8},${1 + (k % 997)},${1 + ((k * 7) % 301)}`),
+  ].join('\n'),
+  'load-test-trace': [
+    'index,arrival_s,prompt_id,input_tokens,output_tokens,ttft_s',
+    ...rows(20_000, (k) => `${k},${k / 8},${k % 100},${500 + (k % 100)},${1 + ((k * 7) % 301)},0.05`),
+  ].join('\n'),
   'mooncake-trace': rows(20_000, mooncakeRow).join('\n'),
   'session-trace': rows(6_500, sessionOf).join('\n'),
 };

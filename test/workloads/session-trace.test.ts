@@ -23,7 +23,7 @@ function secondsOf(sent: readonly Sent[]): number[] {
 }
 
 function problemOf(...lines: readonly string[]): string | undefined {
-  const problem = sessionTrace.scanTrace?.(bytesOf(lines.join('\n'))).problems[0];
+  const problem = sessionTrace.scanTrace?.(bytesOf(lines.join('\n')), { sessionsPerHour: 1, gapScale: 1 }).problems[0];
   return problem && `${problem.line}:${problem.column} ${problem.message}`;
 }
 
@@ -125,7 +125,7 @@ test('the summary has sessions, their mean length, and what an unlimited cache w
     session('[0, 0, 330, 7, 4, 0, "u", [1, 5]]', '[9, 0, 460, 9, 4, 0, "u", [1, 4, 9, 3]]'),
     session('[0, 0, 330, 5, 4, 0, "u", [1, 5]]'),
   ];
-  const summary = sessionTrace.scanTrace!(bytesOf(lines.join('\n')));
+  const summary = sessionTrace.scanTrace!(bytesOf(lines.join('\n')), { sessionsPerHour: 1, gapScale: 1 });
 
   expect(summary).toMatchObject({ rows: 3, sessions: 2, meanSessionS: 4.5, meanOutputTokens: 7, problemCount: 0 });
   expect(summary.meanReusedTokens).toBe(256 / 3);

@@ -35,6 +35,9 @@ export function bytesOf(file: string | Uint8Array, atMost = Infinity): ByteSourc
       at += count;
       return count;
     },
+    rewind() {
+      at = 0;
+    },
   };
 }
 

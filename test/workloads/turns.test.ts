@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NS_PER_S } from '../../src/sim/units.ts';
 import { chat } from '../../src/workloads/chat.ts';
+import { reasoning } from '../../src/workloads/reasoning.ts';
 import { TurnSampler } from '../../src/workloads/turns.ts';
 import { bySession, serve, type Sent } from './closed-loop.ts';
 import { contextOf, meanOf, quantileOf } from './support.ts';
@@ -82,6 +83,71 @@ describe('a conversation', () => {
     expect(single.every(({ path }) => path.length === 0)).toBe(true);
     expect(firsts.map(({ promptTokens }) => promptTokens)).toEqual(single.map(({ promptTokens }) => promptTokens));
     expect(firsts.map(({ outputTokens }) => outputTokens)).toEqual(single.map(({ outputTokens }) => outputTokens));
+  });
+});
+
+describe('a conversation whose user thinks', () => {
+  const thinking = { turns: 6, thinkS: 20, promptTokens: 100, outputTokens: 50, turnTokens: 10 };
+
+  test('goes on so long after each answer is complete, however long that took', () => {
+    for (const serviceNs of [0, SERVICE_NS, 90 * NS_PER_S]) {
+      for (const conversation of conversations(thinking, serviceNs).slice(0, 500)) {
+        conversation.slice(1).forEach(({ arrivalNs }, k) => {
+          expect(arrivalNs - conversation[k]!.arrivalNs).toBe(serviceNs + 20 * NS_PER_S);
+        });
+      }
+    }
+  });
+
+  // The interactive response time law: each user sends once in R + Z.
+  test('sends the less, the slower the answers: as many in an hour as R + Z fits into it', () => {
+    const options = chat.options.parse({ ...thinking, turns: 10_000, sessionsPerHour: 36_000 });
+    for (const serviceS of [4, 40]) {
+      const horizonNs = 3_600 * NS_PER_S;
+      const sent = serve(chat.create(options, contextOf({ horizonNs })), {
+        serviceNs: serviceS * NS_PER_S,
+        sessions: 20,
+        horizonNs,
+      });
+      for (const [first, ...rest] of bySession(sent)) {
+        const hour = 3_600 - first!.arrivalNs / NS_PER_S;
+        expect(rest.length).toBe(Math.ceil(hour / (serviceS + 20)) - 1);
+      }
+    }
+  });
+
+  test('ends when an answer takes longer than the user’s patience', () => {
+    expect(conversations({ ...thinking, patienceS: 5 }).every((turns) => turns.length === 6)).toBe(true);
+    expect(conversations({ ...thinking, patienceS: 3 }).every((turns) => turns.length === 1)).toBe(true);
+  });
+});
+
+describe('hidden reasoning', () => {
+  const given = {
+    requestsPerS: 10,
+    turns: 3,
+    promptTokens: 100,
+    outputTokens: 50,
+    turnTokens: 10,
+    reasoningShare: 0.6,
+  };
+  const talks = (historyKeepsReasoning: boolean) => {
+    const options = reasoning.options.parse({ ...given, historyKeepsReasoning });
+    return bySession(serve(reasoning.create(options, contextOf({ horizonNs: 1e18 })), { sessions: 50 }));
+  };
+
+  test('that the history drops is in no later prompt, and the answer without it is not reused', () => {
+    for (const talk of talks(false)) {
+      expect(talk.map(({ promptTokens }) => promptTokens)).toEqual([100, 130, 160]);
+      expect(talk.map(({ path }) => path.at(-1)![1])).toEqual([99, 129, 159]);
+    }
+  });
+
+  test('that the history keeps is in all of them, and is reused', () => {
+    for (const talk of talks(true)) {
+      expect(talk.map(({ promptTokens }) => promptTokens)).toEqual([100, 160, 220]);
+      expect(talk.map(({ path }) => path.at(-1)![1])).toEqual([100, 160, 220]);
+    }
   });
 });
 

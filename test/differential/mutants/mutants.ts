@@ -1,5 +1,7 @@
 /** A slip that somebody could make in src/sim: text that stands there exactly once, and what it becomes. */
 export interface Mutant {
+  /** The kind of cases in which it shows, if it shows only there. */
+  readonly among?: 'apart' | 'expiring' | 'tiers';
   readonly why: string;
   readonly file: string;
   readonly find: string;
@@ -23,8 +25,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'a step that begins exactly at a knot still costs what the piece before it says',
     file: 'decode-run.ts',
-    find: 'fits ? limit : Math.ceil((untilKvTokens - kvTokens) / seqs)',
-    replace: 'Math.min(limit, Math.floor((untilKvTokens - kvTokens) / seqs) + 1)',
+    find: 'fits ? limit : Math.ceil((untilKvTokens - kvTokens) / growth)',
+    replace: 'Math.min(limit, Math.floor((untilKvTokens - kvTokens) / growth) + 1)',
   },
   {
     why: 'segments are not split when their ticks pass what a double can count',
@@ -53,16 +55,18 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'a request that is still on its way when a segment starts does not end it',
     file: 'instance.ts',
-    find: 'run.cutAt(enqueuedNs > nowNs ? enqueuedNs : this.kv.nextExpiryNs);',
-    replace: 'run.cutAt(enqueuedNs > nowNs ? Infinity : this.kv.nextExpiryNs);',
+    find: 'if (enqueuedNs > nowNs) this.#cutFor(enqueuedNs);',
+    replace: 'if (enqueuedNs > nowNs) this.#cutFor(Infinity);',
   },
   {
+    among: 'expiring',
     why: 'a prefix that expires does not let a refused request in',
     file: 'instance.ts',
-    find: 'run.cutAt(enqueuedNs > nowNs ? enqueuedNs : this.kv.nextExpiryNs);',
-    replace: 'run.cutAt(enqueuedNs > nowNs ? enqueuedNs : Infinity);',
+    find: 'else run.cutAt(this.kv.nextExpiryNs);',
+    replace: '',
   },
   {
+    among: 'expiring',
     why: 'what expired within a segment is still known at its end',
     file: 'instance.ts',
     find: 'if (steps > 1 && this.kv.hasExpiry) this.kv.expire(run.lastStepStartNs);',
@@ -70,7 +74,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     why: 'hits that nobody holds count twice as free',
-    file: 'batch.ts',
+    file: 'admission.ts',
     find: 'kv.free - kv.freeHitBlocks',
     replace: 'kv.free',
   },
@@ -83,24 +87,24 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'after a preemption the engine jumps over the step in which the victim could come back',
     file: 'instance.ts',
-    find: 'const limit = preempted ? 1 : ',
-    replace: 'const limit = ',
+    find: 'const limit = preempted || isOutdated ? 1 : ',
+    replace: 'const limit = isOutdated ? 1 : ',
   },
   {
     why: 'requests are admitted in the step in which another is preempted',
     file: 'batch.ts',
-    find: 'if (this.#continueRunning(nowNs)) return true;',
-    replace: 'if (this.#continueRunning(nowNs)) return (this.#admit(nowNs), true);',
+    find: 'decoding.batchedTokens, nowNs) || preempted) return true;',
+    replace: 'decoding.batchedTokens, nowNs) && preempted) return true;',
   },
   {
     why: 'admission leaves no blocks free',
-    file: 'batch.ts',
-    find: ' - watermarkBlocks) return;',
-    replace: ') return;',
+    file: 'admission.ts',
+    find: '+ this.#leftBlocks : watermarkBlocks;',
+    replace: '+ this.#leftBlocks : 0;',
   },
   {
     why: 'a preempted request computes its prompt again, but not the tokens it has generated',
-    file: 'batch.ts',
+    file: 'admission.ts',
     find: 'requests.promptTokens[request]! + requests.generated[request]!',
     replace: 'requests.promptTokens[request]!',
   },
@@ -113,8 +117,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'a new clock waits for the end of the segment',
     file: 'instance.ts',
-    find: 'this.clock = clock;\n    return this.isBusy && this.run.cutAt(nowNs);',
-    replace: 'this.clock = clock;\n    return false;',
+    find: 'return this.isBusy && this.run.cutAt(nowNs);',
+    replace: 'return false;',
   },
   {
     why: 'the blocks of the step in progress are not counted',
@@ -137,8 +141,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'of two instances at one instant the later goes first',
     file: 'event-queue.ts',
-    find: 'kindA === kindB ? a < b',
-    replace: 'kindA === kindB ? a > b',
+    find: 'kindA === kindB ? winner > other',
+    replace: 'kindA === kindB ? winner < other',
   },
   {
     why: 'batches are formed before the arrivals of the instant',
@@ -155,7 +159,7 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'a batch is formed at the end of a step although something else happens at that instant',
     file: 'simulate.ts',
-    find: 'if (this.#events.firstIsTied)',
+    find: 'if (isShared)',
     replace: 'if (this.#nowNs < 0)',
   },
 ];

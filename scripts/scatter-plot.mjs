@@ -1,0 +1,62 @@
+// A scatter plot of simulated over measured, both axes logarithmic and alike, as SVG.
+const SIZE = 360;
+const MARGIN = 46;
+const COLOURS = ['#3366cc', '#dc3912', '#ff9900', '#109618', '#990099', '#0099c6', '#b82e2e', '#66aa00', '#316395'];
+
+/** @param points each with `measured`, `simulated` and `tags.family`, which gives the colour */
+export function scatterPlot(title, points) {
+  const values = points.flatMap(({ measured, simulated }) => [measured, simulated]);
+  const low = Math.log10(Math.min(...values)) - 0.05;
+  const high = Math.log10(Math.max(...values)) + 0.05;
+  const span = SIZE - 2 * MARGIN;
+  const along = (value) => Math.round(((Math.log10(value) - low) / (high - low)) * span);
+  const x = (value) => MARGIN + along(value);
+  const y = (value) => SIZE - MARGIN - along(value);
+  const families = [...new Set(points.map(({ tags }) => tags.family ?? ''))].toSorted((a, b) => (a < b ? -1 : 1));
+  const colour = ({ tags }) => COLOURS[families.indexOf(tags.family ?? '') % COLOURS.length];
+  const dots = points.map(
+    (point) => `<circle cx="${x(point.measured)}" cy="${y(point.simulated)}" r="2" fill="${colour(point)}"/>`,
+  );
+  const ends = [10 ** low, 10 ** high];
+  const line = (factor, dash) =>
+    `<path d="M${x(ends[0])} ${y(ends[0] * factor)}L${x(ends[1])} ${y(ends[1] * factor)}" stroke="#888" stroke-dasharray="${dash}"/>`;
+  const ticks = decades(low, high).flatMap((tick) => [
+    text(x(tick), SIZE - MARGIN + 14, 'middle', label(tick)),
+    text(MARGIN - 5, y(tick) + 4, 'end', label(tick)),
+  ]);
+  const legend = families.map((family, k) =>
+    text(SIZE + 4, MARGIN + 14 * k, 'start', family, COLOURS[k % COLOURS.length]),
+  );
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${SIZE + 130}" height="${SIZE}" font-family="sans-serif" font-size="11">`,
+    '<rect width="100%" height="100%" fill="white"/>',
+    `<rect x="${MARGIN}" y="${MARGIN}" width="${span}" height="${span}" fill="none" stroke="#444"/>`,
+    `<clipPath id="inside"><rect x="${MARGIN}" y="${MARGIN}" width="${span}" height="${span}"/></clipPath>`,
+    `<g clip-path="url(#inside)" fill="none">${line(1, '')}${line(1.2, '3 3')}${line(1 / 1.2, '3 3')}</g>`,
+    `<g fill-opacity="0.6">${dots.join('')}</g>`,
+    ...ticks,
+    ...legend,
+    text(SIZE / 2, 20, 'middle', title),
+    text(SIZE / 2, SIZE - 10, 'middle', 'measured; dashed: simulated 20 % above and below'),
+    '</svg>\n',
+  ].join('\n');
+}
+
+function decades(low, high) {
+  const ticks = [];
+  for (let power = Math.floor(low); power <= high; power++) {
+    for (const digit of [1, 3]) {
+      const tick = digit * 10 ** power;
+      if (Math.log10(tick) >= low && Math.log10(tick) <= high) ticks.push(tick);
+    }
+  }
+  return ticks;
+}
+
+function label(value) {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 1 });
+}
+
+function text(x, y, anchor, words, fill = '#222') {
+  return `<text x="${x}" y="${y}" text-anchor="${anchor}" fill="${fill}">${words}</text>`;
+}

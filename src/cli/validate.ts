@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogue } from '../catalogue.ts';
+import { renderProblems } from '../scenario/problem.ts';
+import type { Problem } from '../scenario/problem.ts';
+import type { RunPlan } from '../sim/plan.ts';
+import type { ValidationCase } from '../validation/read-cases.ts';
+import { readCases } from '../validation/read-cases.ts';
+import { prepare } from '../validation/validate.ts';
+import { FileSource } from '../workers/file-source.ts';
+import { startMeasurements } from '../workers/measure-pool.ts';
+import type { MeasuredRun } from '../workers/measure-pool.ts';
+import { parseValidateArguments } from './arguments.ts';
+import { EXIT_OK, EXIT_RUN_FAILED, InputError } from './failure.ts';
+import { onInterrupt } from './interrupt.ts';
+import { showProgress } from './progress.ts';
+import { UnpackedTraces } from './unpacked-traces.ts';
+import { validationDocument, validationReport } from './validate-report.ts';
+
+/** Beside src and dist, whichever this runs from. */
+const OWN_CASES = join(import.meta.dirname, '..', '..', 'validation');
+
+/** `tokenfleet validate`: simulate what others have measured, and say how far off it is. */
+export async function validate(given: unknown): Promise<number> {
+  const options = parseValidateArguments(given);
+  const cases = readSuites(options.cases ?? OWN_CASES, options.suite);
+  const traces = options.traces === undefined ? undefined : new UnpackedTraces(options.traces);
+  try {
+    const files = { open: (path: string) => new FileSource(path) };
+    const tracePath = (name: string) => traces?.find(name);
+    const prepared = prepare(cases, catalogue, { files, tracePath });
+    if (prepared.problems.length > 0) throw new InputError(renderProblems(prepared.problems));
+    const runs = await measureAll(prepared.plans, options.workers);
+    if (typeof runs === 'number') return runs;
+    const validation = prepared.compare(runs);
+    process.stdout.write(
+      options.json ? `${JSON.stringify(validationDocument(validation), null, 2)}\n` : validationReport(validation),
+    );
+    return validation.cases.some(({ status }) => status === 'failed') ? EXIT_RUN_FAILED : EXIT_OK;
+  } finally {
+    traces?.remove();
+  }
+}
+
+/** What the runs gave, or the exit code of whoever interrupted. */
+async function measureAll(plans: readonly RunPlan[], workers: number | undefined): Promise<MeasuredRun[] | number> {
+  if (plans.length === 0) return [];
+  const interrupt = onInterrupt();
+  const measurements = startMeasurements(plans, workers);
+  const hideProgress = await showProgress(() => measurements.share());
+  try {
+    return await Promise.race([Promise.all(measurements.runs), interrupt.exitCode]);
+  } finally {
+    hideProgress();
+    await measurements.end();
+    interrupt.ignore();
+  }
+}
+
+/** The cases of every YAML file in a folder, in the order of the file names. */
+export function readSuites(folder: string, suite?: string): ValidationCase[] {
+  const readings = caseFiles(folder).map((file) => readCases(readFileSync(file, 'utf8'), file));
+  const problems: Problem[] = readings.flatMap((reading) => (reading.ok ? [] : reading.problems));
+  if (problems.length > 0) throw new InputError(renderProblems(problems));
+  const found = readings.flatMap((reading) => (reading.ok ? [reading] : []));
+  const suites = found.map((reading) => reading.suite);
+  const repeated = suites.find((name, index) => suites.indexOf(name) !== index);
+  if (repeated !== undefined) throw new InputError(`two files of ${folder} have the suite "${repeated}"`);
+  if (suite !== undefined && !suites.includes(suite)) {
+    throw new InputError(`there is no suite "${suite}"; known: ${suites.join(', ')}`);
+  }
+  return found.flatMap((reading) => (suite === undefined || reading.suite === suite ? reading.cases : []));
+}
+
+function caseFiles(folder: string): string[] {
+  const names = isFolder(folder) ? readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)) : undefined;
+  if (names === undefined) throw new InputError(`there is no folder ${folder}`);
+  if (names.length === 0) throw new InputError(`${folder} has no case files (*.yaml)`);
+  return names.sort().map((name) => join(folder, name));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

@@ -1,0 +1,65 @@
+import { workloadReport } from '../report/workload-report.ts';
+import { wrapped } from '../report/table.ts';
+import { TERMINAL_COLUMNS } from '../report/terminal.ts';
+import { WorkloadStatistics } from '../results/workload-statistics.ts';
+import { NS_PER_S } from '../sim/units.ts';
+import { parseWorkloadArguments } from './arguments.ts';
+import { loadRows } from './check.ts';
+import { EXIT_OK, UsageError } from './failure.ts';
+import { ANSWERS, requestSource, type RequestSource } from './workload-requests.ts';
+import { sampleTo } from './workload-sample.ts';
+
+/** A few requests are enough to choose the blocks of the prefix cache by. */
+const FIRST_REQUESTS = 1_000;
+
+/** `tokenfleet workload describe | sample`: what a scenario or a trace asks for, without simulating it. */
+export function workload(given: unknown): number {
+  const { action, file, out, ...options } = parseWorkloadArguments(given);
+  if (action === 'sample' && out === undefined) throw new UsageError('Name the file to write: --out requests.csv');
+  if (action === 'describe' && out !== undefined) throw new UsageError('--out is an option of `workload sample`.');
+  const source = requestSource({ file, ...options });
+  for (const note of source.notes) console.error(`warning: ${note}`);
+  if (out === undefined) process.stdout.write(`${description(source)}\n`);
+  else {
+    const requests = sampleTo(out, source);
+    process.stdout.write(`${requests.toLocaleString('en-US')} requests: ${out}\n`);
+  }
+  return EXIT_OK;
+}
+
+function description(source: RequestSource): string {
+  const { title, names, horizonNs, seed, plans } = source;
+  const means = meanPrompts(source);
+  const all = new WorkloadStatistics(horizonNs, Math.max(...means));
+  const each = names.map((_, k) => new WorkloadStatistics(horizonNs, means[k]!));
+  source.each((request) => {
+    if (names.length > 1) all.add(request);
+    each[request.workload]!.add(request);
+  });
+  const seconds = (horizonNs / NS_PER_S).toLocaleString('en-US', { maximumFractionDigits: 0 });
+  const sections = [
+    [...wrapped(`${title}, seed ${seed}: what is asked for in ${seconds} s.`, TERMINAL_COLUMNS, 2), ANSWERS].join('\n'),
+    ...each.map((statistics, k) => workloadReport(names[k]!, statistics.figures())),
+    ...(names.length > 1 ? [workloadReport('all workloads', all.figures())] : []),
+    ...(plans === undefined
+      ? []
+      : [['Offered load, as estimated from means', ...loadRows(plans.offeredLoads)].join('\n')]),
+  ];
+  return sections.join('\n\n');
+}
+
+/** Of the first requests of each workload, about. */
+function meanPrompts(source: RequestSource): number[] {
+  const sums = source.names.map(() => ({ tokens: 0, requests: 0 }));
+  const enough = new Error('enough');
+  try {
+    source.each(({ workload: index, promptTokens }) => {
+      sums[index]!.tokens += promptTokens;
+      sums[index]!.requests++;
+      if (sums.every(({ requests }) => requests >= FIRST_REQUESTS)) throw enough;
+    });
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
+  return sums.map(({ tokens, requests }) => tokens / Math.max(requests, 1));
+}

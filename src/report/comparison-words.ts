@@ -1,0 +1,61 @@
+import type { ComparedVariant, FigureDifference, Verdict } from '../results/comparison.ts';
+import type { Interval } from '../results/statistics-interval.ts';
+import { figure } from './figures.ts';
+import { metricName } from './metric-names.ts';
+
+/** What a variant changes for sure, what it may change, and what nobody can tell: one sentence on its headlines. */
+export function verdictSentence({ name, figures }: ComparedVariant): string {
+  const headlines = figures.filter((each) => each.isHeadline && !isNothing(each));
+  const of = (verdict: Verdict) => headlines.filter((each) => each.verdict === verdict);
+  const clauses = [
+    listed('lowers', of('lower').map(byHowMuch)),
+    listed('raises', of('higher').map(byHowMuch)),
+    listed('not decided, within what the model may be off by:', of('not decided').map(metricName)),
+    listed('no significant difference in', of('no difference').map(metricName)),
+    listed('the same with every seed:', of('equal').map(metricName)),
+    of('one seed').length > 0 ? 'one seed says nothing of chance: add seeds' : undefined,
+  ].filter((clause) => clause !== undefined);
+  return `${name} ${clauses.join('; ')}.`;
+}
+
+/** Such as tokens found in a cache that neither has: nothing to tell. */
+export function isNothing({ verdict, baseline }: FigureDifference): boolean {
+  return verdict === 'equal' && baseline.value === 0;
+}
+
+function listed(words: string, items: readonly string[]): string | undefined {
+  return items.length === 0 ? undefined : `${words} ${items.join(', ')}`;
+}
+
+function byHowMuch(difference: FigureDifference): string {
+  const { relative, difference: absolute } = difference.paired;
+  const size = relative === undefined ? amount(absolute) : relativeSize(relative);
+  return `${metricName(difference)} by ${size}`;
+}
+
+/** `31 % ± 4 %`, both to the place where the half-width has its first digit. */
+export function relativeSize({ value, halfWidth95 }: Interval): string {
+  const decimals = decimalsOf(100 * (halfWidth95 ?? value));
+  const size = figure(100 * Math.abs(value), decimals);
+  return halfWidth95 === undefined || halfWidth95 === 0
+    ? `${size} %`
+    : `${size} % ± ${figure(100 * halfWidth95, decimals)} %`;
+}
+
+/** `−31 % ± 4 %`. */
+export function signedRelative(interval: Interval): string {
+  const size = relativeSize(interval);
+  if (/^[0.]+ %/.test(size)) return size;
+  return `${interval.value < 0 ? '−' : '+'}${size}`;
+}
+
+function amount({ value, halfWidth95 }: Interval): string {
+  const size = figure(Math.abs(value));
+  return halfWidth95 === undefined ? size : `${size} ± ${figure(halfWidth95)}`;
+}
+
+function decimalsOf(percent: number): number {
+  const size = Math.abs(percent);
+  if (size === 0 || size >= 1) return 0;
+  return size >= 0.1 ? 1 : 2;
+}

@@ -1,0 +1,22 @@
+import type { DecodeSteps } from './decode-steps.ts';
+import type { KvTiers } from './kv-tiers.ts';
+import type { PoolPlan } from './plan.ts';
+import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
+
+/** Who is told what an instance cannot do alone. */
+export interface InstanceListener {
+  /** A request has its last token and has left. */
+  served(request: RequestIndex, instance: InstanceIndex, stepEndNs: Ns): void;
+  /** A request has its first token; another instance must go on with it. */
+  handedOver(request: RequestIndex, instance: InstanceIndex): void;
+  /** A request that was handed over to this instance has found room here; its KV must be brought. */
+  transferRequested(request: RequestIndex): void;
+}
+
+export type InstancePlan = Pick<PoolPlan, 'engine'> &
+  Partial<Pick<PoolPlan, 'role' | 'kvLink' | 'localPrefillTokens'>> & {
+    /** Of its pool; undefined where nobody guesses. */
+    readonly decodeSteps?: DecodeSteps | undefined;
+    /** Its own and those it shares; undefined where there are none. */
+    readonly tiers?: KvTiers | undefined;
+  };

@@ -1,0 +1,46 @@
+import { DecodeSteps } from './decode-steps.ts';
+import type { InstanceListener, InstancePlan } from './instance-listener.ts';
+import { Instance } from './instance.ts';
+import { KvBlocks } from './kv-blocks.ts';
+import { KvTier } from './kv-tier.ts';
+import { KvTiers } from './kv-tiers.ts';
+import type { PoolCounters } from './pool-counters.ts';
+import type { StepCost } from './ports.ts';
+import type { PromptPaths } from './prompt-paths.ts';
+import type { RequestTable } from './request-table.ts';
+
+interface FleetPlan {
+  readonly seed: number;
+  readonly pools: readonly (InstancePlan & { readonly instances: number })[];
+}
+
+/** All instances of a plan, pool by pool. */
+export function makeInstances(
+  plan: FleetPlan,
+  stepCosts: readonly StepCost[],
+  requests: RequestTable,
+  paths: PromptPaths,
+  counters: readonly PoolCounters[],
+  listener: InstanceListener,
+): Instance[] {
+  const instances: Instance[] = [];
+  plan.pools.forEach((pool, index) => {
+    const { engine, role = 'mixed' } = pool;
+    const guesses = engine.speculation !== undefined && role !== 'prefill';
+    const decodeSteps = guesses ? new DecodeSteps(engine.speculation, plan.seed) : undefined;
+    const shared = (engine.kvTiers ?? []).map((tier) => new KvTier(tier, paths, engine.blockTokens));
+    for (let count = 0; count < pool.instances; count++) {
+      const stores = shared.map((tier) =>
+        tier.plan.scope === 'pool' ? tier : new KvTier(tier.plan, paths, engine.blockTokens),
+      );
+      const tiers =
+        stores.length === 0 ? undefined : new KvTiers(stores, engine.blockTokens, stepCosts[index]!, counters[index]!);
+      const kv = new KvBlocks(engine, role, requests, paths, tiers);
+      const own = { ...pool, decodeSteps, tiers };
+      instances.push(
+        new Instance(instances.length, index, own, requests, kv, stepCosts[index]!, counters[index]!, listener),
+      );
+    }
+  });
+  return instances;
+}

@@ -1,0 +1,179 @@
+import { assert } from './assert.ts';
+import { hbmShareAtClock } from './roofline-formula.ts';
+import type { RooflineParameters, StepShape } from './roofline-types.ts';
+import { achievedFlops, achievedHbmBytes } from './roofline-work.ts';
+import type { Ns } from './units.ts';
+
+/**
+ * The draw of one accelerator while it computes, from how much of its compute and of its memory it uses. Two shapes agree
+ * with measured serving: one that saturates, and a straight line that is cut off; which, is told by the accelerator.
+ */
+export const DRAW_FORMS = ['saturating', 'linear'] as const;
+export type DrawForm = (typeof DRAW_FORMS)[number];
+
+/** Watts of one accelerator; host, network, server and facility are its share of what is around it. */
+export interface PowerNumbers {
+  readonly tdpWatts: number;
+  /** No model is loaded. */
+  readonly idleWatts: number;
+  /** A model is loaded, and nothing runs. */
+  readonly idleWithContextWatts: number;
+  readonly draw: DrawNumbers;
+  /** CPUs, memory, fans, switches of the server while its accelerators idle, and what they add when all are busy. */
+  readonly hostIdleWatts: number;
+  readonly hostBusyWatts: number;
+  /** Switches and optics between servers. */
+  readonly networkWatts: number;
+  readonly serverWattsMax: number;
+  readonly facilityWattsProvisioned: number;
+  readonly facilityWattsTypical: number;
+}
+
+/** Shares are of the TDP. */
+export interface DrawNumbers {
+  readonly form: DrawForm;
+  /** While a kernel is resident that uses nothing, and at most. */
+  readonly floorShare: number;
+  readonly ceilingShare: number;
+  /** What full use of compute and of memory add: to the exponent, or in the linear form to the share itself. */
+  readonly computeWeight: number;
+  readonly memoryWeight: number;
+  /** Use of memory beyond it adds nothing. */
+  readonly mostMemoryUse: number;
+  /** Lost with every doubling of the tensor group, to waiting for each other. */
+  readonly groupLossPerDoubling: number;
+  /** Added by models with experts, whose padded tiles no use counts: by the format of their weights. */
+  readonly expertShare: { readonly bf16: number; readonly fp8: number };
+  /** The part that follows the clock does so with this exponent. */
+  readonly clockExponent: number;
+  /** The part of the draw above the floor that follows the clock, in prompts and in decoding. */
+  readonly clockShare: { readonly prefill: number; readonly decode: number };
+  readonly mostMHz: number;
+  readonly leastMHz: number;
+}
+
+/** What the draw depends on besides the step. */
+export interface PowerLayout {
+  readonly tensorParallel: number;
+  readonly experts: 'none' | 'bf16' | 'fp8';
+}
+
+/** Of one accelerator of a pool, as plain numbers. */
+export interface PowerParameters extends Omit<DrawNumbers, 'groupLossPerDoubling' | 'expertShare'> {
+  readonly tdpWatts: number;
+  /** What waiting for the tensor group leaves, in (0, 1]. */
+  readonly groupShare: number;
+  readonly expertShare: number;
+  /** Lowest clock relative to the highest. */
+  readonly leastClock: number;
+}
+
+/** What a step uses at full clock; all in [0, 1]. */
+export interface StepUse {
+  /** FLOPs over what the peak of the type in use does in the same time. */
+  readonly computeUse: number;
+  /** Bytes over what the peak bandwidth carries in the same time. */
+  readonly memoryUse: number;
+  /** Prompt tokens among all tokens. */
+  readonly prefillShare: number;
+}
+
+export function powerParameters({ tdpWatts, draw }: PowerNumbers, layout: PowerLayout): PowerParameters {
+  const { groupLossPerDoubling, expertShare, ...rest } = draw;
+  return {
+    ...rest,
+    tdpWatts,
+    groupShare: Math.max(0, 1 - groupLossPerDoubling * Math.log2(layout.tensorParallel)),
+    expertShare: layout.experts === 'none' ? 0 : expertShare[layout.experts],
+    leastClock: draw.leastMHz / draw.mostMHz,
+  };
+}
+
+/** @param ns duration of the step at full clock */
+export function stepUse(p: RooflineParameters, step: StepShape, ns: Ns): StepUse {
+  const { decodeSeqs, kvTokens, prefillTokens, prefillPairs, prefillContextTokens } = step;
+  const work = {
+    steps: 1,
+    decodeSeqSteps: decodeSeqs,
+    prefillTokens,
+    kvTokenSteps: kvTokens,
+    prefillPairs,
+    prefillContextTokens,
+  };
+  const seconds = ns / 1e9;
+  return {
+    computeUse: Math.min(1, achievedFlops(p, work) / (p.peakFlopsPerS * seconds)),
+    memoryUse: Math.min(1, achievedHbmBytes(p, work) / (p.peakHbmBytesPerS * seconds)),
+    prefillShare: prefillTokens === 0 ? 0 : prefillTokens / (prefillTokens + decodeSeqs),
+  };
+}
+
+/** Mean draw over a step. Between steps it is `idleWithContextWatts`. */
+export function busyWatts(p: PowerParameters, use: StepUse, clock = 1): number {
+  const share = clockShareOf(p, use);
+  return p.tdpWatts * (p.floorShare + aboveFloor(p, use) * (1 - share + share * clockFactor(p, clock)));
+}
+
+/**
+ * The highest clock, relative to full, at which a step draws no more than `capWatts`; the lowest there is where even that
+ * draws more.
+ */
+export function clockUnderCap(p: PowerParameters, use: StepUse, capWatts: number): number {
+  const above = aboveFloor(p, use);
+  const share = clockShareOf(p, use);
+  if (busyWatts(p, use) <= capWatts) return 1;
+  if (busyWatts(p, use, p.leastClock) >= capWatts) return p.leastClock;
+  const factor = 1 - (1 - (capWatts / p.tdpWatts - p.floorShare) / above) / share;
+  return clockOfFactor(p, factor);
+}
+
+/** What a step spends its time on at full clock. */
+export interface StepTimes {
+  readonly memoryNs: Ns;
+  readonly computeNs: Ns;
+  /** Links, launches, the host: whatever no clock changes. */
+  readonly fixedNs: Ns;
+}
+
+/** How much longer a step takes at a clock. `stepNs` does the same kernel by kernel. */
+export function slowdownAtClock({ memoryNs, computeNs, fixedNs }: StepTimes, clock: number): number {
+  const slowed = Math.max(memoryNs / hbmShareAtClock(clock), computeNs / clock) + fixedNs;
+  return slowed / (Math.max(memoryNs, computeNs) + fixedNs);
+}
+
+/** What is around an accelerator and switched on: its server and the network. @param load busy share, in [0, 1] */
+export function aroundWatts(power: PowerNumbers, load: number): number {
+  assert(load >= 0 && load <= 1, 'a share is in [0, 1]');
+  return power.hostIdleWatts + power.hostBusyWatts * load + power.networkWatts;
+}
+
+/** Draw above the floor at full clock, as a share of the TDP. */
+function aboveFloor(p: PowerParameters, { computeUse, memoryUse }: StepUse): number {
+  const weighed = p.computeWeight * computeUse + p.memoryWeight * Math.min(memoryUse, p.mostMemoryUse);
+  const most = p.ceilingShare - p.floorShare;
+  const raised = p.form === 'linear' ? weighed : most * (1 - Math.exp(-weighed));
+  return Math.min(most, raised * p.groupShare + p.expertShare);
+}
+
+function clockShareOf({ clockShare }: PowerParameters, { prefillShare }: StepUse): number {
+  return clockShare.decode + (clockShare.prefill - clockShare.decode) * prefillShare;
+}
+
+/** Below it the voltage is at its lowest, and the draw falls little faster than the clock. */
+const LOW_VOLTAGE_CLOCK = 0.7;
+const LOW_VOLTAGE_EXPONENT = 1.2;
+
+function clockFactor({ clockExponent }: PowerParameters, clock: number): number {
+  if (clock >= LOW_VOLTAGE_CLOCK) return power(clock, clockExponent);
+  return power(LOW_VOLTAGE_CLOCK, clockExponent) * power(clock / LOW_VOLTAGE_CLOCK, LOW_VOLTAGE_EXPONENT);
+}
+
+function clockOfFactor({ clockExponent }: PowerParameters, factor: number): number {
+  const knee = power(LOW_VOLTAGE_CLOCK, clockExponent);
+  if (factor >= knee) return power(factor, 1 / clockExponent);
+  return LOW_VOLTAGE_CLOCK * power(factor / knee, 1 / LOW_VOLTAGE_EXPONENT);
+}
+
+function power(base: number, exponent: number): number {
+  return Math.exp(exponent * Math.log(base));
+}

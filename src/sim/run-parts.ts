@@ -1,0 +1,44 @@
+import type { PoolPlan, RunPlan } from './plan.ts';
+import type { PowerPolicy, RoutingPolicy, RowSink, StepCost, Workload } from './ports.ts';
+import type { RequestColumns, TimelineColumns } from './records.ts';
+import type { Ns } from './units.ts';
+
+/** The part of a plan that the model reads; a RunPlan is one. */
+export type SimulationPlan = Pick<RunPlan, 'seed' | 'horizonNs' | 'warmUpNs' | 'timelineIntervalNs'> & {
+  readonly models: readonly string[];
+  /** Where no role is given, a pool is mixed. */
+  readonly pools: readonly (Pick<PoolPlan, 'model' | 'instances' | 'engine'> &
+    Partial<Pick<PoolPlan, 'role' | 'kvLink' | 'localPrefillTokens'>>)[];
+  readonly workloads: readonly Pick<RunPlan['workloads'][number], 'model'>[];
+};
+
+/** What the plan's names stand for, already made. */
+export interface RunParts {
+  /** One per plan.workloads. */
+  readonly workloads: readonly Workload[];
+  readonly routing: RoutingPolicy;
+  /** One per plan.pools. */
+  readonly stepCosts: readonly StepCost[];
+  readonly power?: PowerPolicy;
+}
+
+export interface RunSinks {
+  readonly requests: RowSink<RequestColumns>;
+  readonly timeline: RowSink<TimelineColumns>;
+  /** Called at the end of every timeline interval with the simulated time; `false` stops the run there. */
+  progress?(nowNs: Ns): boolean;
+}
+
+export interface RunTotals {
+  readonly arrivedRequests: number;
+  readonly servedRequests: number;
+  readonly rejectedRequests: number;
+  /** Events taken from the queue: pinned by benchmarks. */
+  readonly events: number;
+  readonly segments: number;
+  readonly steps: number;
+  /** When the last request had left. */
+  readonly endNs: Ns;
+  /** False when `progress` stopped it. */
+  readonly completed: boolean;
+}

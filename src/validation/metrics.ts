@@ -1,0 +1,35 @@
+/** What a case can give as measured, each compared with the same figure of the simulation. */
+export const METRICS = [
+  'ttftMeanMs',
+  'ttftMedianMs',
+  'ttftP90Ms',
+  'ttftP95Ms',
+  'ttftP99Ms',
+  'tpotMeanMs',
+  'tpotMedianMs',
+  'tpotP90Ms',
+  'tpotP95Ms',
+  'tpotP99Ms',
+  'e2eMeanMs',
+  'e2eMedianMs',
+  'e2eP90Ms',
+  'e2eP95Ms',
+  'e2eP99Ms',
+  'outputTokensPerS',
+  'requestsPerS',
+  'wattsPerAccelerator',
+  'joulesPerOutputToken',
+] as const;
+export type Metric = (typeof METRICS)[number];
+
+/** What the model does not tell; a case that gives nothing else is skipped. */
+export const NOT_SIMULATED: readonly Metric[] = ['wattsPerAccelerator', 'joulesPerOutputToken'];
+
+/** The highest load of a sweep that keeps its objective; found from the points of the sweep, on both sides alike. */
+export const SWEEP_METRIC = 'requestsPerSAtObjective';
+export type ComparedMetric = Metric | typeof SWEEP_METRIC;
+
+/** As result files spell it: `ttftMeanMs` is `ttft_mean_ms`. */
+export function columnName(metric: ComparedMetric): string {
+  return metric.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

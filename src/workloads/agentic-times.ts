@@ -1,0 +1,139 @@
+import { counterUniform, standardNormal } from '../sim/distributions.ts';
+import type { Ns } from '../sim/units.ts';
+import type { AgenticOptions } from './agentic-options.ts';
+import { SecondsSampler } from './seconds.ts';
+import type { SessionClock } from './steady-start.ts';
+
+// Draw numbers of a session: its own first, then those of its steps, one after the other.
+export const SessionDraw = {
+  requests: 0,
+  userShare: 1,
+  prefix: 2,
+  fresh: 3,
+  bigWindow: 4,
+  start: 5,
+  trigger: 6,
+  subagents: 7,
+} as const;
+export type SessionUniform = (session: number, draw: number) => number;
+
+const FIRST_STEP_DRAW = 8;
+const DRAWS_PER_STEP = 8;
+export const StepDraw = {
+  user: 0,
+  gap: 1,
+  append: 2,
+  break: 3,
+  afterCompaction: 4,
+  output: 5,
+  tools: 6,
+  outcome: 7,
+} as const;
+
+/** Draws of the second tool of a step and those after it, far from the others. */
+const FIRST_TOOL_DRAW = 1_073_741_824;
+const MOST_TOOLS = 64;
+
+export function stepDraw(step: number, draw: number): number {
+  return FIRST_STEP_DRAW + DRAWS_PER_STEP * step + draw;
+}
+
+/** @param tool 1 for the second tool of a step */
+export function toolDraw(step: number, tool: number, draw: number): number {
+  return FIRST_TOOL_DRAW + DRAWS_PER_STEP * (MOST_TOOLS * step + tool) + draw;
+}
+
+export const Outcome = { done: 0, repaired: 1, failed: 2 } as const;
+
+/** What is known of sessions of agents without what they say: how long they are, who drives them, when they send. */
+export class AgenticTimes {
+  readonly #options: AgenticOptions;
+  readonly #seed: number;
+  readonly #sessionUniform: SessionUniform;
+  readonly #userGap: SecondsSampler;
+  readonly #toolGap: SecondsSampler;
+
+  constructor(options: AgenticOptions, seed: number, sessionUniform: SessionUniform) {
+    this.#options = options;
+    this.#seed = seed;
+    this.#sessionUniform = sessionUniform;
+    this.#userGap = new SecondsSampler(options.userGapS);
+    this.#toolGap = new SecondsSampler(options.toolGapS);
+  }
+
+  /** How long a session is, and who drives it. */
+  plan(session: number): { readonly requests: number; readonly userShare: number } {
+    const { requestsPerSession, userShare } = this.#options;
+    const lengthUniform = this.#sessionUniform(session, SessionDraw.requests);
+    const { scale, shape, min, max } = requestsPerSession;
+    const requests = Math.round(scale * Math.exp(Math.log(-Math.log(1 - lengthUniform)) / shape));
+    const { correlation: rho } = userShare;
+    const normal =
+      rho * standardNormal(lengthUniform) +
+      Math.sqrt(1 - rho * rho) * standardNormal(this.#sessionUniform(session, SessionDraw.userShare));
+    return {
+      requests: Math.min(Math.max(requests, min), max),
+      userShare: Math.min(userShare.median * Math.exp(userShare.sigma * normal), userShare.max),
+    };
+  }
+
+  isByUser(session: number, step: number, userShare: number): boolean {
+    return counterUniform(this.#seed, session, stepDraw(step, StepDraw.user)) < userShare;
+  }
+
+  /** How many tools run at once before a step. */
+  tools(session: number, step: number): number {
+    const { toolsPerStep } = this.#options;
+    if (toolsPerStep === 1) return 1;
+    const uniform = counterUniform(this.#seed, session, stepDraw(step, StepDraw.tools));
+    return Math.min(1 + Math.floor(Math.log(uniform) / Math.log(1 - 1 / toolsPerStep)), MOST_TOOLS);
+  }
+
+  /** From answer to request; of several tools the slowest is waited for. */
+  gapNs(session: number, step: number, byUser: boolean, tools: number): Ns {
+    const draw = stepDraw(step, StepDraw.gap);
+    if (byUser) return this.#userGap.drawNs(this.#seed, session, draw);
+    let gapNs = this.#toolGap.drawNs(this.#seed, session, draw);
+    for (let tool = 1; tool < tools; tool++) {
+      gapNs = Math.max(gapNs, this.#toolGap.drawNs(this.#seed, session, toolDraw(step, tool, StepDraw.gap)));
+    }
+    return gapNs;
+  }
+
+  outcome(session: number, step: number): number {
+    const { perStep, repairShare } = this.#options.failures;
+    if (perStep === 0) return Outcome.done;
+    const uniform = counterUniform(this.#seed, session, stepDraw(step, StepDraw.outcome));
+    if (uniform >= perStep) return Outcome.done;
+    return uniform < perStep * repairShare ? Outcome.repaired : Outcome.failed;
+  }
+
+  /** When sessions send if every answer takes `answerNs`; each is asked for its requests in their order. */
+  clock(answerNs: Ns): SessionClock {
+    let current = -1;
+    let requests = 0;
+    let userShare = 0;
+    return {
+      gapNs: (session, request) => {
+        if (session !== current) ({ requests, userShare } = this.plan(session));
+        current = session;
+        requests = requestsAfter(this.outcome(session, request - 1), request, requests);
+        if (request >= requests) return undefined;
+        const byUser = this.isByUser(session, request, userShare);
+        return answerNs + this.gapNs(session, request, byUser, byUser ? 1 : this.tools(session, request));
+      },
+    };
+  }
+}
+
+/** How many requests a session has, once the outcome of its first `steps` is known. */
+export function requestsAfter(outcome: number, steps: number, requests: number): number {
+  switch (outcome) {
+    case Outcome.repaired:
+      return requests + 1;
+    case Outcome.failed:
+      return steps;
+    default:
+      return requests;
+  }
+}

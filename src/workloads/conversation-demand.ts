@@ -1,0 +1,64 @@
+import type { ConversationOptions } from './conversation-options.ts';
+import { sessionsPerSOf } from './demand-fields.ts';
+import { LengthSampler } from './lengths.ts';
+import { shareSampler } from './reasoning-share.ts';
+import { SecondsSampler } from './seconds.ts';
+import { TurnSampler } from './turns.ts';
+import type { Demand } from './workload-module.ts';
+
+/** What conversations ask for on average, if nobody loses patience. */
+export function conversationDemand(options: ConversationOptions): Demand {
+  const means = meansOf(options);
+  return {
+    requestsPerS: conversationsPerS(options) * means.turns,
+    meanPromptTokens: means.promptTokens / means.turns,
+    meanOutputTokens: means.outputTokens / means.turns,
+    meanReusedTokens: means.reusedTokens / means.turns,
+    meanSessionS: meanSessionS(options),
+  };
+}
+
+export function conversationsPerS(options: ConversationOptions): number {
+  return sessionsPerSOf(options, () => {
+    const { turns, promptTokens, outputTokens } = meansOf(options);
+    return { requests: turns, tokens: promptTokens + outputTokens };
+  });
+}
+
+/** First turn to last, in the mean. Of a `thinkS` without the answers, which nobody knows before the run. */
+export function meanSessionS({ turns, thinkS, turnGapS }: ConversationOptions): number {
+  const meanTurns = new TurnSampler(turns).mean();
+  return meanTurns === 1 ? 0 : (meanTurns - 1) * new SecondsSampler(thinkS ?? turnGapS).meanS();
+}
+
+interface Means {
+  readonly turns: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly reusedTokens: number;
+}
+
+/** Of one conversation, all its turns together. */
+function meansOf(options: ConversationOptions): Means {
+  const turns = new TurnSampler(options.turns);
+  const prompts = new LengthSampler(options.promptTokens);
+  const firstTokens = prompts.mean();
+  const outputTokens = new LengthSampler(options.outputTokens).mean();
+  const systemTokens = options.systemPromptTokens;
+  const meanSystemTokens = prompts.mean((tokens) => (tokens > systemTokens ? systemTokens : 0));
+  const dropsReasoning = options.reasoningShare !== 0 && !options.historyKeepsReasoning;
+  const keptShare = dropsReasoning ? 1 - shareSampler(options.reasoningShare).mean : 1;
+  const addedTokens = keptShare * outputTokens + new LengthSampler(options.turnTokens).mean();
+  // Of an answer whose hidden part is dropped nothing is reused, nor the token before it, which the answer would follow.
+  const reusedAnswerTokens = dropsReasoning ? -1 : outputTokens;
+  let promptTokens = 0;
+  let reusedTokens = meanSystemTokens;
+  for (let turn = 1; turn <= turns.max; turn++) {
+    const share = turns.survival(turn);
+    const prompt = firstTokens + (turn - 1) * addedTokens;
+    promptTokens += share * prompt;
+    if (turn > 1) reusedTokens += share * (prompt - addedTokens + reusedAnswerTokens);
+  }
+  const meanTurns = turns.mean();
+  return { turns: meanTurns, promptTokens, outputTokens: meanTurns * outputTokens, reusedTokens };
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { relativeSize, signedRelative, verdictSentence } from '../../src/report/comparison-words.ts';
+import { compareRuns } from '../../src/results/comparison.ts';
+import { FLEET } from '../../src/results/summary.ts';
+import type { Metric, Statistic, SummaryEntry, Unit } from '../../src/results/summary.ts';
+
+function entry(metric: Metric, statistic: Statistic, value: number, unit: Unit): SummaryEntry {
+  return {
+    scope: 'fleet',
+    scopeName: FLEET,
+    metric,
+    statistic,
+    value,
+    unit,
+    halfWidth95: undefined,
+    grade: 'measured',
+  };
+}
+
+/** One run per pair of figures. */
+const runs = (name: string, figures: readonly (readonly [ttft: number, cost: number])[]) => ({
+  name,
+  summaries: figures.map(([ttft, cost]) => [
+    entry('ttft', 'p99', ttft, 'ms'),
+    entry('blended_cost', 'fully_loaded', cost, 'USD/Mtok'),
+    entry('cached_tokens', 'share', 0, '1'),
+  ]),
+});
+
+test('a verdict in words says what differs by how much, and what does not', () => {
+  const comparison = compareRuns([
+    runs('round-robin', [
+      [1_000, 0.31],
+      [1_200, 0.32],
+      [1_100, 0.33],
+      [1_050, 0.32],
+    ]),
+    runs('power-of-two', [
+      [700, 0.32],
+      [830, 0.31],
+      [750, 0.33],
+      [735, 0.32],
+    ]),
+  ]);
+
+  expect(verdictSentence(comparison.variants[0]!)).toBe(
+    'power-of-two lowers TTFT p99 by 31 % ± 1 %; no significant difference in cost per token.',
+  );
+});
+
+describe('a relative difference', () => {
+  test.each([
+    [-0.312, 0.041, '31 % ± 4 %', '−31 % ± 4 %'],
+    [0.0123, 0.0046, '1.2 % ± 0.5 %', '+1.2 % ± 0.5 %'],
+    [0.00004, 0.0002, '0.00 % ± 0.02 %', '0.00 % ± 0.02 %'],
+    [-0.5, 0, '50 %', '−50 %'],
+  ])('of %f ± %f is written %s', (value, halfWidth95, size, signed) => {
+    expect([relativeSize({ value, halfWidth95 }), signedRelative({ value, halfWidth95 })]).toEqual([size, signed]);
+  });
+
+  test('without an interval has none', () => {
+    expect(relativeSize({ value: 0.256, halfWidth95: undefined })).toBe('26 %');
+  });
+});
