@@ -1,35 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { EnginePlan } from '../../src/sim/plan.ts';
-import type { Workload } from '../../src/sim/ports.ts';
-import { NO_SESSION, TICKS_PER_NS } from '../../src/sim/units.ts';
+import { TICKS_PER_NS } from '../../src/sim/units.ts';
+import { sharedPrompts, type SharedRequest } from '../support/shared-prompts.ts';
 import { firstEligible, tinyPlan } from '../support/plans.ts';
 import { constantStep } from '../support/step-costs.ts';
 import { bothEngines } from './both-engines.ts';
 
-interface Request {
-  readonly arrivalNs: number;
-  /** How the prompt begins. */
-  readonly path: readonly (readonly [stream: number, tokens: number])[];
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-}
-
-function prompts(requests: readonly Request[]): Workload {
-  const rest = requests.values();
-  return {
-    pull(sink) {
-      const { value } = rest.next();
-      if (value === undefined) return false;
-      for (const [stream, tokens] of value.path) sink.share(stream, tokens);
-      sink.push(value.arrivalNs, value.promptTokens, value.outputTokens, 0, NO_SESSION);
-      return true;
-    },
-  };
-}
-
 /** Worked out by hand from docs/engine.md. Every step takes 10 ns. */
 describe.each(bothEngines)('%s', (_, engine) => {
-  const run = (options: Partial<EnginePlan>, ...workloads: (readonly Request[])[]) =>
+  const run = (options: Partial<EnginePlan>, ...workloads: (readonly SharedRequest[])[]) =>
     engine(
       tinyPlan({
         horizonNs: 200,
@@ -38,7 +17,7 @@ describe.each(bothEngines)('%s', (_, engine) => {
         engine: { prefixCaching: true, ...options },
       }),
       {
-        workloads: workloads.map(prompts),
+        workloads: workloads.map(sharedPrompts),
         routing: firstEligible,
         stepCosts: [constantStep(10 * TICKS_PER_NS)],
       },
@@ -68,7 +47,7 @@ describe.each(bothEngines)('%s', (_, engine) => {
   });
 
   test('the second of two equal prompts in a batch finds what the first is computing', () => {
-    const request: Request = { arrivalNs: 0, path: [[0, 8]], promptTokens: 9, outputTokens: 2 };
+    const request: SharedRequest = { arrivalNs: 0, path: [[0, 8]], promptTokens: 9, outputTokens: 2 };
     const { requests, timeline } = run({ blockTokens: 4 }, [request, request]);
 
     expect(requests.map(({ cachedTokens, firstTokenNs }) => [cachedTokens, firstTokenNs])).toEqual([
@@ -79,7 +58,7 @@ describe.each(bothEngines)('%s', (_, engine) => {
   });
 
   test('streams of two workloads have nothing in common, whatever their numbers', () => {
-    const request: Request = { arrivalNs: 0, path: [[0, 8]], promptTokens: 9, outputTokens: 1 };
+    const request: SharedRequest = { arrivalNs: 0, path: [[0, 8]], promptTokens: 9, outputTokens: 1 };
     const { requests } = run({ blockTokens: 4 }, [request], [request]);
 
     expect(requests.map(({ cachedTokens }) => cachedTokens)).toEqual([0, 0]);
@@ -99,8 +78,8 @@ describe.each(bothEngines)('%s', (_, engine) => {
   });
 
   /** Eight tokens in the cache when it leaves at 60 ns, six of them at 40 ns. */
-  const answered: Request = { arrivalNs: 0, path: [[0, 3]], promptTokens: 3, outputTokens: 6 };
-  const continued: Request = { arrivalNs: 60, path: [[0, 9]], promptTokens: 9, outputTokens: 1 };
+  const answered: SharedRequest = { arrivalNs: 0, path: [[0, 3]], promptTokens: 3, outputTokens: 6 };
+  const continued: SharedRequest = { arrivalNs: 60, path: [[0, 9]], promptTokens: 9, outputTokens: 1 };
 
   test('an answer can be found when it is complete', () => {
     const { requests } = run({ blockTokens: 2 }, [answered, continued]);
@@ -109,7 +88,7 @@ describe.each(bothEngines)('%s', (_, engine) => {
   });
 
   test('an answer cannot be found while it grows, nor afterwards what follows a block that was known before', () => {
-    const meanwhile: Request = { arrivalNs: 40, path: [[0, 7]], promptTokens: 7, outputTokens: 1 };
+    const meanwhile: SharedRequest = { arrivalNs: 40, path: [[0, 7]], promptTokens: 7, outputTokens: 1 };
     const { requests } = run({ blockTokens: 2 }, [answered, meanwhile, continued]);
 
     // It finds the block of the prompt and makes the next two known; the answer's copies of these are private.
@@ -149,7 +128,7 @@ describe.each(bothEngines)('%s', (_, engine) => {
 
   /** At 20 ns the first request leaves eight blocks behind. The third needs four more, and the second grows. */
   const crowded = { blockTokens: 1, kvBlocks: 12, maxNumSeqs: 4, maxNumBatchedTokens: 5, reserveFullPrompt: false };
-  const crowd: readonly Request[] = [
+  const crowd: readonly SharedRequest[] = [
     { arrivalNs: 0, path: [[0, 8]], promptTokens: 8, outputTokens: 1 },
     { arrivalNs: 20, path: [], promptTokens: 1, outputTokens: 3 },
     { arrivalNs: 20, path: [[0, 8]], promptTokens: 12, outputTokens: 1 },

@@ -1,31 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { EnginePlan, KvTierPlan } from '../../src/sim/plan.ts';
-import type { RoutingPolicy, Workload } from '../../src/sim/ports.ts';
-import { NO_SESSION, TICKS_PER_NS } from '../../src/sim/units.ts';
+import type { RoutingPolicy } from '../../src/sim/ports.ts';
+import { TICKS_PER_NS } from '../../src/sim/units.ts';
 import { bothEngines } from '../reference/both-engines.ts';
+import { sharedPrompts, type SharedRequest } from '../support/shared-prompts.ts';
 import { firstEligible, inTurn, tinyPlan } from '../support/plans.ts';
 import { affineStep } from '../support/step-costs.ts';
-
-interface Request {
-  readonly arrivalNs: number;
-  /** How the prompt begins. */
-  readonly path: readonly (readonly [stream: number, tokens: number])[];
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-}
-
-function prompts(requests: readonly Request[]): Workload {
-  const rest = requests.values();
-  return {
-    pull(sink) {
-      const { value } = rest.next();
-      if (value === undefined) return false;
-      for (const [stream, tokens] of value.path) sink.share(stream, tokens);
-      sink.push(value.arrivalNs, value.promptTokens, value.outputTokens, 0, NO_SESSION);
-      return true;
-    },
-  };
-}
 
 /** A block of four tokens is written or read in 20 ns, and there 5 ns after that. */
 const dram: KvTierPlan = {
@@ -41,14 +21,14 @@ const dram: KvTierPlan = {
 };
 
 /** Two whole blocks of a stream and a token: 100 ns if it has to compute them all. */
-const asks = (arrivalNs: number, stream = 0): Request => ({
+const asks = (arrivalNs: number, stream = 0): SharedRequest => ({
   arrivalNs,
   path: [[stream, 8]],
   promptTokens: 9,
   outputTokens: 1,
 });
 /** Needs so many blocks, four if nothing is said and that is all the memory; nobody else knows what it says. */
-const evicts = (arrivalNs: number, blocks = 4): Request => ({
+const evicts = (arrivalNs: number, blocks = 4): SharedRequest => ({
   arrivalNs,
   path: [],
   promptTokens: 4 * blocks,
@@ -65,7 +45,10 @@ interface Options extends Partial<EnginePlan> {
 
 /** Worked out by hand from docs/engine.md. */
 describe.each(bothEngines)('%s', (_, engine) => {
-  const run = ({ instances = 1, routing = firstEligible, ...options }: Options, ...requests: readonly Request[]) =>
+  const run = (
+    { instances = 1, routing = firstEligible, ...options }: Options,
+    ...requests: readonly SharedRequest[]
+  ) =>
     engine(
       tinyPlan({
         horizonNs: 2_000,
@@ -73,7 +56,7 @@ describe.each(bothEngines)('%s', (_, engine) => {
         instances,
         engine: { prefixCaching: true, blockTokens: 4, kvBlocks: 4, ...options },
       }),
-      { workloads: [prompts(requests)], routing, stepCosts: [step] },
+      { workloads: [sharedPrompts(requests)], routing, stepCosts: [step] },
     );
   /** In the order of arrival: tokens found, those of them that come from a store, start and end. */
   const rowsOf = ({ requests }: ReturnType<typeof run>) =>
@@ -82,7 +65,7 @@ describe.each(bothEngines)('%s', (_, engine) => {
       .map((row) => [row.cachedTokens, row.loadedTokens, row.scheduledNs, row.finishNs]);
 
   test('a loading request waits, and has the blocks of its prompt and no place', () => {
-    const other: Request = { arrivalNs: 310, path: [], promptTokens: 4, outputTokens: 1 };
+    const other: SharedRequest = { arrivalNs: 310, path: [], promptTokens: 4, outputTokens: 1 };
     const { requests, timeline } = run({ kvTiers: [dram], maxNumSeqs: 1 }, asks(0), evicts(100), asks(300), other);
 
     // The other has a step of 50 ns from 310 on. The loaded one, there at 345, comes after it.
@@ -106,7 +89,7 @@ describe.each(bothEngines)('%s', (_, engine) => {
   test('what was used longest ago is forgotten first, and reading is a use', () => {
     const four = { ...dram, capacityBlocks: 4 };
     const requests = [asks(0, 0), evicts(100), asks(300, 1), evicts(400), asks(600, 0), evicts(700)];
-    const lastOf = (...more: readonly Request[]) => rowsOf(run({ kvTiers: [four] }, ...requests, ...more)).at(-1);
+    const lastOf = (...more: readonly SharedRequest[]) => rowsOf(run({ kvTiers: [four] }, ...requests, ...more)).at(-1);
 
     // Stream 2 takes the place of stream 1: stream 0 was read at 600.
     expect(lastOf(asks(1_000, 2), evicts(1_100), asks(1_300, 0))).toEqual([8, 8, 1_345, 1_365]);
@@ -158,7 +141,7 @@ describe.each(bothEngines)('%s', (_, engine) => {
 
   test('a prompt that waits for a step long enough for all of it is looked up at every step', () => {
     const options = { kvBlocks: 20, kvTiers: [dram], chunkedPrefill: false, maxNumBatchedTokens: 9, maxNumSeqs: 9 };
-    const decodes: Request = { arrivalNs: 1_000, path: [], promptTokens: 1, outputTokens: 4 };
+    const decodes: SharedRequest = { arrivalNs: 1_000, path: [], promptTokens: 1, outputTokens: 4 };
     const before = [asks(0, 0), asks(100, 1), asks(200, 2)];
     const { timeline } = run(
       { ...options, prefixIdleNs: 1 },
@@ -192,7 +175,7 @@ describe.each(bothEngines)('%s', (_, engine) => {
   });
 
   test('an answer is written, too, as far as it goes on with the prompt', () => {
-    const answered: Request = { arrivalNs: 0, path: [[0, 3]], promptTokens: 3, outputTokens: 6 };
+    const answered: SharedRequest = { arrivalNs: 0, path: [[0, 3]], promptTokens: 3, outputTokens: 6 };
 
     // 3 + 5 tokens at 90: two blocks.
     expect(rowsOf(run({ kvTiers: [dram] }, answered, evicts(200), asks(400)))[2]).toEqual([8, 8, 445, 465]);
