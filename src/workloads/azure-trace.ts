@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NO_SESSION } from '../sim/units.ts';
-import { malformedTrace, missingTrace, rateScaleField, replayDemand } from './replay.ts';
+import { missingTrace, rateScaleField, replayDemand, replayed } from './replay.ts';
 import { TraceReader } from './trace-reader.ts';
 import { scanTrace } from './trace-summary.ts';
 import type { WorkloadModule } from './workload-module.ts';
@@ -17,21 +17,9 @@ export const azureTrace: WorkloadModule<z.infer<typeof options>> = {
   create({ rateScale }, { name, horizonNs, trace }) {
     if (trace === undefined) throw missingTrace(name, azureTrace.name);
     const reader = new TraceReader(trace);
-    let ended = false;
-    return {
-      pull(sink) {
-        if (ended || !reader.next()) {
-          ended = true;
-          return false;
-        }
-        if (reader.problem !== undefined) throw malformedTrace(name, reader.problem);
-        const arrivalNs = Math.floor(reader.arrivalNs / rateScale);
-        ended = arrivalNs >= horizonNs;
-        if (ended) return false;
-        sink.push(arrivalNs, reader.promptTokens, reader.outputTokens, 0, NO_SESSION);
-        return true;
-      },
-    };
+    return replayed(reader, { name, horizonNs, rateScale }, (sink, arrivalNs) =>
+      sink.push(arrivalNs, reader.promptTokens, reader.outputTokens, 0, NO_SESSION),
+    );
   },
 
   demand: ({ rateScale }, trace) => replayDemand(azureTrace.name, rateScale, trace),

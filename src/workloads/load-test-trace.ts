@@ -4,7 +4,7 @@ import { NO_SESSION } from '../sim/units.ts';
 import { MAX_TOKENS } from './lengths.ts';
 import { LoadTestLogReader } from './load-test-log.ts';
 import { sharePrompt } from './load-test-prompts.ts';
-import { malformedTrace, missingTrace, rateScaleField, replayDemand } from './replay.ts';
+import { missingTrace, rateScaleField, replayDemand, replayed } from './replay.ts';
 import { TraceSummer, type TraceSummary } from './trace-summary.ts';
 import type { WorkloadModule } from './workload-module.ts';
 
@@ -32,23 +32,11 @@ export const loadTestTrace: WorkloadModule<z.infer<typeof options>> = {
     if (trace === undefined) throw missingTrace(name, loadTestTrace.name);
     const reader = new LoadTestLogReader(trace);
     const set = { distinct: MAX_TOKENS, groups, groupPrefixTokens };
-    let ended = false;
-    return {
-      pull(sink) {
-        if (ended || !reader.next()) {
-          ended = true;
-          return false;
-        }
-        if (reader.problem !== undefined) throw malformedTrace(name, reader.problem);
-        const arrivalNs = Math.floor(reader.arrivalNs / rateScale);
-        ended = arrivalNs >= horizonNs;
-        if (ended) return false;
-        const { promptId, promptTokens, outputTokens } = reader;
-        if (promptId >= 0) sharePrompt(sink, set, promptId, promptTokens);
-        sink.push(arrivalNs, promptTokens, outputTokens, 0, NO_SESSION);
-        return true;
-      },
-    };
+    return replayed(reader, { name, horizonNs, rateScale }, (sink, arrivalNs) => {
+      const { promptId, promptTokens, outputTokens } = reader;
+      if (promptId >= 0) sharePrompt(sink, set, promptId, promptTokens);
+      sink.push(arrivalNs, promptTokens, outputTokens, 0, NO_SESSION);
+    });
   },
 
   demand: ({ rateScale }, trace) => replayDemand(loadTestTrace.name, rateScale, trace),

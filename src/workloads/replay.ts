@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { NS_PER_S } from '../sim/units.ts';
+import type { ArrivalSink, Workload } from '../sim/ports.ts';
+import { NS_PER_S, type Ns } from '../sim/units.ts';
 import type { TraceSummary } from './trace-summary.ts';
 import type { TraceProblem } from './trace-problem.ts';
 import type { Demand } from './workload-module.ts';
@@ -35,5 +36,32 @@ export function replayDemand(kind: string, rateScale: number, trace: TraceSummar
     meanOutputTokens: trace.meanOutputTokens,
     meanReusedTokens: trace.meanReusedTokens,
     meanSessionS: 0,
+  };
+}
+
+/** A reader of a file with one request in a row. */
+interface Rows {
+  readonly arrivalNs: Ns;
+  readonly problem: TraceProblem | undefined;
+  next(): boolean;
+}
+
+/** Requests at the times of their rows, as far as the horizon; `push` says what is in the present row. */
+export function replayed(
+  rows: Rows,
+  { name, horizonNs, rateScale }: { readonly name: string; readonly horizonNs: Ns; readonly rateScale: number },
+  push: (sink: ArrivalSink, arrivalNs: Ns) => void,
+): Workload {
+  let ended = false;
+  return {
+    pull(sink) {
+      ended ||= !rows.next();
+      if (ended) return false;
+      if (rows.problem !== undefined) throw malformedTrace(name, rows.problem);
+      const arrivalNs = Math.floor(rows.arrivalNs / rateScale);
+      ended = arrivalNs >= horizonNs;
+      if (!ended) push(sink, arrivalNs);
+      return !ended;
+    },
   };
 }
