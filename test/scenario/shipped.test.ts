@@ -26,9 +26,9 @@ describe.each(files)('scenarios/%s', (name) => {
   });
 });
 
-describe('the JSON Schema', () => {
-  const schema = scenarioJsonSchema(catalogue);
+const schema = scenarioJsonSchema(catalogue);
 
+describe('the JSON Schema', () => {
   test('is the committed one (`npm run schema` writes it)', () => {
     expect(JSON.parse(readFileSync('schema/scenario.schema.json', 'utf8'))).toEqual(schema);
   });
@@ -38,15 +38,26 @@ describe('the JSON Schema', () => {
   });
 });
 
-/** Paths of properties without a description. */
+/** Paths of properties without a description, their own or that of the definition they refer to. */
 function undescribed(schema: unknown, path: string): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   return Object.entries(schema).flatMap(([key, inner]: [string, unknown]) => {
     if (key !== 'properties' || typeof inner !== 'object' || inner === null)
       return undescribed(inner, `${path}/${key}`);
     return Object.entries(inner).flatMap(([name, property]: [string, object]) => [
-      ...('description' in property ? [] : [`${path}/${name}`]),
+      ...(isDescribed(property) ? [] : [`${path}/${name}`]),
       ...undescribed(property, `${path}/${name}`),
     ]);
   });
+}
+
+function isDescribed(property: object): boolean {
+  if ('description' in property) return true;
+  const referred = '$ref' in property ? definition(String(property.$ref)) : undefined;
+  return referred !== undefined && isDescribed(referred);
+}
+
+function definition(reference: string): object | undefined {
+  const { definitions } = schema as { definitions: Record<string, object> };
+  return definitions[reference.replace('#/definitions/', '')];
 }
