@@ -1,6 +1,6 @@
 import type { ComparedVariant, FigureDifference, Verdict } from '../results/comparison.ts';
 import type { Interval } from '../results/statistics-interval.ts';
-import { figure } from './figures.ts';
+import { figure, withHalfWidth } from './figures.ts';
 import { metricName } from './metric-names.ts';
 
 /** What a variant changes for sure, what it may change, and what nobody can tell: one sentence on its headlines. */
@@ -33,8 +33,12 @@ function byHowMuch(difference: FigureDifference): string {
   return `${metricName(difference)} by ${size}`;
 }
 
-/** `31 % ± 4 %`, both to the place where the half-width has its first digit. */
+/** A tenfold increase and more reads better as a factor. */
+const FACTOR_FROM = 9;
+
+/** `31 % ± 4 %`, both to the place where the half-width has its first digit; `a factor of 24 ± 2` for the largest. */
 export function relativeSize({ value, halfWidth95 }: Interval): string {
+  if (value >= FACTOR_FROM) return `a factor of ${withHalfWidth(1 + value, halfWidth95)}`;
   const decimals = decimalsOf(100 * (halfWidth95 ?? value));
   const size = figure(100 * Math.abs(value), decimals);
   return halfWidth95 === undefined || halfWidth95 === 0
@@ -42,8 +46,9 @@ export function relativeSize({ value, halfWidth95 }: Interval): string {
     : `${size} % ± ${figure(100 * halfWidth95, decimals)} %`;
 }
 
-/** `−31 % ± 4 %`. */
+/** `−31 % ± 4 %`, `× 24 ± 2`. */
 export function signedRelative(interval: Interval): string {
+  if (interval.value >= FACTOR_FROM) return `× ${withHalfWidth(1 + interval.value, interval.halfWidth95)}`;
   const size = relativeSize(interval);
   if (/^[0.]+ %/.test(size)) return size;
   return `${interval.value < 0 ? '−' : '+'}${size}`;

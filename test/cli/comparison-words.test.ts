@@ -54,6 +54,7 @@ describe('a relative difference', () => {
     [0.0123, 0.0046, '1.2 % ± 0.5 %', '+1.2 % ± 0.5 %'],
     [0.00004, 0.0002, '0.00 % ± 0.02 %', '0.00 % ± 0.02 %'],
     [-0.5, 0, '50 %', '−50 %'],
+    [23, 1.5, 'a factor of 24.0 ± 1.5', '× 24.0 ± 1.5'],
   ])('of %f ± %f is written %s', (value, halfWidth95, size, signed) => {
     expect([relativeSize({ value, halfWidth95 }), signedRelative({ value, halfWidth95 })]).toEqual([size, signed]);
   });
