@@ -1,9 +1,9 @@
 // A scatter plot of simulated over measured, both axes logarithmic and alike, as SVG.
-const SIZE = 360;
-const MARGIN = 46;
+const SIZE = 380;
+const MARGIN = 62;
 const COLOURS = ['#3366cc', '#dc3912', '#ff9900', '#109618', '#990099', '#0099c6', '#b82e2e', '#66aa00', '#316395'];
 
-/** @param points each with `measured`, `simulated` and `tags.family`, which gives the colour */
+/** @param points each with `measured`, `simulated` and `tags.family`, which gives the mark */
 export function scatterPlot(title, points) {
   const values = points.flatMap(({ measured, simulated }) => [measured, simulated]);
   const low = Math.log10(Math.min(...values)) - 0.05;
@@ -13,9 +13,8 @@ export function scatterPlot(title, points) {
   const x = (value) => MARGIN + along(value);
   const y = (value) => SIZE - MARGIN - along(value);
   const families = [...new Set(points.map(({ tags }) => tags.family ?? ''))].toSorted((a, b) => (a < b ? -1 : 1));
-  const colour = ({ tags }) => COLOURS[families.indexOf(tags.family ?? '') % COLOURS.length];
-  const dots = points.map(
-    (point) => `<circle cx="${x(point.measured)}" cy="${y(point.simulated)}" r="2" fill="${colour(point)}"/>`,
+  const dots = points.map((point) =>
+    mark(x(point.measured), y(point.simulated), families.indexOf(point.tags.family ?? '')),
   );
   const ends = [10 ** low, 10 ** high];
   const line = (factor, dash) =>
@@ -24,11 +23,12 @@ export function scatterPlot(title, points) {
     text(x(tick), SIZE - MARGIN + 14, 'middle', label(tick)),
     text(MARGIN - 5, y(tick) + 4, 'end', label(tick)),
   ]);
-  const legend = families.map((family, k) =>
-    text(SIZE + 4, MARGIN + 14 * k, 'start', family, COLOURS[k % COLOURS.length]),
-  );
+  const legend = families.flatMap((family, k) => [
+    mark(SIZE - 40, MARGIN + 14 * k, k),
+    text(SIZE - 33, MARGIN + 4 + 14 * k, 'start', family),
+  ]);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${SIZE + 130}" height="${SIZE}" font-family="sans-serif" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${SIZE + 90}" height="${SIZE}" font-family="sans-serif" font-size="11">`,
     '<rect width="100%" height="100%" fill="white"/>',
     `<rect x="${MARGIN}" y="${MARGIN}" width="${span}" height="${span}" fill="none" stroke="#444"/>`,
     `<clipPath id="inside"><rect x="${MARGIN}" y="${MARGIN}" width="${span}" height="${span}"/></clipPath>`,
@@ -37,15 +37,24 @@ export function scatterPlot(title, points) {
     ...ticks,
     ...legend,
     text(SIZE / 2, 20, 'middle', title),
-    text(SIZE / 2, SIZE - 10, 'middle', 'measured; dashed: simulated 20 % above and below'),
+    text(SIZE / 2, SIZE - 20, 'middle', 'measured; dashed: simulated 20 % above and below'),
+    `<g transform="rotate(-90 12 ${SIZE / 2})">${text(12, SIZE / 2, 'middle', 'simulated')}</g>`,
     '</svg>\n',
   ].join('\n');
+}
+
+/** A dot, or when the colours have all been used, a diamond. */
+function mark(x, y, k) {
+  const fill = COLOURS[k % COLOURS.length];
+  return k < COLOURS.length
+    ? `<circle cx="${x}" cy="${y}" r="2" fill="${fill}"/>`
+    : `<path d="M${x} ${y - 3}l3 3l-3 3l-3 -3z" fill="${fill}"/>`;
 }
 
 function decades(low, high) {
   const ticks = [];
   for (let power = Math.floor(low); power <= high; power++) {
-    for (const digit of [1, 3]) {
+    for (const digit of high - low > 2.5 ? [1] : [1, 3]) {
       const tick = digit * 10 ** power;
       if (Math.log10(tick) >= low && Math.log10(tick) <= high) ticks.push(tick);
     }
