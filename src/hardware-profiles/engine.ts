@@ -59,6 +59,7 @@ const versionClass = z.strictObject({
   covers: z.string(),
   frontEndNs: amount,
   outputNs: amount,
+  firstOutputNs: amount,
   memoryUtilisation: share,
   utilisationBesideWeights: flag,
   defaults,

@@ -23,7 +23,7 @@ export function enginePlan(
 ): EnginePlan | { readonly findings: Finding[] } {
   const { profiles, serving, at } = choices;
   const engine = choices.engine ?? {};
-  const { frontEndNs, outputNs, ...usual } = profiles.engine.numbers;
+  const { frontEndNs, outputNs, firstOutputNs, ...usual } = profiles.engine.numbers;
   const options = optionsOf(engine, usual.defaults);
   const { maxContextTokens } = profiles.model.numbers;
   const asked = engine.maxModelTokens;
@@ -57,6 +57,7 @@ export function enginePlan(
     ...(tiers.length > 0 && { kvTiers: tiers }),
     frontEndNs,
     outputNs,
+    firstOutputNs,
     maxSegmentSteps: MAX_SEGMENT_STEPS,
   };
 }

@@ -206,7 +206,7 @@ export class Batch {
     const generated = requests.generated[request]! + 1;
     requests.generated[request] = generated;
     if (requests.firstTokenNs[request] === NOT_YET) {
-      requests.firstTokenNs[request] = endNs + this.#engine.outputNs;
+      requests.firstTokenNs[request] = endNs + this.#engine.outputNs + this.#engine.firstOutputNs;
       this.#counters.promptTokens += requests.promptTokens[request]!;
       this.#counters.loadedTokens += requests.loadedTokens[request]!;
       this.#counters.cachedTokens += requests.cachedTokens[request]!;

@@ -211,6 +211,8 @@ export interface EnginePlan {
   readonly frontEndNs: Ns;
   /** End of a step to the client's receipt of its token: detokenizer, streaming. */
   readonly outputNs: Ns;
+  /** What the first token takes on top, and nothing waits for in the engine: the response is set up. */
+  readonly firstOutputNs: Ns;
   /** Longest segment, in steps; 1 makes the engine tick every step. Results never depend on it. */
   readonly maxSegmentSteps: number;
 }

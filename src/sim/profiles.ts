@@ -175,6 +175,8 @@ export interface EngineNumbers {
   readonly frontEndNs: number;
   /** End of a step to the client's receipt of its token. */
   readonly outputNs: number;
+  /** What the first token takes on top of that. */
+  readonly firstOutputNs: number;
   readonly memoryUtilisation: number;
   /** The share is of what the weights leave, and for the KV cache alone. */
   readonly utilisationBesideWeights: boolean;

@@ -236,7 +236,9 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   served(request: RequestIndex, index: InstanceIndex, stepEndNs: Ns): void {
     const instance = this.#instances[index]!;
     this.#fleet.outstanding[index]!--;
-    this.#depart(request, index, RequestStatus.served, stepEndNs + instance.engine.outputNs);
+    // A short answer may be computed before its first token has reached the client, and follows it then.
+    const finishNs = Math.max(stepEndNs + instance.engine.outputNs, this.#requests.firstTokenNs[request]!);
+    this.#depart(request, index, RequestStatus.served, finishNs);
   }
 
   #depart(request: RequestIndex, index: InstanceIndex, status: number, finishNs: Ns): void {

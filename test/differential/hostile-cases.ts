@@ -45,6 +45,7 @@ export interface HostilePool {
     readonly prefixIdleSteps: number;
     readonly frontEndSteps: number;
     readonly outputSteps: number;
+    readonly firstOutputSteps: number;
   };
   readonly maxModelTokens: number;
   readonly features: HostileFeatures;
@@ -151,6 +152,7 @@ const anyEngine: fc.Arbitrary<HostilePool['engine']> = fc
     prefixIdleSteps: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 })),
     frontEndSteps: steps(3),
     outputSteps: steps(3),
+    firstOutputSteps: steps(5),
     maxSegmentSteps: fc.oneof(fc.constant(1_000_000), fc.integer({ min: 1, max: 40 })),
   })
   .map(({ extraBatchedTokens, ...engine }) => ({

@@ -31,13 +31,19 @@ export function planOf(hostile: HostileCase): SimulationPlan {
   };
 }
 
+/** The same with first tokens as quick as others, so that rows tell when requests leave their instances. */
+export function withPromptFirstTokens(plan: SimulationPlan): SimulationPlan {
+  const pools = plan.pools.map((pool) => ({ ...pool, engine: { ...pool.engine, firstOutputNs: 0 } }));
+  return { ...plan, pools };
+}
+
 function poolPlanOf(
   pool: HostilePool,
   largest: number,
   ns: (steps: number) => number,
 ): SimulationPlan['pools'][number] {
   const { model, role = 'mixed', link, instances, features, engine } = pool;
-  const { prefixIdleSteps, frontEndSteps, outputSteps, spareBlocks, ...rest } = engine;
+  const { prefixIdleSteps, frontEndSteps, outputSteps, firstOutputSteps, spareBlocks, ...rest } = engine;
   const isMaximum = features.kvAllocation === 'maximum';
   const maxModelTokens = isMaximum ? Math.min(pool.maxModelTokens, largest + 3) : pool.maxModelTokens;
   const heldBlocks = Math.ceil((isMaximum && role !== 'prefill' ? maxModelTokens : largest) / engine.blockTokens);
@@ -57,6 +63,7 @@ function poolPlanOf(
       prefixIdleNs: ns(prefixIdleSteps),
       frontEndNs: ns(frontEndSteps),
       outputNs: ns(outputSteps),
+      firstOutputNs: ns(firstOutputSteps),
     },
   };
 }

@@ -5,7 +5,7 @@ import type { SimulationPlan } from '../../src/sim/simulate.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
 import { chunkedPrefillCase, longDecodeCase, stormCase } from '../differential/flavours.ts';
 import { anyCase } from '../differential/hostile-cases.ts';
-import { partsOf, planOf } from '../differential/hostile-plan.ts';
+import { partsOf, planOf, withPromptFirstTokens } from '../differential/hostile-plan.ts';
 import type { HostileCase } from '../differential/hostile-cases.ts';
 import { tiersCase } from '../differential/tiers-case.ts';
 import { collect } from '../support/collect.ts';
@@ -31,7 +31,7 @@ interface Run extends Collected {
 function inEveryRun(cases: fc.Arbitrary<HostileCase>, numRuns: number, holds: (run: Run) => void): void {
   fc.assert(
     fc.property(cases, (hostile) => {
-      const plan = planOf(hostile);
+      const plan = withPromptFirstTokens(planOf(hostile));
       const collected = collect(plan, partsOf(hostile));
       const served = collected.requests.filter(({ status }) => status === RequestStatus.served);
       holds({ plan, served, ...collected });

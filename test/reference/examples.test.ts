@@ -27,6 +27,20 @@ describe.each(bothEngines)('%s', (_, engine) => {
     expect(timeline).toMatchObject([{ promptTokens: 5, outputTokens: 3, busyNs: 50, prefillNs: 30 }]);
   });
 
+  test('a first token that takes longer to reach the client holds nobody up, but no token overtakes it', () => {
+    const engine = { frontEndNs: 3, outputNs: 2, firstOutputNs: 25 };
+    const { requests, timeline } = run(10 * TICKS_PER_NS, { horizonNs: 100, engine }, [
+      { arrivalNs: 0, promptTokens: 1, outputTokens: 3 },
+      { arrivalNs: 0, promptTokens: 1, outputTokens: 6 },
+    ]);
+
+    expect(requests).toMatchObject([
+      { firstTokenNs: 40, finishNs: 40 },
+      { firstTokenNs: 40, finishNs: 65 },
+    ]);
+    expect(timeline).toMatchObject([{ steps: 6, busyNs: 60 }]);
+  });
+
   test('steps of a ns and a half end at 1, 3, 4 and 6 ns: what is cut off is not forgotten', () => {
     const request = { arrivalNs: 0, promptTokens: 1, outputTokens: 4 };
     const { requests, timeline } = run(1.5 * TICKS_PER_NS, { horizonNs: 6, timelineIntervalNs: 1 }, [request]);

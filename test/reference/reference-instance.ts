@@ -157,7 +157,7 @@ export class ReferenceInstance {
     countStep(this.counters, step);
     const endNs = wholeNs(step.endTicks);
     const clientNs = endNs + this.engine.outputNs;
-    for (const share of step.shares) this.#compute(share, clientNs);
+    for (const share of step.shares) this.#compute(share, clientNs + this.engine.firstOutputNs);
 
     const tokensHere = (request: ReferenceRequest) => (this.role === 'prefill' ? 1 : request.outputTokens);
     const leaving = this.running.filter((request) => request.generated === tokensHere(request));
@@ -165,7 +165,7 @@ export class ReferenceInstance {
     for (const request of leaving) {
       this.running.splice(this.running.indexOf(request), 1);
       if (request.generated < request.outputTokens) continue;
-      request.finishNs = clientNs;
+      request.finishNs = Math.max(clientNs, request.firstTokenNs!);
       leftBlocks += this.letGo(request, endNs);
       this.counters.finishedRequests += 1;
     }
@@ -174,7 +174,7 @@ export class ReferenceInstance {
     return leaving;
   }
 
-  #compute({ request, tokens, decoding }: Share, clientNs: number): void {
+  #compute({ request, tokens, decoding }: Share, firstTokenNs: number): void {
     request.computed += tokens;
     if (decoding) {
       request.pace!.stepsTaken += 1;
@@ -183,13 +183,13 @@ export class ReferenceInstance {
     } else if (request.computed === request.target) {
       request.generated += 1;
       this.counters.outputTokens += 1;
-      if (request.generated === 1) this.#beginAnswer(request, clientNs);
+      if (request.generated === 1) this.#beginAnswer(request, firstTokenNs);
       if (request.generated < request.outputTokens) this.settlePace(request);
     }
   }
 
-  #beginAnswer(request: ReferenceRequest, clientNs: number): void {
-    request.firstTokenNs = clientNs;
+  #beginAnswer(request: ReferenceRequest, firstTokenNs: number): void {
+    request.firstTokenNs = firstTokenNs;
     this.counters.promptTokens += request.promptTokens;
     this.counters.cachedTokens += request.cachedTokens!;
     this.counters.loadedTokens += request.loadedTokens;

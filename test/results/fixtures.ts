@@ -27,6 +27,7 @@ const engine: EnginePlan = {
   prefixIdleNs: 0,
   frontEndNs: 0,
   outputNs: 0,
+  firstOutputNs: 0,
   maxSegmentSteps: 1_000_000,
 };
 

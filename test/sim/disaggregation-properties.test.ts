@@ -7,7 +7,7 @@ import { TICKS_PER_NS } from '../../src/sim/units.ts';
 import { rowsDifference } from '../differential/agreement.ts';
 import { chunkedPrefillCase, sharedPromptsCase, stormCase } from '../differential/flavours.ts';
 import { anyCase, type HostileCase } from '../differential/hostile-cases.ts';
-import { partsOf, planOf } from '../differential/hostile-plan.ts';
+import { partsOf, planOf, withPromptFirstTokens } from '../differential/hostile-plan.ts';
 import { collect, type Collected, type RequestRow } from '../support/collect.ts';
 
 /** A run, and which of its pools are taken apart. */
@@ -73,7 +73,7 @@ interface Run extends Collected {
 function inEveryRun(part: number, numRuns: number, holds: (run: Run) => void): void {
   fc.assert(
     fc.property(apartCase, (apartOne) => {
-      const plan = planOfApart(apartOne);
+      const plan = withPromptFirstTokens(planOfApart(apartOne));
       const collected = collect(plan, partsOfApart(apartOne));
       const handedOver = collected.requests.filter(({ prefillInstance }) => prefillInstance >= 0);
       holds({ plan, handedOver, ...collected });

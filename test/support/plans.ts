@@ -23,6 +23,7 @@ export const roomyEngine: EnginePlan = {
   prefixIdleNs: 0,
   frontEndNs: 0,
   outputNs: 0,
+  firstOutputNs: 0,
   maxSegmentSteps: 1_000_000,
 };
 
