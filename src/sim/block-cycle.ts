@@ -37,11 +37,11 @@ class BlockCycle {
     const tokens = steps * this.growth;
     const cycles = tokens < blockTokens ? 0 : Math.floor(tokens / blockTokens);
     let blocks = cycles * this.sequences;
-    let phase = this.#phaseOfNextToken;
-    for (let left = tokens - cycles * blockTokens; left > 0; left--) {
-      blocks += this.#byPhase[phase]!;
-      phase = phase === 0 ? blockTokens - 1 : phase - 1;
-    }
+    const byPhase = this.#byPhase;
+    // Down from the phase of the next token and, once it has passed 0, down from the last.
+    const lowest = this.#phaseOfNextToken - (tokens - cycles * blockTokens) + 1;
+    for (let phase = this.#phaseOfNextToken; phase >= lowest && phase >= 0; phase--) blocks += byPhase[phase]!;
+    for (let phase = lowest + blockTokens; phase < blockTokens; phase++) blocks += byPhase[phase]!;
     return blocks;
   }
 

@@ -17,6 +17,10 @@ export class DecodeRun {
   #startTicks: Ticks = 0;
   /** What the end lies after startNs. */
   #endTicks: Ticks = 0;
+  /** Where the latest segment that is over began, and its steps. */
+  #overNs: Ns = 0;
+  #overTicks: Ticks = 0;
+  #overSteps = 1;
   #creditedSteps = 0;
   #creditedNs: Ns = 0;
   #fixedTicks: Ticks = 0;
@@ -26,9 +30,10 @@ export class DecodeRun {
   /** Tokens that the sequences generate in a step, so what they attend to grows by it. */
   #growth = 0;
 
-  /** Published start of the last of its steps. */
+  /** Published start of the last step of the latest segment that is over: asked for seldom, so not kept. */
   get lastStepStartNs(): Ns {
-    return this.startNs + this.#wholeNs(this.steps - 1);
+    const ticks = this.#overTicks + this.#ticks(this.#overSteps - 1);
+    return this.#overNs + Math.floor(ticks / TICKS_PER_NS);
   }
 
   /** Start from idle: the residue of earlier steps is forgotten. */
@@ -97,6 +102,9 @@ export class DecodeRun {
 
   /** Make the end the new start. */
   finish(): void {
+    this.#overNs = this.startNs;
+    this.#overTicks = this.#startTicks;
+    this.#overSteps = this.steps;
     this.#startTicks = this.#endTicks - (this.endNs - this.startNs) * TICKS_PER_NS;
     this.startNs = this.endNs;
     this.steps = 0;

@@ -34,8 +34,6 @@ export class Instance {
   readonly #requests: RequestTable;
   readonly #stepCost: StepCost;
   readonly #counters: PoolCounters;
-  /** Published start of the latest step that is over, for batches that were settled then. */
-  #lastStepNs: Ns = 0;
   /** How long the step in progress would take without its prompt chunks. */
   #decodeOnlyNs: Ns = 0;
   /** The last look found nothing to do … */
@@ -104,12 +102,12 @@ export class Instance {
 
   // -------------------------------------------------------------------------------------------- what it waits for
 
-  /** When it must next be looked at: at its segment's end, or when something happens that it waits for, or never. */
-  get nextNs(): Ns {
-    return this.isBusy ? this.run.endNs : this.#wakeNs;
+  /** While it is idle: when it must next be looked at, because something happens then that it waits for, or never. */
+  get wakeNs(): Ns {
+    return this.#wakeNs;
   }
 
-  /** A client's request has been sent here. Answers whether nextNs has changed. */
+  /** A client's request has been sent here. Answers whether its next event has changed. */
   enqueue(request: RequestIndex): boolean {
     const enqueuedNs = this.#requests.arrivalNs[request]! + this.engine.frontEndNs;
     this.#requests.enqueuedNs[request] = enqueuedNs;
@@ -117,7 +115,7 @@ export class Instance {
     return this.#enqueued(request, enqueuedNs);
   }
 
-  /** A request has been handed over to this instance. Answers whether nextNs has changed. */
+  /** A request has been handed over to this instance. Answers whether its next event has changed. */
   takeOver(request: RequestIndex, nowNs: Ns): boolean {
     this.#requests.decodeInstance[request] = this.index;
     this.batch.admission.enqueueHandedOver(request, nowNs);
@@ -137,7 +135,7 @@ export class Instance {
     return this.#settlesEarly ? this.run.cutAfter(timeNs) : this.run.cutAt(timeNs);
   }
 
-  /** The KV of a request that was handed over has left this instance. Answers whether nextNs has changed. */
+  /** The KV of a request that was handed over has left this instance. Answers whether its next event has changed. */
   endSending(request: RequestIndex, nowNs: Ns): boolean {
     this.batch.outgoing!.letGo(request, nowNs);
     this.#counters.kvTransferTokens += this.#requests.transferTokens[request]!;
@@ -145,7 +143,7 @@ export class Instance {
     return this.#idle && this.batch.waiting.size > 0 && this.#wakeNs === Infinity && this.#wakeAt(nowNs);
   }
 
-  /** The KV of a request has come to this instance. Answers whether nextNs has changed. */
+  /** The KV of a request has come to this instance. Answers whether its next event has changed. */
   endReceiving(request: RequestIndex, nowNs: Ns): boolean {
     const incoming = this.batch.incoming!;
     incoming.arrive(request);
@@ -155,7 +153,7 @@ export class Instance {
     return this.isBusy && this.batch.admission.hasPlace && this.#cutFor(nowNs);
   }
 
-  /** What a request has waited for from a KV tier has come. Answers whether nextNs has changed. */
+  /** What a request has waited for from a KV tier has come. Answers whether its next event has changed. */
   endLoading(nowNs: Ns): boolean {
     const loading = this.batch.loading!;
     loading.end();
@@ -170,7 +168,7 @@ export class Instance {
     return earlier;
   }
 
-  /** The batch in progress keeps its clock until its next step boundary. Answers whether nextNs has changed. */
+  /** The batch in progress keeps its clock until its next step boundary. Answers whether its next event has changed. */
   setClock(clock: number, nowNs: Ns): boolean {
     this.clock = clock;
     if (this.#tiers !== undefined) this.#tiers.clock = clock;
@@ -184,10 +182,9 @@ export class Instance {
     const { run, batch } = this;
     const { steps, startNs, endNs } = run;
     run.credit(steps, this.#counters);
+    run.finish();
     // What expired while the segment was jumped over is known no more when somebody lets go of his own copies.
     if (steps > 1 && this.kv.hasExpiry) this.kv.expire(run.lastStepStartNs);
-    if (this.#settlesEarly) this.#lastStepNs = run.lastStepStartNs;
-    run.finish();
     batch.endSteps(steps, endNs);
     if (batch.chunks.count === 0) return;
     this.#creditPrefill(endNs - startNs);
@@ -198,7 +195,9 @@ export class Instance {
   formBatch(nowNs: Ns): void {
     const { batch } = this;
     const settledEarlier = this.#settlesEarly && !this.#idle;
-    const preempted = batch.form(nowNs, settledEarlier ? this.#lastStepNs : nowNs);
+    // A batch that was settled when the last step began has not seen who came later; mostly there is nobody to see.
+    const seenNs = settledEarlier && !batch.admission.isIdle ? this.run.lastStepStartNs : nowNs;
+    const preempted = batch.form(nowNs, seenNs);
     if (batch.running.size === 0) {
       this.#rest(nowNs, preempted || settledEarlier);
       return;

@@ -4,7 +4,7 @@ import type { KvTiers } from './kv-tiers.ts';
 import type { EnginePlan, PoolRole } from './plan.ts';
 import { PrefixCache } from './prefix-cache.ts';
 import type { PromptPaths } from './prompt-paths.ts';
-import type { RequestTable } from './request-table.ts';
+import { NONE, type RequestTable } from './request-table.ts';
 import type { Ns, RequestIndex } from './units.ts';
 
 /** Paged KV memory of one instance, counted, not mapped: the blocks that any number of steps will take is a closed form. */
@@ -27,6 +27,8 @@ export class KvBlocks {
   readonly #promptsOnly: boolean;
   readonly #requests: RequestTable;
   readonly #cache: PrefixCache | undefined;
+  /** The same if its prefixes expire. */
+  readonly #expiring: PrefixCache | undefined;
   readonly #tiers: KvTiers | undefined;
   readonly #idleNs: Ns;
   /** Blocks promised to the next step of the decoding sequences; they are taken when it is over. */
@@ -45,6 +47,7 @@ export class KvBlocks {
     this.#requests = requests;
     this.#cache = engine.prefixCaching ? new PrefixCache(paths, engine.blockTokens) : undefined;
     this.#idleNs = engine.prefixIdleNs;
+    this.#expiring = this.#idleNs > 0 ? this.#cache : undefined;
     // Prefill instances do not guess.
     this.maxGrowth = 1 + (role === 'prefill' ? 0 : (engine.speculation?.draftTokens ?? 0));
     this.#cycles = new BlockCycles(this.maxGrowth, engine.blockTokens);
@@ -75,25 +78,29 @@ export class KvBlocks {
 
   /** Whether prefixes are forgotten when they have been idle too long. */
   get hasExpiry(): boolean {
-    return this.#cache !== undefined && this.#idleNs > 0;
+    return this.#expiring !== undefined;
   }
 
   /** Forget those that have. */
   expire(nowNs: Ns): void {
-    if (this.#cache !== undefined && this.#idleNs > 0) this.#cache.expire(nowNs - this.#idleNs);
+    if (this.#expiring !== undefined) this.#expiring.expire(nowNs - this.#idleNs);
   }
 
   /** When the prefix that has been idle longest expires. */
   get nextExpiryNs(): Ns {
-    if (this.#cache === undefined || this.#idleNs === 0) return Infinity;
-    return this.#cache.firstFreedNs + this.#idleNs;
+    return this.#expiring === undefined ? Infinity : this.#expiring.firstFreedNs + this.#idleNs;
   }
 
   /** Look for the beginning of a request that must compute `target` tokens: at least one is always computed. */
   match(request: RequestIndex, target: number): void {
     if (this.#cache === undefined) return;
-    const limit = ((target - 1) / this.blockTokens) | 0;
-    this.hitBlocks = this.#cache.match(this.#requests.path[request]!, limit);
+    const path = this.#requests.path[request]!;
+    if (path === NONE) {
+      this.hitBlocks = 0;
+      this.freeHitBlocks = 0;
+      return;
+    }
+    this.hitBlocks = this.#cache.match(path, ((target - 1) / this.blockTokens) | 0);
     this.freeHitBlocks = this.#cache.matchedEvictableBlocks;
   }
 
@@ -129,9 +136,10 @@ export class KvBlocks {
 
   #holdHits(request: RequestIndex): void {
     if (this.#cache === undefined) return;
+    this.#requests.sharedBlocks[request] = this.hitBlocks;
+    if (this.hitBlocks === 0) return;
     this.#cache.hold(this.#requests.path[request]!, this.hitBlocks);
     this.used += this.freeHitBlocks;
-    this.#requests.sharedBlocks[request] = this.hitBlocks;
   }
 
   /** Take the blocks for the tokens from `fromTokens` to `untilTokens` of a request. */
@@ -163,6 +171,7 @@ export class KvBlocks {
 
   #share(cache: PrefixCache, request: RequestIndex, computedTokens: number): number {
     const { path, sharedBlocks } = this.#requests;
+    if (path[request] === NONE) return 0;
     const complete = (computedTokens / this.blockTokens) | 0;
     const shared = cache.extend(path[request]!, sharedBlocks[request]!, complete);
     sharedBlocks[request] = shared;
@@ -177,7 +186,8 @@ export class KvBlocks {
 
   /** What is used and promised overwrites the prefixes that have been idle longest. */
   #makeRoom(): void {
-    if (this.#cache !== undefined) this.#cache.leave(this.capacity - this.used - this.#reserved);
+    const cache = this.#cache;
+    if (cache !== undefined && cache.evictableBlocks > 0) cache.leave(this.capacity - this.used - this.#reserved);
   }
 
   /** A sequence with that many computed tokens computes `growth` more in each of the next steps; answers its phase. */

@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import { CachePieces } from './cache-pieces.ts';
+import { CachePieces, DEEPER, FROM, HOLDERS, SHALLOWER, TO } from './cache-pieces.ts';
 import { grownIntegers } from './columns.ts';
 import type { PromptPaths } from './prompt-paths.ts';
 import { NONE } from './request-table.ts';
@@ -37,19 +37,20 @@ export class PrefixCache {
 
   /** How many leading blocks of the prompt, at most `limit`, are known here. */
   match(path: number, limit: number): number {
-    const { from, to, holders, deeper } = this.#pieces;
+    const { rows } = this.#pieces;
     let matched = 0;
     this.matchedEvictableBlocks = 0;
     for (let segment = path; segment !== NONE && matched < limit; segment = this.#paths.next[segment]!) {
       const end = Math.min(this.#endBlock(segment), limit);
       let piece = this.#pieces.first(this.#paths.stream[segment]!);
-      for (; piece !== NONE && from[piece]! < end; piece = deeper[piece]!) {
-        if (holders[piece] === 0 && this.#queuedBlocks > this.evictableBlocks) {
+      for (; piece !== NONE && rows[piece + FROM]! < end; piece = rows[piece + DEEPER]!) {
+        const isEvictable = rows[piece + HOLDERS] === 0;
+        if (isEvictable && this.#queuedBlocks > this.evictableBlocks) {
           this.#settle();
           return this.match(path, limit);
         }
-        matched = Math.min(to[piece]!, end);
-        if (holders[piece] === 0) this.matchedEvictableBlocks += matched - from[piece]!;
+        matched = Math.min(rows[piece + TO]!, end);
+        if (isEvictable) this.matchedEvictableBlocks += matched - rows[piece + FROM]!;
       }
       if (matched < end) break;
     }
@@ -62,13 +63,13 @@ export class PrefixCache {
     for (let segment = path, held = 0; held < blocks; segment = this.#paths.next[segment]!) {
       const end = Math.min(this.#endBlock(segment), blocks);
       let piece = pieces.first(this.#paths.stream[segment]!);
-      for (; piece !== NONE && pieces.from[piece]! < end; piece = pieces.deeper[piece]!) {
-        if (pieces.to[piece]! > end) pieces.split(piece, end);
-        if (pieces.holders[piece] === 0) {
+      for (; piece !== NONE && pieces.rows[piece + FROM]! < end; piece = pieces.rows[piece + DEEPER]!) {
+        if (pieces.rows[piece + TO]! > end) pieces.split(piece, end);
+        if (pieces.rows[piece + HOLDERS] === 0) {
           pieces.unqueue(piece);
           this.#dequeued(pieces.sizeOf(piece));
         }
-        pieces.holders[piece]!++;
+        pieces.rows[piece + HOLDERS]!++;
       }
       held = end;
     }
@@ -86,13 +87,13 @@ export class PrefixCache {
       if (end <= known) continue;
       const stream = this.#paths.stream[segment]!;
       let last = pieces.last(stream);
-      if (last !== NONE && pieces.holders[last] === 0) {
+      if (last !== NONE && pieces.rows[last + HOLDERS] === 0) {
         this.#settle();
         last = pieces.last(stream);
       }
-      if (last !== NONE && pieces.to[last] !== known) return known;
+      if (last !== NONE && pieces.rows[last + TO] !== known) return known;
       // It holds all known blocks before its own, so a single holder of the last piece is this request.
-      if (last !== NONE && pieces.holders[last] === 1) pieces.to[last] = end;
+      if (last !== NONE && pieces.rows[last + HOLDERS] === 1) pieces.rows[last + TO] = end;
       else pieces.append(stream, known, end);
       known = end;
     }
@@ -108,16 +109,17 @@ export class PrefixCache {
     // With nothing before them in the order of eviction they would be taken first in any case: as good as blank.
     const queued = this.evictableBlocks === 0 ? 0 : unnamed;
     if (queued > 0) pieces.queueUnnamed(queued, nowNs);
+    const { rows } = pieces;
     let freed = 0;
     for (let at = this.#walk(path, shared) - 1; at >= 0; at--) {
       const segment = this.#walked[at]!;
       const end = Math.min(this.#endBlock(segment), shared);
       let piece = pieces.last(this.#paths.stream[segment]!);
-      while (piece !== NONE && pieces.from[piece]! >= end) piece = pieces.shallower[piece]!;
+      while (piece !== NONE && rows[piece + FROM]! >= end) piece = rows[piece + SHALLOWER]!;
       while (piece !== NONE) {
-        const shallower = pieces.shallower[piece]!;
-        assert(pieces.holders[piece]! > 0 && pieces.to[piece]! <= end, 'a request lets go of blocks it does not hold');
-        if (--pieces.holders[piece]! === 0) {
+        const shallower = rows[piece + SHALLOWER]!;
+        assert(rows[piece + HOLDERS]! > 0 && rows[piece + TO]! <= end, 'a request lets go of blocks it does not hold');
+        if (--rows[piece + HOLDERS]! === 0) {
           freed += pieces.sizeOf(piece);
           pieces.queue(piece, nowNs);
         }
@@ -147,7 +149,7 @@ export class PrefixCache {
     while (left > 0) {
       const size = pieces.sizeOf(pieces.firstOut);
       if (size > left) {
-        pieces.to[pieces.firstOut]! -= left;
+        pieces.rows[pieces.firstOut + TO]! -= left;
         return;
       }
       left -= size;
@@ -158,15 +160,15 @@ export class PrefixCache {
   /** When the content that will be evicted first was set free; Infinity when there is none. */
   get firstFreedNs(): Ns {
     this.#settle();
-    const { firstOut, freedNs } = this.#pieces;
-    return firstOut === NONE ? Infinity : freedNs[firstOut]!;
+    const { firstOut } = this.#pieces;
+    return firstOut === NONE ? Infinity : this.#pieces.freedNs(firstOut);
   }
 
   /** Forget what was set free at that moment or before. */
   expire(untilNs: Ns): void {
     this.#settle();
     const pieces = this.#pieces;
-    while (pieces.firstOut !== NONE && pieces.freedNs[pieces.firstOut]! <= untilNs) {
+    while (pieces.firstOut !== NONE && pieces.freedNs(pieces.firstOut) <= untilNs) {
       this.#dequeued(pieces.sizeOf(pieces.firstOut));
       pieces.dropFirstOut();
     }

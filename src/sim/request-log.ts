@@ -9,10 +9,14 @@ export class RequestLog {
   readonly #columns = new RequestColumns();
   readonly #requests: RequestTable;
   readonly #sink: RowSink<RequestColumns>;
+  readonly #hasTransfers: boolean;
 
-  constructor(requests: RequestTable, sink: RowSink<RequestColumns>) {
+  /** @param hasTransfers whether requests are handed over: if not, those columns are filled once and for all */
+  constructor(requests: RequestTable, sink: RowSink<RequestColumns>, hasTransfers: boolean) {
     this.#requests = requests;
     this.#sink = sink;
+    this.#hasTransfers = hasTransfers;
+    this.#columns.prefillInstance.fill(NO_INSTANCE);
   }
 
   write(request: RequestIndex, instance: InstanceIndex, status: number, finishNs: Ns): void {
@@ -23,10 +27,7 @@ export class RequestLog {
     columns.session[row] = table.session[request]!;
     columns.workload[row] = table.workload[request]!;
     columns.instance[row] = instance;
-    const prefillInstance = table.prefillInstance[request]!;
-    columns.prefillInstance[row] = prefillInstance;
-    columns.transferNs[row] =
-      prefillInstance === NO_INSTANCE ? 0 : table.transferEndNs[request]! - table.handOverNs[request]!;
+    if (this.#hasTransfers) this.#writeTransfer(row, request);
     columns.status[row] = status;
     columns.promptTokens[row] = table.promptTokens[request]!;
     columns.cachedTokens[row] = table.cachedTokens[request]!;
@@ -41,6 +42,13 @@ export class RequestLog {
     columns.firstTokenNs[row] = served ? table.firstTokenNs[request]! : finishNs;
     columns.finishNs[row] = finishNs;
     if (this.#rows === RequestColumns.capacity) this.flush();
+  }
+
+  #writeTransfer(row: number, request: RequestIndex): void {
+    const { prefillInstance, transferEndNs, handOverNs } = this.#requests;
+    const instance = prefillInstance[request]!;
+    this.#columns.prefillInstance[row] = instance;
+    this.#columns.transferNs[row] = instance === NO_INSTANCE ? 0 : transferEndNs[request]! - handOverNs[request]!;
   }
 
   flush(): void {

@@ -46,6 +46,8 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   readonly #firstLinkSource: number;
   readonly #firstLoadSource: number;
   readonly #hasLoads: boolean;
+  /** Whether what happens at another instance, or at a controller, can matter to a batch formed at the same instant. */
+  readonly #areCoupled: boolean;
   #nowNs: Ns = 0;
   #eventCount = 0;
   #inFlight = 0;
@@ -66,14 +68,17 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     this.instanceCount = this.#instances.length;
     const modelOfPool = plan.pools.map((pool) => pool.model);
     this.#fleet = new Fleet(this.#instances, modelOfPool, plan.models.length);
-    this.#log = new RequestLog(this.#requests, sinks.requests);
     const marksNs = [plan.warmUpNs, plan.horizonNs];
     this.#timeline = new Timeline(plan.timelineIntervalNs, marksNs, this.#instances, this.#counters, sinks.timeline);
     this.#controlSource = this.instanceCount;
     this.#firstLinkSource = this.instanceCount + (parts.power === undefined ? 0 : 1);
     const hasLinks = this.#instances.some(({ link }) => link !== undefined);
+    this.#log = new RequestLog(this.#requests, sinks.requests, hasLinks);
     this.#firstLoadSource = this.#firstLinkSource + (hasLinks ? this.instanceCount : 0);
     this.#hasLoads = this.#instances.some(({ batch }) => batch.loading !== undefined);
+    // A client who has an answer at the instant of its last step could ask again at that instant.
+    const answersAtOnce = this.#instances.some(({ engine }) => engine.outputNs === 0);
+    this.#areCoupled = parts.power !== undefined || hasLinks || this.#hasLoads || answersAtOnce;
     this.#events = new EventQueue(this.#firstLoadSource + (this.#hasLoads ? this.instanceCount : 0));
   }
 
@@ -82,8 +87,10 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     if (this.#power !== undefined) this.#scheduleControl(this.#power);
     let completed = true;
     while (completed && this.#inFlight + this.#demand.pending > 0) {
-      if (Math.min(this.#events.timeNs, this.#demand.nextNs) > this.#timeline.endNs) completed = this.#observe();
-      else this.#next();
+      const eventNs = this.#events.timeNs;
+      const arrivalNs = this.#demand.nextNs;
+      if (Math.min(eventNs, arrivalNs) > this.#timeline.endNs) completed = this.#observe();
+      else this.#next(eventNs, arrivalNs);
     }
     const endNs = Math.max(this.#plan.horizonNs, this.#lastDepartureNs);
     for (let observed = 0; completed && observed < endNs;) {
@@ -106,17 +113,15 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   // -------------------------------------------------------------------------------------------- events
 
-  #next(): void {
-    const events = this.#events;
-    const { source, kind, timeNs } = events;
-    const arrivalNs = this.#demand.nextNs;
+  #next(eventNs: Ns, arrivalNs: Ns): void {
+    const { source, kind } = this.#events;
     this.#eventCount++;
-    if (arrivalNs < timeNs || (arrivalNs === timeNs && EventKind.arrival < kind)) {
+    if (arrivalNs < eventNs || (arrivalNs === eventNs && EventKind.arrival < kind)) {
       this.#nowNs = arrivalNs;
       this.#arrive();
       return;
     }
-    this.#nowNs = timeNs;
+    this.#nowNs = eventNs;
     switch (kind) {
       case EventKind.stepEnd:
         this.#endSegment(source);
@@ -136,8 +141,8 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   #endSegment(index: InstanceIndex): void {
     this.#instances[index]!.endSegment();
-    // Batches are formed when everything else at this instant has happened; mostly there is nothing else.
-    const isShared = this.#demand.nextNs === this.#nowNs || this.#events.firstIsTied;
+    // Batches are formed when everything else at this instant has happened; mostly there is nothing else that matters.
+    const isShared = this.#demand.nextNs === this.#nowNs || (this.#areCoupled && this.#events.firstIsTied);
     if (isShared) this.#events.set(index, this.#nowNs, EventKind.batchFormation);
     else this.#formBatch(index);
   }
@@ -190,9 +195,10 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   // -------------------------------------------------------------------------------------------- scheduling
 
   #schedule(index: InstanceIndex): void {
-    const { nextNs, isBusy } = this.#instances[index]!;
-    if (nextNs === Infinity) this.#events.clear(index);
-    else this.#events.set(index, nextNs, isBusy ? EventKind.stepEnd : EventKind.batchFormation);
+    const instance = this.#instances[index]!;
+    if (instance.isBusy) this.#events.set(index, instance.run.endNs, EventKind.stepEnd);
+    else if (instance.wakeNs === Infinity) this.#events.clear(index);
+    else this.#events.set(index, instance.wakeNs, EventKind.batchFormation);
   }
 
   #scheduleTransferEnd({ index, link }: Instance): void {

@@ -1,17 +1,24 @@
-import { grownFloats, grownIntegers } from './columns.ts';
+import { grownFloats } from './columns.ts';
 import { NONE } from './request-table.ts';
 
 /** 2³² divided by the golden ratio, odd: consecutive streams land far apart. */
 const STRIDE = 0x9e3779b1;
 
-/** The streams that one instance knows something of, each with a row of its own: a hash table with linear probing. */
+/** Numbers of a row side by side; whoever finds a stream asks for its pieces. */
+const ROW = 4;
+/** Of a free row, the next free one. */
+const STREAM = 0;
+const FIRST = 1;
+const LAST = 2;
+
+/**
+ * The streams that one instance knows something of, each with a row of its own, which says its first and its last piece: a
+ * hash table with linear probing.
+ */
 export class StreamIndex {
   /** Rows, where the hash of their stream or the next free place put them. A power of two long, at most half full. */
   #slots = new Int32Array(128).fill(NONE);
-  /** Per row. */
-  #streams = new Float64Array(64);
-  /** Free rows are a list. */
-  #next = new Int32Array(64);
+  #rows = new Float64Array(64 * ROW);
   #free = NONE;
   /** Mostly a stream is asked for several times in a row. */
   #latestStream = -1;
@@ -19,11 +26,6 @@ export class StreamIndex {
 
   constructor() {
     this.#freeRowsFrom(0);
-  }
-
-  /** Rows are numbered from 0 and less than this. */
-  get capacity(): number {
-    return this.#streams.length;
   }
 
   /** The row of a stream, or NONE. */
@@ -37,41 +39,65 @@ export class StreamIndex {
     return row;
   }
 
-  /** A row for a stream that has none. */
+  /** A row for a stream that has none. It has no pieces. */
   add(stream: number): number {
     if (this.#free === NONE) this.#grow();
     const row = this.#free;
-    this.#free = this.#next[row]!;
-    this.#streams[row] = stream;
+    this.#free = this.#rows[row * ROW + STREAM]!;
+    this.#rows[row * ROW + STREAM] = stream;
+    this.#rows[row * ROW + FIRST] = NONE;
+    this.#rows[row * ROW + LAST] = NONE;
     this.#slots[this.#slotOf(stream)] = row;
     return row;
+  }
+
+  first(row: number): number {
+    return this.#rows[row * ROW + FIRST]!;
+  }
+
+  last(row: number): number {
+    return this.#rows[row * ROW + LAST]!;
+  }
+
+  setFirst(row: number, piece: number): void {
+    this.#rows[row * ROW + FIRST] = piece;
+  }
+
+  setLast(row: number, piece: number): void {
+    this.#rows[row * ROW + LAST] = piece;
   }
 
   remove(row: number): void {
     const slots = this.#slots;
     const last = slots.length - 1;
-    let hole = this.#slotOf(this.#streams[row]!);
+    let hole = this.#slotOf(this.#streamOf(row));
     slots[hole] = NONE;
     // Whoever stands behind the hole and would rather stand there moves up.
     for (let slot = (hole + 1) & last; slots[slot]! !== NONE; slot = (slot + 1) & last) {
-      const home = this.#homeOf(this.#streams[slots[slot]!]!);
+      const home = this.#homeOf(this.#streamOf(slots[slot]!));
       if (((slot - home) & last) < ((slot - hole) & last)) continue;
       slots[hole] = slots[slot]!;
       slots[slot] = NONE;
       hole = slot;
     }
-    this.#next[row] = this.#free;
+    this.#rows[row * ROW + STREAM] = this.#free;
     this.#free = row;
     this.#latestStream = -1;
+  }
+
+  #streamOf(row: number): number {
+    return this.#rows[row * ROW + STREAM]!;
   }
 
   /** Where the stream stands, or the free place where it would. */
   #slotOf(stream: number): number {
     const slots = this.#slots;
-    const streams = this.#streams;
+    const rows = this.#rows;
     const last = slots.length - 1;
     let slot = this.#homeOf(stream);
-    for (let row = slots[slot]!; row !== NONE && streams[row]! !== stream; row = slots[slot]!) slot = (slot + 1) & last;
+    for (let row = slots[slot]!; row !== NONE && rows[row * ROW + STREAM]! !== stream; row = slots[slot]!) {
+      slot = (slot + 1) & last;
+    }
     return slot;
   }
 
@@ -81,17 +107,16 @@ export class StreamIndex {
   }
 
   #grow(): void {
-    const rows = this.#streams.length;
-    this.#streams = grownFloats(this.#streams, 2 * rows);
-    this.#next = grownIntegers(this.#next, 2 * rows);
+    const rows = this.#rows.length / ROW;
+    this.#rows = grownFloats(this.#rows, 2 * rows * ROW);
     this.#freeRowsFrom(rows);
     this.#slots = new Int32Array(4 * rows).fill(NONE);
-    for (let row = 0; row < rows; row++) this.#slots[this.#slotOf(this.#streams[row]!)] = row;
+    for (let row = 0; row < rows; row++) this.#slots[this.#slotOf(this.#streamOf(row))] = row;
   }
 
   #freeRowsFrom(first: number): void {
-    for (let row = this.#next.length - 1; row >= first; row--) {
-      this.#next[row] = this.#free;
+    for (let row = this.#rows.length / ROW - 1; row >= first; row--) {
+      this.#rows[row * ROW + STREAM] = this.#free;
       this.#free = row;
     }
   }

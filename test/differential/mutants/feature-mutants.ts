@@ -61,7 +61,7 @@ export const featureMutants: readonly Mutant[] = [
   {
     why: 'a batch that was settled earlier knows who came since',
     file: 'instance.ts',
-    find: 'settledEarlier ? this.#lastStepNs : nowNs',
+    find: 'settledEarlier && !batch.admission.isIdle ? this.run.lastStepStartNs : nowNs',
     replace: 'nowNs',
   },
   {

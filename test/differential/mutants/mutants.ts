@@ -81,8 +81,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'content is evicted before blank memory is used up',
     file: 'kv-blocks.ts',
-    find: 'this.#cache.leave(this.capacity - this.used - this.#reserved);',
-    replace: 'this.#cache.leave(Math.max(0, this.capacity - this.used - this.#reserved - 1));',
+    find: 'cache.leave(this.capacity - this.used - this.#reserved);',
+    replace: 'cache.leave(Math.max(0, this.capacity - this.used - this.#reserved - 1));',
   },
   {
     why: 'after a preemption the engine jumps over the step in which the victim could come back',
