@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { PowerNumbers } from '../sim/power-model.ts';
 import type { Grade, LoadForm } from '../sim/plan.ts';
 import type { ByteSource, StepCost } from '../sim/ports.ts';
 import type { AcceleratorNumbers, EngineNumbers, ModelNumbers } from '../sim/profiles.ts';
@@ -38,6 +39,7 @@ export interface Profile<Numbers> {
 
 export interface AcceleratorEntry extends Profile<AcceleratorNumbers> {
   readonly reference: { readonly scaleUpGBPerS: number; readonly pcieGBPerS: number };
+  readonly power: PowerNumbers;
   readonly cost: { readonly rentUsdPerHour: number };
   readonly grades?: { readonly peaks: Grade };
 }

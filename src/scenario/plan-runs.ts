@@ -68,7 +68,8 @@ function planOf(
   seed: number,
   traces: readonly (Trace | undefined)[],
 ): RunPlan {
-  const { name, start, startState, horizonNs, warmUpNs, timelineIntervalNs, models, regions, routing, slos } = scenario;
+  const { name, start, startState, horizonNs, warmUpNs, timelineIntervalNs, models, regions, routing, slos, record } =
+    scenario;
   const workloads = scenario.workloads.map(({ name: workload, kind, model, options }, index): WorkloadPlan => {
     const trace = traces[index];
     return { name: workload, kind, model, options, ...(trace !== undefined && { file: trace.file }) };
@@ -87,6 +88,7 @@ function planOf(
     workloads,
     routing,
     slos,
+    record,
   };
 }
 

@@ -1,5 +1,5 @@
 import { isWindowed } from '../sim/model-shape.ts';
-import type { ConditionsPlan, Grade, PoolPlan } from '../sim/plan.ts';
+import type { ConditionsPlan, Grade, PoolPlan, PowerPlan } from '../sim/plan.ts';
 import { GRADES } from '../sim/plan.ts';
 import { rooflineParameters } from '../sim/roofline-parameters.ts';
 import type { RooflineParameters } from '../sim/roofline.ts';
@@ -13,14 +13,16 @@ import { finding } from './draft.ts';
 import { enginePlan } from './engine-plan.ts';
 import type { Finding } from './explain.ts';
 import { kvLinkOf } from './kv-links.ts';
+import { powerOf } from './power.ts';
 import { type Speculation, speculationOf } from './speculation.ts';
 
 /** What the deployment decides of the conditions; the rest is up to the workloads. */
 export type PoolConditions = Omit<ConditionsPlan, 'load' | 'meanPromptTokens'> & { readonly peaks: Grade };
 
 /** A pool of a plan, but for the index of its model, and for what its workloads decide. */
-export type ResolvedPool = Omit<PoolPlan, 'model' | 'conditions' | 'errorBands'> & {
+export type ResolvedPool = Omit<PoolPlan, 'model' | 'power' | 'conditions' | 'errorBands'> & {
   readonly modelName: string;
+  readonly power: Omit<PowerPlan, 'pue'>;
   readonly deployed: PoolConditions;
 };
 
@@ -63,6 +65,7 @@ function planned(choices: Choices, { modelOf }: ProfilesOf): PoolResolution {
       acceleratorsPerInstance: acceleratorsOf(serving),
       engine,
       stepCost: stepCostOf(choices, speculation),
+      power: powerOf(choices),
       rentUsdPerAcceleratorHour: choices.rentUsdPerAcceleratorHour ?? profiles.accelerator.cost.rentUsdPerHour,
       grade: worstGrade([
         profiles.accelerator.worstGrade,

@@ -1,4 +1,4 @@
-import type { ModulePlan, ObjectivePlan, PoolPlan, RegionPlan, SloPlan, StartState } from '../sim/plan.ts';
+import type { ModulePlan, ObjectivePlan, PoolPlan, RecordPlan, RegionPlan, SloPlan, StartState } from '../sim/plan.ts';
 import type { Ns } from '../sim/units.ts';
 import { NS_PER_S } from '../sim/units.ts';
 import { acceleratorReader } from './accelerator-files.ts';
@@ -37,6 +37,7 @@ export interface Scenario {
   readonly workloads: readonly ScenarioWorkload[];
   readonly routing: ModulePlan;
   readonly slos: readonly SloPlan[];
+  readonly record: RecordPlan;
   /** Variants by name: to each path of the scenario what it is set to. */
   readonly policies?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly sweep?: SweepInput;
@@ -125,9 +126,14 @@ function scenarioOf(file: string, input: ScenarioInput, pools: readonly Resolved
     seeds: input.seeds,
     models,
     regions: input.regions.map(({ name, electricityUsdPerKWh, pue }) => ({ name, electricityUsdPerKWh, pue })),
-    pools: pools.map(({ modelName, ...pool }) => ({ ...pool, model: models.indexOf(modelName) })),
+    pools: pools.map(({ modelName, power, ...pool }) => ({
+      ...pool,
+      power: { ...power, pue: input.regions[pool.region]!.pue },
+      model: models.indexOf(modelName),
+    })),
     workloads: input.workloads.map((workload, index) => workloadOf(workload, index, models, source)),
     routing: { kind, options },
+    record: input.record,
     slos: input.slos.map((slo) => sloOf(slo, workloadNames)),
     ...(input.policies !== undefined && { policies: input.policies }),
     ...(input.sweep !== undefined && { sweep: input.sweep }),

@@ -11,6 +11,7 @@ import { kvLinkSchema } from './kv-links.ts';
 import { kvTiersSchema } from './kv-tiers.ts';
 import { layoutSchema } from './layout-schema.ts';
 import { modelName } from './model-files.ts';
+import { recordSchema } from './power.ts';
 import { zonedStart } from './start.ts';
 import { policiesSchema, sweepSchema } from './variant-schema.ts';
 
@@ -54,6 +55,7 @@ export function scenarioSchemas(catalogue: Catalogue) {
     routing: routingSchema(catalogue)
       .default({ kind: catalogue.defaults.routing })
       .describe(`which instance takes a request (default: ${catalogue.defaults.routing})`),
+    record: recordSchema(),
     slos: z.array(slo).default([]).describe('what users were promised, by class of requests'),
     policies: policiesSchema().optional(),
     sweep: sweepSchema().optional(),

@@ -9,6 +9,7 @@ import type { EnginePlan } from './plan.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import { PrefillChunks } from './prefill-chunks.ts';
 import { RequestList } from './request-lists.ts';
+import { DecodeShares, type ResourceTime } from './resource-time.ts';
 import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
 import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
 
@@ -51,7 +52,7 @@ export class Batch {
 
   constructor(
     index: InstanceIndex,
-    { engine, role, kvLink, decodeSteps, tiers }: InstancePlan,
+    { engine, role, kvLink, decodeSteps, tiers, resourceTime }: InstancePlan,
     requests: RequestTable,
     kv: KvBlocks,
     counters: PoolCounters,
@@ -59,7 +60,7 @@ export class Batch {
   ) {
     this.running = new RequestList(requests);
     this.waiting = new RequestList(requests);
-    this.decoding = new DecodingSet(requests, kv, decodeSteps);
+    this.decoding = new DecodingSet(requests, kv, decodeSteps, decodeShares(resourceTime, engine, kv));
     this.incoming = role === 'decode' ? new IncomingRequests(requests, kv) : undefined;
     this.outgoing = role === 'prefill' ? new OutgoingRequests(index, kvLink!, requests, kv) : undefined;
     this.loading = tiers === undefined ? undefined : new LoadingRequests(requests, kv, tiers);
@@ -232,4 +233,12 @@ export class Batch {
     this.#counters.finishedRequests++;
     this.#listener.served(request, this.#index, endNs);
   }
+}
+
+function decodeShares(
+  time: ResourceTime | undefined,
+  { maxModelTokens }: EnginePlan,
+  { maxGrowth }: KvBlocks,
+): DecodeShares | undefined {
+  return time === undefined ? undefined : new DecodeShares(time, maxModelTokens, maxGrowth);
 }

@@ -1,7 +1,7 @@
 import type { PoolCounters } from './pool-counters.ts';
 import type { DecodePiece } from './ports.ts';
 import { kvTokensOfSteps, stepsLasting, ticksOfSteps } from './segment.ts';
-import { MAX_SEGMENT_TICKS, TICKS_PER_NS, type Ns, type Ticks } from './units.ts';
+import { MAX_SEGMENT_QUANTA, MAX_SEGMENT_TICKS, TICKS_PER_NS, type Ns, type Quanta, type Ticks } from './units.ts';
 
 /**
  * The exact clock of one instance and the segment it is in: `steps` steps of one batch, from the boundary at
@@ -25,10 +25,18 @@ export class DecodeRun {
   #creditedNs: Ns = 0;
   #fixedTicks: Ticks = 0;
   #ticksPerKvToken: Ticks = 0;
+  #fixedQuanta: Quanta = 0;
+  #quantaPerKvToken: Quanta = 0;
   #kvTokens = 0;
   #seqs = 0;
   /** Tokens that the sequences generate in a step, so what they attend to grows by it. */
   #growth = 0;
+  readonly #hasEnergy: boolean;
+
+  /** @param hasEnergy credit the energy of steps, too */
+  constructor(hasEnergy: boolean) {
+    this.#hasEnergy = hasEnergy;
+  }
 
   /** Published start of the last step of the latest segment that is over: asked for seldom, so not kept. */
   get lastStepStartNs(): Ns {
@@ -43,11 +51,13 @@ export class DecodeRun {
   }
 
   /** One step of the given duration for `seqs` decoding sequences (and whatever else is in its batch). */
-  startStep(ticks: Ticks, seqs: number, growth: number, kvTokens: number): void {
+  startStep(ticks: Ticks, quanta: Quanta, seqs: number, growth: number, kvTokens: number): void {
+    this.#fixedQuanta = quanta;
+    this.#quantaPerKvToken = 0;
     this.#start(ticks, 0, seqs, growth, kvTokens, 1);
   }
 
-  /** At most `limit` decode steps of one batch; fewer where the piece ends or ticks could no longer be summed exactly. */
+  /** At most `limit` decode steps of one batch; fewer where the piece ends or sums could no longer be exact. */
   startSteps(piece: DecodePiece, seqs: number, growth: number, kvTokens: number, limit: number): void {
     const { fixedTicks, ticksPerKvToken, untilKvTokens } = piece;
     // The last step must begin before the end of the piece. Mostly it does, and nothing has to be divided.
@@ -59,6 +69,9 @@ export class DecodeRun {
     ) {
       steps = Math.floor(steps / 2);
     }
+    this.#fixedQuanta = piece.fixedQuanta;
+    this.#quantaPerKvToken = piece.quantaPerKvToken;
+    if (this.#hasEnergy) steps = this.#stepsOfExactEnergy(steps, kvTokens, growth);
     this.#start(fixedTicks, ticksPerKvToken, seqs, growth, kvTokens, steps);
   }
 
@@ -94,7 +107,9 @@ export class DecodeRun {
     counters.steps += more;
     counters.outputTokens += more * this.#growth;
     counters.decodeSeqSteps += more * this.#seqs;
-    counters.kvTokenSteps += kvTokensOfSteps(more, this.#kvTokens + this.#creditedSteps * this.#growth, this.#growth);
+    const kvTokens = kvTokensOfSteps(more, this.#kvTokens + this.#creditedSteps * this.#growth, this.#growth);
+    counters.kvTokenSteps += kvTokens;
+    if (this.#hasEnergy) counters.busyEnergy.add(more * this.#fixedQuanta + this.#quantaPerKvToken * kvTokens);
     counters.busyNs += overNs - this.#creditedNs;
     this.#creditedSteps = steps;
     this.#creditedNs = overNs;
@@ -126,6 +141,15 @@ export class DecodeRun {
     this.#creditedSteps = 0;
     this.#creditedNs = this.startNs;
     this.#setEnd(steps);
+  }
+
+  #stepsOfExactEnergy(limit: number, kvTokens: number, growth: number): number {
+    const fixed = Math.abs(this.#fixedQuanta);
+    let steps = limit;
+    while (steps > 1 && steps * (fixed + this.#quantaPerKvToken * (kvTokens + steps * growth)) > MAX_SEGMENT_QUANTA) {
+      steps = Math.floor(steps / 2);
+    }
+    return steps;
   }
 
   #setEnd(steps: number): void {

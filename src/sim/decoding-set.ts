@@ -1,7 +1,9 @@
 import type { DecodeSteps } from './decode-steps.ts';
 import { FinishHeap } from './finish-heap.ts';
 import type { KvBlocks } from './kv-blocks.ts';
+import type { DecodePiece } from './ports.ts';
 import { NONE, type RequestTable } from './request-table.ts';
+import type { DecodeShares } from './resource-time.ts';
 import type { RequestIndex } from './units.ts';
 
 /**
@@ -23,11 +25,19 @@ export class DecodingSet {
   readonly #kv: KvBlocks;
   /** Undefined without speculation: every step generates one token. */
   readonly #decodeSteps: DecodeSteps | undefined;
+  /** Undefined where nobody asks who caused what. */
+  readonly #shares: DecodeShares | undefined;
 
-  constructor(requests: RequestTable, kv: KvBlocks, decodeSteps: DecodeSteps | undefined) {
+  constructor(
+    requests: RequestTable,
+    kv: KvBlocks,
+    decodeSteps: DecodeSteps | undefined,
+    shares: DecodeShares | undefined,
+  ) {
     this.#requests = requests;
     this.#kv = kv;
     this.#decodeSteps = decodeSteps;
+    this.#shares = shares;
     this.#events = new FinishHeap(requests);
   }
 
@@ -62,6 +72,7 @@ export class DecodingSet {
     const growth = requests.growth[request]!;
     const decoded = growth * (this.steps - requests.decodeFromStep[request]!);
     const computedTokens = requests.target[request]! + decoded;
+    if (this.#shares !== undefined) this.#endShare(this.#shares, request);
     requests.generated[request]! += decoded;
     this.#events.remove(request);
     this.#kv.stopDecoding(requests.kvPhase[request]!, growth);
@@ -69,6 +80,11 @@ export class DecodingSet {
     this.growth -= growth;
     this.kvTokens -= computedTokens + 1;
     return computedTokens;
+  }
+
+  /** What the next steps cost. */
+  price(piece: DecodePiece): void {
+    if (this.#shares !== undefined) this.#shares.price(piece, this.seqs);
   }
 
   /** Blocks that one of them takes in the next step. */
@@ -79,6 +95,7 @@ export class DecodingSet {
   }
 
   advance(steps: number): void {
+    if (this.#shares !== undefined) this.#advanceShares(this.#shares, steps);
     this.steps += steps;
     this.kvTokens += steps * this.growth;
     this.#kv.advance(steps);
@@ -106,10 +123,33 @@ export class DecodingSet {
     const requests = this.#requests;
     requests.decodeFromStep[request] = this.steps;
     requests.growth[request] = growth;
+    if (this.#shares !== undefined) this.#beginShare(this.#shares, request, computedTokens, growth);
     requests.kvPhase[request] = this.#kv.startDecoding(computedTokens, growth);
     this.seqs++;
     this.growth += growth;
     this.kvTokens += computedTokens + 1;
     this.#events.push(request, eventStep);
+  }
+
+  #endShare(shares: DecodeShares, request: RequestIndex): void {
+    const { target, growth, decodeFromStep } = this.#requests;
+    shares.end(request, target[request]!, growth[request]!, decodeFromStep[request]!);
+  }
+
+  #beginShare(shares: DecodeShares, request: RequestIndex, computedTokens: number, growth: number): void {
+    if (!shares.canBegin(computedTokens, this.steps)) this.#moveShareBase(shares);
+    shares.begin(request, computedTokens, growth, this.steps);
+  }
+
+  #advanceShares(shares: DecodeShares, steps: number): void {
+    const kvTokens = this.kvTokens + steps * this.growth;
+    if (!shares.canAdvance(steps, this.steps, kvTokens)) this.#moveShareBase(shares);
+    shares.advance(steps, this.steps);
+  }
+
+  #moveShareBase(shares: DecodeShares): void {
+    const events = this.#events;
+    for (let at = 0; at < events.size; at++) this.#endShare(shares, events.requestAt(at));
+    shares.moveBase(this.steps);
   }
 }

@@ -27,6 +27,11 @@ export class FinishHeap {
     return this.#steps[0]!;
   }
 
+  /** All of them, in no order that means anything: 0 ≤ at < size. */
+  requestAt(at: number): RequestIndex {
+    return this.#requests[at]!;
+  }
+
   push(request: RequestIndex, step: number): void {
     if (this.size === this.#requests.length) this.#grow();
     const at = this.size++;

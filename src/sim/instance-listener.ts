@@ -1,5 +1,6 @@
 import type { DecodeSteps } from './decode-steps.ts';
 import type { KvTiers } from './kv-tiers.ts';
+import type { ResourceTime } from './resource-time.ts';
 import type { PoolPlan } from './plan.ts';
 import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
 
@@ -19,4 +20,8 @@ export type InstancePlan = Pick<PoolPlan, 'engine'> &
     readonly decodeSteps?: DecodeSteps | undefined;
     /** Its own and those it shares; undefined where there are none. */
     readonly tiers?: KvTiers | undefined;
+    /** Of all instances; undefined where nobody asks who caused what. */
+    readonly resourceTime?: ResourceTime | undefined;
+    /** Count energy and idle time. */
+    readonly hasEnergy?: boolean;
   };

@@ -8,8 +8,9 @@ import type { KvTiers } from './kv-tiers.ts';
 import type { EnginePlan, PoolRole } from './plan.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import type { StepCost } from './ports.ts';
+import { PrefillStep } from './prefill-step.ts';
 import type { RequestTable } from './request-table.ts';
-import { TICKS_PER_NS, type InstanceIndex, type Ns, type PoolIndex, type RequestIndex } from './units.ts';
+import type { InstanceIndex, Ns, PoolIndex, RequestIndex } from './units.ts';
 
 /** One serving engine: its batch, its clock, and the segment it is in. */
 export class Instance {
@@ -20,7 +21,7 @@ export class Instance {
   readonly localPrefillTokens: number;
   readonly engine: EnginePlan;
   readonly kv: KvBlocks;
-  readonly run = new DecodeRun();
+  readonly run: DecodeRun;
   readonly batch: Batch;
   clock = 1;
   /** Segments started. */
@@ -31,15 +32,17 @@ export class Instance {
   /** A batch is settled while the step before it runs. */
   readonly #settlesEarly: boolean;
   readonly #tiers: KvTiers | undefined;
+  readonly #hasEnergy: boolean;
+  readonly #prefillStep: PrefillStep;
   readonly #requests: RequestTable;
   readonly #stepCost: StepCost;
   readonly #counters: PoolCounters;
-  /** How long the step in progress would take without its prompt chunks. */
-  #decodeOnlyNs: Ns = 0;
   /** The last look found nothing to do … */
   #idle = true;
   /** … until then. */
   #wakeNs: Ns = Infinity;
+  /** While idle: since when, or since the latest observation. */
+  #idleFromNs: Ns = 0;
 
   constructor(
     index: InstanceIndex,
@@ -51,7 +54,7 @@ export class Instance {
     counters: PoolCounters,
     listener: InstanceListener,
   ) {
-    const { engine, role = 'mixed', localPrefillTokens = 0 } = plan;
+    const { engine, role = 'mixed', localPrefillTokens = 0, hasEnergy = false, resourceTime } = plan;
     const decodeTokens = engine.maxNumSeqs * kv.maxGrowth;
     assert(engine.maxNumBatchedTokens >= decodeTokens, 'maxNumBatchedTokens is below what maxNumSeqs can decode');
     this.index = index;
@@ -62,8 +65,11 @@ export class Instance {
     this.kv = kv;
     this.#settlesEarly = engine.asyncScheduling;
     this.#tiers = plan.tiers;
+    this.#hasEnergy = hasEnergy;
+    this.run = new DecodeRun(hasEnergy);
     this.#isUsual = !kv.grantsAll && engine.chunkedPrefill;
     this.batch = new Batch(index, plan, requests, kv, counters, listener);
+    this.#prefillStep = new PrefillStep(this.batch.chunks, stepCost, hasEnergy, resourceTime);
     this.#requests = requests;
     this.#stepCost = stepCost;
     this.#counters = counters;
@@ -187,7 +193,7 @@ export class Instance {
     if (steps > 1 && this.kv.hasExpiry) this.kv.expire(run.lastStepStartNs);
     batch.endSteps(steps, endNs);
     if (batch.chunks.count === 0) return;
-    this.#creditPrefill(endNs - startNs);
+    this.#prefillStep.end(endNs - startNs, this.#counters, this.#requests.computed);
     batch.endChunks(endNs);
   }
 
@@ -202,37 +208,27 @@ export class Instance {
       this.#rest(nowNs, preempted || settledEarlier);
       return;
     }
-    if (this.#idle) this.run.wake(nowNs);
-    this.#idle = false;
+    if (this.#idle) this.#wake(nowNs);
     this.segments++;
-    if (batch.chunks.count > 0) this.#startPrefillStep();
+    if (batch.chunks.count > 0) this.#prefillStep.start(this.run, batch.decoding, batch.decodingPaused, this.clock);
     else this.#startDecodeSteps(nowNs, preempted);
+  }
+
+  #wake(nowNs: Ns): void {
+    this.run.wake(nowNs);
+    this.#creditIdle(nowNs);
+    this.#idle = false;
   }
 
   /** @param again everybody who ran was preempted and now waits, or the batch was settled too early: form another one */
   #rest(nowNs: Ns, again: boolean): void {
+    if (!this.#idle) this.#idleFromNs = nowNs;
     this.#idle = true;
     const { waiting, admission } = this.batch;
     const enqueuedNs = waiting.size === 0 ? nowNs : admission.enqueuedNs(waiting.head);
     // One that is enqueued and was refused waits for blocks that transfers hold.
     this.#wakeNs = enqueuedNs > nowNs ? enqueuedNs : Infinity;
     if (again) this.formBatch(nowNs);
-  }
-
-  #startPrefillStep(): void {
-    const { batch } = this.batch.chunks;
-    const { decodingPaused, decoding } = this.batch;
-    const seqs = decodingPaused ? 0 : decoding.seqs;
-    const kvTokens = decodingPaused ? 0 : decoding.kvTokens;
-    batch.decodeSeqs = seqs;
-    batch.kvTokens = kvTokens;
-    batch.clock = this.clock;
-    const growth = decodingPaused ? 0 : decoding.growth;
-    this.run.startStep(this.#stepCost.prefillStepTicks(batch), seqs, growth, kvTokens);
-    this.#decodeOnlyNs = 0;
-    if (seqs === 0) return;
-    const piece = this.#stepCost.decodePiece(seqs, kvTokens, this.clock);
-    this.#decodeOnlyNs = Math.floor((piece.fixedTicks + piece.ticksPerKvToken * kvTokens) / TICKS_PER_NS);
   }
 
   /** Jump to the next thing that can change the batch. */
@@ -244,6 +240,7 @@ export class Instance {
     const limit = preempted || isOutdated ? 1 : Math.min(stepsToEvent, engine.maxSegmentSteps);
     const piece = this.#stepCost.decodePiece(seqs, kvTokens, this.clock);
     run.startSteps(piece, seqs, growth, kvTokens, this.kv.stepsThatFit(limit));
+    decoding.price(piece);
     // One still on its way may join. One that was refused stays refused until somebody finishes, or until prefixes that it
     // would hit expire: then it needs more blocks, but keeps none from being free.
     if (waiting.size > 0 && admission.hasPlace) {
@@ -251,16 +248,6 @@ export class Instance {
       if (enqueuedNs > nowNs) this.#cutFor(enqueuedNs);
       else run.cutAt(this.kv.nextExpiryNs);
     }
-  }
-
-  #creditPrefill(stepNs: Ns): void {
-    const counters = this.#counters;
-    const { batch } = this.batch.chunks;
-    counters.prefillTokens += batch.prefillTokens;
-    counters.prefillPairs += batch.prefillPairs;
-    counters.prefillContextTokens += batch.prefillContextTokens;
-    counters.prefillNs += Math.max(0, stepNs - this.#decodeOnlyNs);
-    counters.outputTokens += batch.promptsFinished;
   }
 
   // -------------------------------------------------------------------------------------------- observation
@@ -278,8 +265,14 @@ export class Instance {
     return this.kv.used + this.kv.blocksOfSteps(Math.min(this.run.stepsOverAt(timeNs) + 1, this.run.steps));
   }
 
-  /** Credit the steps that are over at `timeNs` to the pool's counters. A step with prefill is credited where it ends. */
+  /** Credit the steps that are over at `timeNs`, and idle time, to the pool's counters. A step with prefill is credited where it ends. */
   creditUntil(timeNs: Ns): void {
+    if (this.#idle) this.#creditIdle(timeNs);
     if (this.isBusy && this.batch.chunks.count === 0) this.run.credit(this.run.stepsOverAt(timeNs), this.#counters);
+  }
+
+  #creditIdle(untilNs: Ns): void {
+    if (this.#hasEnergy) this.#counters.idleNs += untilNs - this.#idleFromNs;
+    this.#idleFromNs = untilNs;
   }
 }

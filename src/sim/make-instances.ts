@@ -4,13 +4,16 @@ import { Instance } from './instance.ts';
 import { KvBlocks } from './kv-blocks.ts';
 import { KvTier } from './kv-tier.ts';
 import { KvTiers } from './kv-tiers.ts';
+import type { RecordPlan } from './plan.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import type { StepCost } from './ports.ts';
 import type { PromptPaths } from './prompt-paths.ts';
 import type { RequestTable } from './request-table.ts';
+import type { ResourceTime } from './resource-time.ts';
 
 interface FleetPlan {
   readonly seed: number;
+  readonly record?: RecordPlan;
   readonly pools: readonly (InstancePlan & { readonly instances: number })[];
 }
 
@@ -22,6 +25,7 @@ export function makeInstances(
   paths: PromptPaths,
   counters: readonly PoolCounters[],
   listener: InstanceListener,
+  resourceTime: ResourceTime | undefined,
 ): Instance[] {
   const instances: Instance[] = [];
   plan.pools.forEach((pool, index) => {
@@ -36,7 +40,7 @@ export function makeInstances(
       const tiers =
         stores.length === 0 ? undefined : new KvTiers(stores, engine.blockTokens, stepCosts[index]!, counters[index]!);
       const kv = new KvBlocks(engine, role, requests, paths, tiers);
-      const own = { ...pool, decodeSteps, tiers };
+      const own = { ...pool, decodeSteps, tiers, resourceTime, hasEnergy: plan.record?.energy === true };
       instances.push(
         new Instance(instances.length, index, own, requests, kv, stepCosts[index]!, counters[index]!, listener),
       );

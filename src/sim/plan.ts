@@ -1,3 +1,4 @@
+import type { PowerParameters } from './power-model.ts';
 import type { Ns } from './units.ts';
 import type { RooflineParameters } from './roofline.ts';
 
@@ -31,6 +32,15 @@ export interface RunPlan {
   readonly workloads: readonly WorkloadPlan[];
   readonly routing: ModulePlan;
   readonly slos: readonly SloPlan[];
+  readonly record: RecordPlan;
+}
+
+/** What is recorded besides times and counts. Nothing else in the results depends on it. */
+export interface RecordPlan {
+  /** Energy of every step and of idle time, in the timeline. */
+  readonly energy: boolean;
+  /** Resource time of every request, in its row. */
+  readonly shares: boolean;
 }
 
 /** A module of the catalogue by name, with its validated options, every default written out. */
@@ -42,6 +52,24 @@ export interface ModulePlan {
 export interface RegionPlan {
   readonly name: string;
   readonly electricityUsdPerKWh: number;
+  readonly pue: number;
+}
+
+/** Draw of one accelerator of a pool, and of its share of what is around it, in watts. */
+export interface PowerPlan {
+  /** While it computes. */
+  readonly accelerator: PowerParameters;
+  /** The model is loaded, and no step is in progress. */
+  readonly idleWatts: number;
+  /** No model is loaded. */
+  readonly offWatts: number;
+  /** CPUs, memory and fans of the server while its accelerators idle, and what they add while these are busy. */
+  readonly hostIdleWatts: number;
+  readonly hostBusyWatts: number;
+  readonly networkWatts: number;
+  /** What the site is built for: server and network at their most. */
+  readonly ratedWatts: number;
+  /** Facility energy over that of all the above, at full load. */
   readonly pue: number;
 }
 
@@ -172,6 +200,7 @@ export interface PoolPlan {
   readonly acceleratorsPerInstance: number;
   readonly engine: EnginePlan;
   readonly stepCost: RooflineParameters;
+  readonly power: PowerPlan;
   readonly rentUsdPerAcceleratorHour: number;
   /** The worst grade among the numbers of its accelerator, model and engine profiles. */
   readonly grade: Grade;

@@ -1,6 +1,8 @@
+import { QuantaSum } from './quanta-sum.ts';
+
 /**
  * What the instances of one pool did in the current timeline interval. Names and meanings are those of TimelineColumns.
- * Sums of one interval stay whole and below 2⁵³, so they do not depend on the order of adding.
+ * Sums of one interval stay whole and below 2⁵³, or are kept in parts that do, so they do not depend on the order of adding.
  */
 export class PoolCounters {
   arrivedRequests = 0;
@@ -25,6 +27,9 @@ export class PoolCounters {
   remoteWrittenBlocks = 0;
   busyNs = 0;
   prefillNs = 0;
+  idleNs = 0;
+  readonly busyEnergy = new QuantaSum();
+  readonly prefillEnergy = new QuantaSum();
 
   reset(): void {
     this.arrivedRequests = 0;
@@ -49,5 +54,8 @@ export class PoolCounters {
     this.remoteWrittenBlocks = 0;
     this.busyNs = 0;
     this.prefillNs = 0;
+    this.idleNs = 0;
+    this.busyEnergy.reset();
+    this.prefillEnergy.reset();
   }
 }

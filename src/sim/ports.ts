@@ -114,11 +114,14 @@ export interface PrefillBatch {
 /**
  * Duration of decode-only steps of one batch size and clock, affine in the tokens attended to over a range:
  * `fixedTicks + ticksPerKvToken × kvTokens` for kvTokens < untilKvTokens. Whole numbers, at least one nanosecond in the
- * range; fixedTicks alone may be negative.
+ * range; fixedTicks alone may be negative. Their energy likewise, in whole quanta of 2⁻²⁶ J, at least 0 in the range.
  */
 export interface DecodePiece {
   readonly fixedTicks: Ticks;
   readonly ticksPerKvToken: Ticks;
+  /** Of all accelerators of the instance together; 0 where energy is not recorded. */
+  readonly fixedQuanta: number;
+  readonly quantaPerKvToken: number;
   readonly untilKvTokens: number;
 }
 
@@ -127,6 +130,13 @@ export interface StepCost {
   /** The piece that holds `kvTokens` (sum over the batch of tokens attended to, the new ones included). */
   decodePiece(decodeSeqs: number, kvTokens: number, clock: number): DecodePiece;
   prefillStepTicks(batch: PrefillBatch): Ticks;
+  /** Energy of the same step in whole quanta, of all accelerators of the instance; 0 where energy is not recorded. */
+  prefillStepQuanta(batch: PrefillBatch): number;
+  /**
+   * What a chunk of `tokens` prompt tokens after `contextTokens` computed ones weighs when the chunks of a step share the
+   * time that they add to it: its FLOPs, > 0.
+   */
+  chunkWeight(tokens: number, contextTokens: number): number;
 }
 
 // ---------------------------------------------------------------------------------------------- observation

@@ -127,6 +127,18 @@ export function clockUnderCap(p: PowerParameters, use: StepUse, capWatts: number
   return clockOfFactor(p, factor);
 }
 
+/** Accelerators step their clock by so much (nvidia-smi: supported clocks). */
+const CLOCK_STEP_MHZ = 15;
+/** A clock that was a step before it was divided by the highest is that step again. */
+const CLOCK_ROUNDING = 1e-6;
+
+/** The highest step of the accelerator's clock that is not above `clock`, relative to the highest of all; or the lowest. */
+export function steppedClock({ mostMHz, leastClock }: PowerParameters, clock: number): number {
+  if (clock >= 1) return 1;
+  const steps = Math.floor((clock * mostMHz) / CLOCK_STEP_MHZ + CLOCK_ROUNDING);
+  return Math.max(leastClock, (steps * CLOCK_STEP_MHZ) / mostMHz);
+}
+
 /** What a step spends its time on at full clock. */
 export interface StepTimes {
   readonly memoryNs: Ns;

@@ -34,6 +34,9 @@ export class RequestColumns {
   readonly transferNs = new Float64Array(RequestColumns.capacity);
   /** Last token, as the client sees it. For a rejected request: when it was turned away. */
   readonly finishNs = new Float64Array(RequestColumns.capacity);
+  /** Its shares of the ticks of the steps that computed its prompt, and of those in which it decoded; 0 if not recorded. */
+  readonly prefillTicks = new Float64Array(RequestColumns.capacity);
+  readonly decodeTicks = new Float64Array(RequestColumns.capacity);
 }
 
 /** One row per interval and instance pool. Counters are of the interval; queue, running and KV are at its end. */
@@ -80,4 +83,18 @@ export class TimelineColumns {
   readonly waitingRequests = new Float64Array(TimelineColumns.capacity);
   readonly runningRequests = new Float64Array(TimelineColumns.capacity);
   readonly kvBlocksUsed = new Float64Array(TimelineColumns.capacity);
+  /** Accelerators in steps that ended, … */
+  readonly busyJoules = new Float64Array(TimelineColumns.capacity);
+  /** … of this, what prefill added, … */
+  readonly prefillJoules = new Float64Array(TimelineColumns.capacity);
+  /** … and while no step was in progress. These and what follows are 0 where energy is not recorded. */
+  readonly idleJoules = new Float64Array(TimelineColumns.capacity);
+  /** Servers without their accelerators, and the network. */
+  readonly hostJoules = new Float64Array(TimelineColumns.capacity);
+  /** What cooling and conversion add to all the above. */
+  readonly facilityJoules = new Float64Array(TimelineColumns.capacity);
+  /** Instance time switched on, … */
+  readonly onNs = new Float64Array(TimelineColumns.capacity);
+  /** … and of this, without a step in progress: to the nanosecond, while a step counts where it ends. */
+  readonly idleNs = new Float64Array(TimelineColumns.capacity);
 }

@@ -1,5 +1,6 @@
 import type { RowSink } from './ports.ts';
 import { RequestColumns, RequestStatus } from './records.ts';
+import type { ResourceTime } from './resource-time.ts';
 import type { RequestTable } from './request-table.ts';
 import { NO_INSTANCE, type InstanceIndex, type Ns, type RequestIndex } from './units.ts';
 
@@ -10,12 +11,22 @@ export class RequestLog {
   readonly #requests: RequestTable;
   readonly #sink: RowSink<RequestColumns>;
   readonly #hasTransfers: boolean;
+  readonly #resourceTime: ResourceTime | undefined;
 
-  /** @param hasTransfers whether requests are handed over: if not, those columns are filled once and for all */
-  constructor(requests: RequestTable, sink: RowSink<RequestColumns>, hasTransfers: boolean) {
+  /**
+   * @param hasTransfers whether requests are handed over: if not, those columns are filled once and for all
+   * @param resourceTime undefined where nobody asks who caused what
+   */
+  constructor(
+    requests: RequestTable,
+    sink: RowSink<RequestColumns>,
+    hasTransfers: boolean,
+    resourceTime: ResourceTime | undefined,
+  ) {
     this.#requests = requests;
     this.#sink = sink;
     this.#hasTransfers = hasTransfers;
+    this.#resourceTime = resourceTime;
     this.#columns.prefillInstance.fill(NO_INSTANCE);
   }
 
@@ -41,6 +52,10 @@ export class RequestLog {
     columns.scheduledNs[row] = served ? table.scheduledNs[request]! : finishNs;
     columns.firstTokenNs[row] = served ? table.firstTokenNs[request]! : finishNs;
     columns.finishNs[row] = finishNs;
+    if (this.#resourceTime !== undefined) {
+      columns.prefillTicks[row] = this.#resourceTime.prefill.take(request);
+      columns.decodeTicks[row] = this.#resourceTime.decode.take(request);
+    }
     if (this.#rows === RequestColumns.capacity) this.flush();
   }
 

@@ -1,8 +1,10 @@
 import { assert } from './assert.ts';
 import type { DecodePiece, PrefillBatch, StepCost } from './ports.ts';
+import { type PowerParameters, steppedClock } from './power-model.ts';
 import { stepNs } from './roofline-formula.ts';
-import type { RooflineParameters } from './roofline-types.ts';
-import { TICKS_PER_NS, type Ticks } from './units.ts';
+import type { RooflineParameters, StepShape } from './roofline-types.ts';
+import { StepEnergy } from './step-energy.ts';
+import { TICKS_PER_NS, type Quanta, type Ticks } from './units.ts';
 
 export { stepNs } from './roofline-formula.ts';
 export { achievedFlops, achievedHbmBytes } from './roofline-work.ts';
@@ -12,15 +14,34 @@ export type { WorkCounters } from './roofline-work.ts';
 /** The straight line between two knots may lie this share off the formula at its middle and its end. */
 const TABLE_TOLERANCE = 1 / 2048;
 
-/** Step times of one pool: decode-only steps from a table made on first use, steps with prefill from the formula. */
+/** What of a pool's power its steps depend on. */
+export interface PowerOfSteps {
+  readonly accelerator: PowerParameters;
+  /** Of one instance. */
+  readonly accelerators: number;
+  /** Whether the energy of steps is asked for; otherwise all energy is 0. */
+  readonly energy: boolean;
+}
+
+/**
+ * Step times and energy of one pool: decode-only steps from a table made on first use, steps with prefill from the formula.
+ * An accelerator runs at steps of its clock, so there are few tables.
+ */
 export class RooflineCost implements StepCost {
   readonly #parameters: RooflineParameters;
+  readonly #accelerator: PowerParameters | undefined;
+  readonly #energy: StepEnergy | undefined;
   readonly #tablesByClock = new Map<number, (DecodeTable | undefined)[]>();
+  /** As it was asked for, and the step of the accelerator that it means. */
   #clock = 1;
+  #steppedClock = 1;
   #tables: (DecodeTable | undefined)[] = [];
 
-  constructor(parameters: RooflineParameters) {
+  /** @param power left out, clocks are as they are asked for, and there is no energy */
+  constructor(parameters: RooflineParameters, power?: PowerOfSteps) {
     this.#parameters = parameters;
+    this.#accelerator = power?.accelerator;
+    this.#energy = power !== undefined && power.energy ? new StepEnergy(parameters, power) : undefined;
     this.#tablesByClock.set(this.#clock, this.#tables);
   }
 
@@ -31,20 +52,44 @@ export class RooflineCost implements StepCost {
   }
 
   prefillStepTicks(batch: PrefillBatch): Ticks {
-    return Math.max(TICKS_PER_NS, Math.round(stepNs(this.#parameters, batch) * TICKS_PER_NS));
+    return formulaTicks(this.#parameters, this.#stepped(batch));
+  }
+
+  prefillStepQuanta(batch: PrefillBatch): Quanta {
+    if (this.#energy === undefined) return 0;
+    const step = this.#stepped(batch);
+    return this.#energy.quantaOf(step, formulaTicks(this.#parameters, step));
+  }
+
+  chunkWeight(tokens: number, contextTokens: number): number {
+    const { layerFlopsPerToken, attentionFlopsPerPair, window } = this.#parameters;
+    const pairs = tokens * contextTokens + (tokens * (tokens + 1)) / 2;
+    const whole = layerFlopsPerToken * tokens + attentionFlopsPerPair * pairs;
+    return window === null ? whole : whole + window.flopsPerPair * Math.min(pairs, window.tokens * tokens);
+  }
+
+  #stepped(batch: PrefillBatch): StepShape {
+    if (batch.clock !== this.#clock) this.#useClock(batch.clock);
+    return batch.clock === this.#steppedClock ? batch : { ...batch, clock: this.#steppedClock };
   }
 
   #useClock(clock: number): void {
+    const stepped = this.#accelerator === undefined ? clock : steppedClock(this.#accelerator, clock);
     this.#clock = clock;
-    this.#tables = this.#tablesByClock.get(clock) ?? [];
-    this.#tablesByClock.set(clock, this.#tables);
+    this.#steppedClock = stepped;
+    this.#tables = this.#tablesByClock.get(stepped) ?? [];
+    this.#tablesByClock.set(stepped, this.#tables);
   }
 
   #tabulate(decodeSeqs: number): DecodeTable {
-    const table = new DecodeTable(this.#parameters, decodeSeqs, this.#clock);
+    const table = new DecodeTable(this.#parameters, decodeSeqs, this.#steppedClock, this.#energy);
     this.#tables[decodeSeqs] = table;
     return table;
   }
+}
+
+function formulaTicks(parameters: RooflineParameters, step: StepShape): Ticks {
+  return Math.max(TICKS_PER_NS, Math.round(stepNs(parameters, step) * TICKS_PER_NS));
 }
 
 /**
@@ -53,7 +98,7 @@ export class RooflineCost implements StepCost {
  * number of ticks that brings it nearest to the formula at its end, so roundings do not add up.
  */
 class DecodeTable {
-  readonly #pieces: DecodePiece[] = [];
+  #pieces: DecodePiece[] = [];
   /** Their untilKvTokens, side by side. */
   readonly #until: Float64Array;
   /** By number of leading zeros of the KV tokens, in 32 bits: the first piece that such a number can be in. */
@@ -64,7 +109,7 @@ class DecodeTable {
   #knot: number;
   #knotTicks: Ticks;
 
-  constructor(parameters: RooflineParameters, decodeSeqs: number, clock: number) {
+  constructor(parameters: RooflineParameters, decodeSeqs: number, clock: number, energy: StepEnergy | undefined) {
     assert(decodeSeqs >= 1, 'a decode step has at least one sequence');
     this.#decodeSeqs = decodeSeqs;
     this.#clock = clock;
@@ -74,6 +119,11 @@ class DecodeTable {
     const knee = parameters.window === null ? 0 : decodeSeqs * parameters.window.tokens;
     do this.#cover(parameters, this.#knot < knee ? Math.min(knee, 2 * this.#knot) : 2 * this.#knot);
     while (this.#knot < parameters.kvTokensOfHbm);
+    if (energy !== undefined) {
+      this.#pieces = StepEnergy.tabulate(this.#pieces, decodeSeqs, (kvTokens) =>
+        energy.quantaOf(this.#shape(kvTokens), this.#formulaTicks(parameters, kvTokens)),
+      );
+    }
     this.#openEnd();
     this.#until = Float64Array.from(this.#pieces, (piece) => piece.untilKvTokens);
     for (let zeros = 1; zeros < 32; zeros++) {
@@ -107,18 +157,21 @@ class DecodeTable {
 
   #add(until: number, ticksPerKvToken: Ticks): void {
     const fixedTicks = this.#knotTicks - ticksPerKvToken * this.#knot;
-    this.#pieces.push({ fixedTicks, ticksPerKvToken, untilKvTokens: until });
+    this.#pieces.push({ fixedTicks, ticksPerKvToken, fixedQuanta: 0, quantaPerKvToken: 0, untilKvTokens: until });
     this.#knot = until;
     this.#knotTicks = fixedTicks + ticksPerKvToken * until;
   }
 
   #openEnd(): void {
-    const { fixedTicks, ticksPerKvToken } = this.#pieces.pop()!;
-    this.#pieces.push({ fixedTicks, ticksPerKvToken, untilKvTokens: Infinity });
+    this.#pieces.push({ ...this.#pieces.pop()!, untilKvTokens: Infinity });
   }
 
   #formulaTicks(parameters: RooflineParameters, kvTokens: number): Ticks {
-    const shape = {
+    return formulaTicks(parameters, this.#shape(kvTokens));
+  }
+
+  #shape(kvTokens: number): StepShape {
+    return {
       decodeSeqs: this.#decodeSeqs,
       kvTokens,
       prefillTokens: 0,
@@ -127,6 +180,5 @@ class DecodeTable {
       promptsFinished: 0,
       clock: this.#clock,
     };
-    return Math.max(TICKS_PER_NS, Math.round(stepNs(parameters, shape) * TICKS_PER_NS));
   }
 }

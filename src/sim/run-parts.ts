@@ -4,13 +4,14 @@ import type { RequestColumns, TimelineColumns } from './records.ts';
 import type { Ns } from './units.ts';
 
 /** The part of a plan that the model reads; a RunPlan is one. */
-export type SimulationPlan = Pick<RunPlan, 'seed' | 'horizonNs' | 'warmUpNs' | 'timelineIntervalNs'> & {
-  readonly models: readonly string[];
-  /** Where no role is given, a pool is mixed. */
-  readonly pools: readonly (Pick<PoolPlan, 'model' | 'instances' | 'engine'> &
-    Partial<Pick<PoolPlan, 'role' | 'kvLink' | 'localPrefillTokens'>>)[];
-  readonly workloads: readonly Pick<RunPlan['workloads'][number], 'model'>[];
-};
+export type SimulationPlan = Pick<RunPlan, 'seed' | 'horizonNs' | 'warmUpNs' | 'timelineIntervalNs'> &
+  Partial<Pick<RunPlan, 'record'>> & {
+    readonly models: readonly string[];
+    /** Where no role is given, a pool is mixed. */
+    readonly pools: readonly (Pick<PoolPlan, 'model' | 'instances' | 'engine'> &
+      Partial<Pick<PoolPlan, 'role' | 'kvLink' | 'localPrefillTokens' | 'acceleratorsPerInstance' | 'power'>>)[];
+    readonly workloads: readonly Pick<RunPlan['workloads'][number], 'model'>[];
+  };
 
 /** What the plan's names stand for, already made. */
 export interface RunParts {

@@ -11,7 +11,9 @@ import { PromptPaths } from './prompt-paths.ts';
 import { RequestStatus } from './records.ts';
 import { RequestLog } from './request-log.ts';
 import { RequestTable, RequestTableView } from './request-table.ts';
+import { ResourceTime } from './resource-time.ts';
 import type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
+import { poolPowers } from './pool-power.ts';
 import { Timeline } from './timeline.ts';
 import { type InstanceIndex, NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
 
@@ -64,16 +66,32 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     this.#view = new RequestTableView(this.#requests, modelOfWorkload);
     this.#demand = new Demand(parts.workloads, plan.horizonNs, this.#requests, this.#paths, this.#view);
     this.#counters = plan.pools.map(() => new PoolCounters());
-    this.#instances = makeInstances(plan, parts.stepCosts, this.#requests, this.#paths, this.#counters, this);
+    const resourceTime = plan.record?.shares === true ? new ResourceTime() : undefined;
+    this.#instances = makeInstances(
+      plan,
+      parts.stepCosts,
+      this.#requests,
+      this.#paths,
+      this.#counters,
+      this,
+      resourceTime,
+    );
     this.instanceCount = this.#instances.length;
     const modelOfPool = plan.pools.map((pool) => pool.model);
     this.#fleet = new Fleet(this.#instances, modelOfPool, plan.models.length);
     const marksNs = [plan.warmUpNs, plan.horizonNs];
-    this.#timeline = new Timeline(plan.timelineIntervalNs, marksNs, this.#instances, this.#counters, sinks.timeline);
+    this.#timeline = new Timeline(
+      plan.timelineIntervalNs,
+      marksNs,
+      this.#instances,
+      this.#counters,
+      sinks.timeline,
+      poolPowers(plan),
+    );
     this.#controlSource = this.instanceCount;
     this.#firstLinkSource = this.instanceCount + (parts.power === undefined ? 0 : 1);
     const hasLinks = this.#instances.some(({ link }) => link !== undefined);
-    this.#log = new RequestLog(this.#requests, sinks.requests, hasLinks);
+    this.#log = new RequestLog(this.#requests, sinks.requests, hasLinks, resourceTime);
     this.#firstLoadSource = this.#firstLinkSource + (hasLinks ? this.instanceCount : 0);
     this.#hasLoads = this.#instances.some(({ batch }) => batch.loading !== undefined);
     // A client who has an answer at the instant of its last step could ask again at that instant.

@@ -1,5 +1,6 @@
 import type { Instance } from './instance.ts';
 import type { PoolCounters } from './pool-counters.ts';
+import type { PoolPower } from './pool-power.ts';
 import type { RowSink } from './ports.ts';
 import { TimelineColumns } from './records.ts';
 import type { Ns } from './units.ts';
@@ -19,20 +20,26 @@ export class Timeline {
   readonly #pools: readonly (readonly Instance[])[];
   readonly #counters: readonly PoolCounters[];
   readonly #sink: RowSink<TimelineColumns>;
+  readonly #powers: readonly PoolPower[];
 
-  /** @param marksNs further moments at which an interval ends */
+  /**
+   * @param marksNs further moments at which an interval ends
+   * @param powers one per pool; none where energy is not recorded
+   */
   constructor(
     intervalNs: Ns,
     marksNs: readonly Ns[],
     instances: readonly Instance[],
     counters: readonly PoolCounters[],
     sink: RowSink<TimelineColumns>,
+    powers: readonly PoolPower[],
   ) {
     this.#intervalNs = intervalNs;
     this.#marksNs = marksNs;
     this.#pools = counters.map((_, pool) => instances.filter((instance) => instance.pool === pool));
     this.#counters = counters;
     this.#sink = sink;
+    this.#powers = powers;
     this.endNs = this.#nextEnd();
   }
 
@@ -72,6 +79,7 @@ export class Timeline {
     columns.waitingRequests[row] = waiting;
     columns.runningRequests[row] = running;
     columns.kvBlocksUsed[row] = kvBlocksUsed;
+    this.#powers[pool]?.write(columns, row, this.#counters[pool]!);
     this.#writeCounters(row, this.#counters[pool]!);
     if (this.#rows === TimelineColumns.capacity) this.flush();
   }

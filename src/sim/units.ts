@@ -4,6 +4,9 @@ export type Ns = number;
 /** Step durations: whole ticks of 2⁻¹⁶ ns, so that the sum of any number of steps is exact (see docs/engine.md). */
 export type Ticks = number;
 
+/** Energy of steps: whole quanta of 2⁻²⁶ J, for the same reason. */
+export type Quanta = number;
+
 /** Row of the request table. Rows are reused: an index names a request only while it is in flight. */
 export type RequestIndex = number;
 export type InstanceIndex = number;
@@ -11,6 +14,7 @@ export type PoolIndex = number;
 export type ModelIndex = number;
 
 export const TICKS_PER_NS = 65_536;
+export const QUANTA_PER_JOULE = 67_108_864;
 export const NS_PER_US = 1_000;
 export const NS_PER_MS = 1_000_000;
 export const NS_PER_S = 1_000_000_000;
@@ -23,3 +27,5 @@ export const NO_SESSION = -1;
 
 /** Sums of ticks stay below this, half of what a double counts exactly; a segment that would pass it is split. */
 export const MAX_SEGMENT_TICKS = 2 ** 52;
+/** The same of quanta. */
+export const MAX_SEGMENT_QUANTA = 2 ** 52;

@@ -1,5 +1,5 @@
 import type { Module } from '../sim/module.ts';
-import type { RunPlan, StartState, WorkloadPlan } from '../sim/plan.ts';
+import type { PoolPlan, RecordPlan, RunPlan, StartState, WorkloadPlan } from '../sim/plan.ts';
 import type { ByteSource, RoutingPolicy, Workload } from '../sim/ports.ts';
 import { RooflineCost } from '../sim/roofline.ts';
 import type { RunParts } from '../sim/simulate.ts';
@@ -47,7 +47,7 @@ export function assemble(plan: RunPlan, modules: Modules): Assembled {
     const parts = {
       workloads: plan.workloads.map(workload),
       routing: find(modules.routing, plan.routing.kind).create(plan.routing.options, { streams }),
-      stepCosts: plan.pools.map((pool) => new RooflineCost(pool.stepCost)),
+      stepCosts: plan.pools.map((pool) => stepCostOf(pool, plan.record)),
     };
     return { parts, close };
   } catch (error) {
@@ -60,4 +60,8 @@ function find<Found extends { readonly name: string }>(modules: readonly Found[]
   const found = modules.find((module) => module.name === name);
   if (found === undefined) throw new Error(`the plan names "${name}", which this version does not know`);
   return found;
+}
+
+function stepCostOf({ stepCost, power, acceleratorsPerInstance }: PoolPlan, { energy }: RecordPlan): RooflineCost {
+  return new RooflineCost(stepCost, { accelerator: power.accelerator, accelerators: acceleratorsPerInstance, energy });
 }

@@ -138,5 +138,7 @@ export function rowOf(request: ReferenceRequest, status: number): RequestRow {
     firstTokenNs: request.firstTokenNs!,
     transferNs: handOver === undefined ? 0 : handOver.transferEndNs! - handOver.prefillEndNs,
     finishNs: request.finishNs!,
+    prefillTicks: 0,
+    decodeTicks: 0,
   };
 }

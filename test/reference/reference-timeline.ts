@@ -58,6 +58,13 @@ export class ReferenceTimeline {
         waitingRequests: sum((instance) => instance.waitingRequests),
         runningRequests: sum((instance) => instance.running.length),
         kvBlocksUsed: sum((instance) => instance.kv.usedBlocks),
+        busyJoules: 0,
+        prefillJoules: 0,
+        idleJoules: 0,
+        hostJoules: 0,
+        facilityJoules: 0,
+        onNs: 0,
+        idleNs: 0,
       });
     });
     this.#startNs = endNs;

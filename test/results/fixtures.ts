@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { EnginePlan, PoolPlan, RunPlan } from '../../src/sim/plan.ts';
 import { RequestColumns, RequestStatus, TimelineColumns } from '../../src/sim/records.ts';
 import type { FileIdentity } from '../../src/results/table-file.ts';
-import { stepCost } from './step-cost.ts';
+import { power, stepCost } from './step-cost.ts';
 
 export const MS = 1e6;
 export const S = 1e9;
@@ -41,6 +41,7 @@ const desk: PoolPlan = {
   acceleratorsPerInstance: 4,
   engine,
   stepCost,
+  power,
   rentUsdPerAcceleratorHour: 2.25,
   grade: 'measured',
 };
@@ -78,6 +79,7 @@ export const plan: RunPlan = {
     { name: 'batch', kind: 'chat', options: {}, model: 1 },
   ],
   routing: { kind: 'round-robin', options: {} },
+  record: { energy: true, shares: true },
   slos: [
     {
       class: 'interactive',

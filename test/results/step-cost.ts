@@ -1,3 +1,4 @@
+import type { PowerPlan } from '../../src/sim/plan.ts';
 import type { RooflineParameters } from '../../src/sim/roofline.ts';
 
 /** Round numbers for counting work; no times, because nothing is simulated here. */
@@ -47,4 +48,31 @@ export const stepCost: RooflineParameters = {
   hopNs: 0,
   hopNsPerToken: 0,
   kvTokensOfHbm: 1e6,
+};
+
+/** Round numbers, too. */
+export const power: PowerPlan = {
+  accelerator: {
+    form: 'linear',
+    tdpWatts: 1000,
+    floorShare: 0.1,
+    ceilingShare: 1,
+    computeWeight: 1,
+    memoryWeight: 1,
+    mostMemoryUse: 1,
+    clockExponent: 2,
+    clockShare: { prefill: 1, decode: 0.5 },
+    mostMHz: 2000,
+    leastMHz: 500,
+    leastClock: 0.25,
+    groupShare: 1,
+    expertShare: 0,
+  },
+  idleWatts: 100,
+  offWatts: 50,
+  hostIdleWatts: 200,
+  hostBusyWatts: 100,
+  networkWatts: 50,
+  ratedWatts: 1350,
+  pue: 1.2,
 };

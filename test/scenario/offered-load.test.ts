@@ -5,14 +5,17 @@ import type { PoolPlan } from '../../src/sim/plan.ts';
 import type { StepCost } from '../../src/sim/ports.ts';
 import { NS_PER_MS, TICKS_PER_NS } from '../../src/sim/units.ts';
 import { roomyEngine } from '../support/plans.ts';
+import { NO_ENERGY } from '../support/step-costs.ts';
 import { scenarioOf, GOOD } from './support.ts';
 
 const TICKS_PER_MS = NS_PER_MS * TICKS_PER_NS;
 
 /** 10 ms a decode step, whatever is in it; 1 ms more for every 100 prompt tokens. */
 const cost: StepCost = {
-  decodePiece: () => ({ fixedTicks: 10 * TICKS_PER_MS, ticksPerKvToken: 0, untilKvTokens: Infinity }),
+  decodePiece: () => ({ fixedTicks: 10 * TICKS_PER_MS, ticksPerKvToken: 0, ...NO_ENERGY, untilKvTokens: Infinity }),
   prefillStepTicks: ({ prefillTokens }) => (10 + prefillTokens / 100) * TICKS_PER_MS,
+  prefillStepQuanta: () => 0,
+  chunkWeight: (tokens) => tokens,
 };
 
 const [anyPool] = scenarioOf(GOOD).pools;

@@ -4,6 +4,7 @@ import type { PoolPlan } from '../../src/sim/plan.ts';
 import type { StepCost } from '../../src/sim/ports.ts';
 import { NS_PER_MS, TICKS_PER_NS } from '../../src/sim/units.ts';
 import { roomyEngine } from '../support/plans.ts';
+import { NO_ENERGY } from '../support/step-costs.ts';
 import { changed, scenarioOf, told } from './support.ts';
 
 const POOL = '{ name: desk, template: h100-70b, instances: 8 }';
@@ -104,8 +105,10 @@ describe('offered load of pools that work in pairs', () => {
   const TICKS_PER_MS = NS_PER_MS * TICKS_PER_NS;
   /** 10 ms a step, and 1 ms more for every 100 prompt tokens. */
   const cost: StepCost = {
-    decodePiece: () => ({ fixedTicks: 10 * TICKS_PER_MS, ticksPerKvToken: 0, untilKvTokens: Infinity }),
+    decodePiece: () => ({ fixedTicks: 10 * TICKS_PER_MS, ticksPerKvToken: 0, ...NO_ENERGY, untilKvTokens: Infinity }),
     prefillStepTicks: ({ prefillTokens }) => (10 + prefillTokens / 100) * TICKS_PER_MS,
+    prefillStepQuanta: () => 0,
+    chunkWeight: (tokens) => tokens,
   };
   const [prefill, decode] = scenarioOf(pools('name: first, role: prefill', 'name: then, role: decode')).pools;
   const engine = { ...roomyEngine, maxNumSeqs: 50, maxNumBatchedTokens: 1_000 };

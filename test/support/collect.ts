@@ -50,6 +50,8 @@ export function requestRowsInto(rows: RequestRow[]): RowSink<RequestColumns> {
           firstTokenNs: columns.firstTokenNs[i]!,
           transferNs: columns.transferNs[i]!,
           finishNs: columns.finishNs[i]!,
+          prefillTicks: columns.prefillTicks[i]!,
+          decodeTicks: columns.decodeTicks[i]!,
         });
       }
     },
@@ -89,6 +91,13 @@ export function timelineRowsInto(rows: TimelineRow[]): RowSink<TimelineColumns> 
           waitingRequests: columns.waitingRequests[i]!,
           runningRequests: columns.runningRequests[i]!,
           kvBlocksUsed: columns.kvBlocksUsed[i]!,
+          busyJoules: columns.busyJoules[i]!,
+          prefillJoules: columns.prefillJoules[i]!,
+          idleJoules: columns.idleJoules[i]!,
+          hostJoules: columns.hostJoules[i]!,
+          facilityJoules: columns.facilityJoules[i]!,
+          onNs: columns.onNs[i]!,
+          idleNs: columns.idleNs[i]!,
         });
       }
     },

@@ -1,6 +1,9 @@
 import type { PrefillBatch, StepCost } from '../../src/sim/ports.ts';
 import { hashOf } from './statistics.ts';
 
+/** Steps of which nobody asks what they draw. */
+export const NO_ENERGY = { fixedQuanta: 0, quantaPerKvToken: 0 };
+
 /** A step that always lasts the same. */
 export function constantStep(ticks: number): StepCost {
   return affineStep({ fixed: ticks });
@@ -23,10 +26,13 @@ export function affineStep(ticks: AffineTicks): StepCost {
     decodePiece: (decodeSeqs) => ({
       fixedTicks: fixed + perSeq * decodeSeqs,
       ticksPerKvToken: perKvToken,
+      ...NO_ENERGY,
       untilKvTokens: Infinity,
     }),
     prefillStepTicks: (batch) =>
       fixed + perSeq * batch.decodeSeqs + perKvToken * batch.kvTokens + prefillTicks(ticks, batch),
+    prefillStepQuanta: () => 0,
+    chunkWeight: (tokens) => tokens,
   };
 }
 
@@ -69,6 +75,7 @@ export function erraticStep(ticks: ErraticTicks): StepCost {
       return {
         fixedTicks: dips ? atStart - perKvToken * piece * knotKvTokens : atStart,
         ticksPerKvToken: perKvToken,
+        ...NO_ENERGY,
         untilKvTokens: (piece + 1) * knotKvTokens,
       };
     },
@@ -85,5 +92,7 @@ export function erraticStep(ticks: ErraticTicks): StepCost {
       );
       return minTicks + (hash % grains) * grainTicks;
     },
+    prefillStepQuanta: () => 0,
+    chunkWeight: (tokens) => tokens,
   };
 }

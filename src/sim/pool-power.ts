@@ -1,0 +1,52 @@
+import { assert } from './assert.ts';
+import type { PowerPlan } from './plan.ts';
+import type { PoolCounters } from './pool-counters.ts';
+import type { TimelineColumns } from './records.ts';
+import type { SimulationPlan } from './run-parts.ts';
+import { NS_PER_S } from './units.ts';
+
+/** Part of what a facility adds that is there whatever the load: transformers, pumps, fans at their slowest. */
+const CONSTANT_FACILITY_SHARE = 0.3;
+
+/** What a pool draws beside the steps of its accelerators, and what its site adds to all of it. */
+export class PoolPower {
+  readonly #power: PowerPlan;
+  readonly #instances: number;
+  /** Of one instance. */
+  readonly #accelerators: number;
+
+  constructor(power: PowerPlan, instances: number, accelerators: number) {
+    this.#power = power;
+    this.#instances = instances;
+    this.#accelerators = accelerators;
+  }
+
+  /** The energy of the interval of a row, whose bounds are set already. Every sum is rounded as docs/engine.md says. */
+  write(columns: TimelineColumns, row: number, counters: PoolCounters): void {
+    const { idleWatts, hostIdleWatts, networkWatts, hostBusyWatts, ratedWatts, pue } = this.#power;
+    const n = this.#accelerators;
+    const onNs = this.#instances * (columns.endNs[row]! - columns.startNs[row]!);
+    const busyJoules = counters.busyEnergy.joules;
+    const idleJoules = (counters.idleNs * n * idleWatts) / NS_PER_S;
+    const hostJoules = ((onNs * (hostIdleWatts + networkWatts) + counters.busyNs * hostBusyWatts) * n) / NS_PER_S;
+    const constant = CONSTANT_FACILITY_SHARE * (pue - 1);
+    const proportional = pue - 1 - constant;
+    columns.busyJoules[row] = busyJoules;
+    columns.prefillJoules[row] = counters.prefillEnergy.joules;
+    columns.idleJoules[row] = idleJoules;
+    columns.hostJoules[row] = hostJoules;
+    columns.facilityJoules[row] =
+      proportional * (busyJoules + idleJoules + hostJoules) + (constant * onNs * n * ratedWatts) / NS_PER_S;
+    columns.onNs[row] = onNs;
+    columns.idleNs[row] = counters.idleNs;
+  }
+}
+
+/** One per pool; none where energy is not recorded. */
+export function poolPowers({ record, pools }: SimulationPlan): PoolPower[] {
+  if (record?.energy !== true) return [];
+  return pools.map(({ power, instances, acceleratorsPerInstance = 1 }) => {
+    assert(power !== undefined, 'energy is recorded of pools that say what they draw');
+    return new PoolPower(power, instances, acceleratorsPerInstance);
+  });
+}
