@@ -41,7 +41,7 @@ export class Instance {
   #idle = true;
   /** … until then. */
   #wakeNs: Ns = Infinity;
-  /** While idle: since when, or since the latest observation. */
+  /** Between segments: since when, or since the latest observation. */
   #idleFromNs: Ns = 0;
 
   constructor(
@@ -191,6 +191,7 @@ export class Instance {
     run.finish();
     // What expired while the segment was jumped over is known no more when somebody lets go of his own copies.
     if (steps > 1 && this.kv.hasExpiry) this.kv.expire(run.lastStepStartNs);
+    this.#idleFromNs = endNs;
     batch.endSteps(steps, endNs);
     if (batch.chunks.count === 0) return;
     this.#prefillStep.end(endNs - startNs, this.#counters, this.#requests.computed);
@@ -222,7 +223,6 @@ export class Instance {
 
   /** @param again everybody who ran was preempted and now waits, or the batch was settled too early: form another one */
   #rest(nowNs: Ns, again: boolean): void {
-    if (!this.#idle) this.#idleFromNs = nowNs;
     this.#idle = true;
     const { waiting, admission } = this.batch;
     const enqueuedNs = waiting.size === 0 ? nowNs : admission.enqueuedNs(waiting.head);
@@ -267,8 +267,8 @@ export class Instance {
 
   /** Credit the steps that are over at `timeNs`, and idle time, to the pool's counters. A step with prefill is credited where it ends. */
   creditUntil(timeNs: Ns): void {
-    if (this.#idle) this.#creditIdle(timeNs);
-    if (this.isBusy && this.batch.chunks.count === 0) this.run.credit(this.run.stepsOverAt(timeNs), this.#counters);
+    if (!this.isBusy) this.#creditIdle(timeNs);
+    else if (this.batch.chunks.count === 0) this.run.credit(this.run.stepsOverAt(timeNs), this.#counters);
   }
 
   #creditIdle(untilNs: Ns): void {
