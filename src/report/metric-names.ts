@@ -29,6 +29,10 @@ const UNITS: Readonly<Record<Unit, string>> = {
   '1/s': ', 1/s',
   '1': '',
   B: ', B',
+  W: ', W',
+  J: ', J',
+  Wh: ', Wh',
+  kWh: ', kWh',
   USD: ', USD',
   'USD/Mtok': ', USD/Mtok',
 };

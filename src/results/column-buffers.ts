@@ -40,6 +40,17 @@ export class Float64Buffer {
     this.#presence.set(row, true);
   }
 
+  /** Values of a column, in units of so many of theirs. */
+  setScaled(column: Float64Array, unit: number, rows: number): void {
+    const values = this.#values;
+    for (let row = 0; row < rows; row++) {
+      const value = column[row]! / unit;
+      if (!Number.isFinite(value)) throw notFinite(value);
+      values[row] = value;
+    }
+    this.#presence.setAll(rows, true);
+  }
+
   /** The time between two moments, in units of so many nanoseconds. */
   setSpans(fromNs: Float64Array, untilNs: Float64Array, unitNs: number, rows: number): void {
     const values = this.#values;

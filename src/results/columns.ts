@@ -28,6 +28,7 @@ const count = (meaning: string) => ({ kind: 'int32', unit: '', meaning }) as con
 const perSecond = (meaning: string) => ({ kind: 'float64', unit: '1/s', meaning }) as const;
 const share = (meaning: string) => ({ kind: 'float64', unit: '', meaning }) as const;
 const bytes = (meaning: string) => ({ kind: 'float64', unit: 'B', meaning }) as const;
+const nullable = (unit: string, meaning: string) => ({ kind: 'float64', unit, nullable: true, meaning }) as const;
 const nullableMs = (meaning: string) => ({ kind: 'float64', unit: 'ms', nullable: true, meaning }) as const;
 
 /** requests.arrow: one row per request, in the order in which requests leave. */
@@ -57,6 +58,8 @@ export const REQUEST_COLUMNS = {
   output_tokens: count('tokens it asks for, hidden reasoning included; generated only when served'),
   reasoning_tokens: count('the hidden share of the output tokens'),
   preemptions: count('times it was put back into the queue'),
+  prefill_ns: nullable('ns', 'its share of step time for computing its prompt; null when not recorded'),
+  decode_ns: nullable('ns', 'its share of step time for decoding, see engine.md; null when not recorded'),
   met_slo: {
     kind: 'boolean',
     unit: '',
@@ -86,6 +89,14 @@ export const TIMELINE_COLUMNS = {
   prefill_share: share('what prefill added to step time, of the time in steps; 0 when there was none'),
   compute_use: share('achieved FLOP/s, of the dense peak'),
   memory_bandwidth_use: share('achieved HBM bytes/s, of the peak'),
+  on_s: nullable('s', 'instance time switched on; null when energy is not recorded, as all that follows of it'),
+  idle_s: nullable('s', 'of this, without a step in progress'),
+  accelerator_watts: nullable('W', 'draw of one accelerator that is on; a step counts where it ends'),
+  busy_joules: nullable('J', 'energy of the accelerators in steps'),
+  prefill_joules: nullable('J', 'of this, what prefill added to the energy of steps'),
+  idle_joules: nullable('J', 'energy of the accelerators between steps'),
+  host_joules: nullable('J', 'energy of servers without their accelerators, and of the network'),
+  facility_joules: nullable('J', 'energy that cooling and conversion added'),
   preemptions: count('requests put back into the queue'),
   kv_transfer_bytes: bytes('KV cache that the links out of the pool have moved: transfers that ended in the interval'),
   dram_read_bytes: bytes('KV cache asked of the memory of hosts in the interval'),

@@ -2,6 +2,7 @@ import type { RowSink } from '../sim/ports.ts';
 import type { RunPlan } from '../sim/plan.ts';
 import type { TimelineColumns } from '../sim/records.ts';
 import type { WorkCounters } from '../sim/roofline.ts';
+import { PowerPeaks } from './power-peaks.ts';
 import { WORK_COUNTERS } from './resource-use.ts';
 
 /** What one pool did in the measured window. */
@@ -27,6 +28,13 @@ export class PoolTally implements WorkCounters {
   kvTokenSteps = 0;
   busyNs = 0;
   prefillNs = 0;
+  busyJoules = 0;
+  prefillJoules = 0;
+  idleJoules = 0;
+  hostJoules = 0;
+  facilityJoules = 0;
+  onNs = 0;
+  idleNs = 0;
   /** Sum over intervals of the blocks held at their end × their length. */
   kvBlockNs = 0;
   kvBlocksMax = 0;
@@ -52,19 +60,28 @@ const SUMMED = [
   'preemptions',
   'busyNs',
   'prefillNs',
+  'busyJoules',
+  'prefillJoules',
+  'idleJoules',
+  'hostJoules',
+  'facilityJoules',
+  'onNs',
+  'idleNs',
 ] as const satisfies readonly (keyof PoolTally & keyof TimelineColumns)[];
 
 /** Adds up the timeline over [warmUp, horizon); intervals end exactly at both. */
 export class PoolMetrics implements RowSink<TimelineColumns> {
   /** One per plan.pools. */
   readonly tallies: readonly PoolTally[];
+  readonly peaks: PowerPeaks;
   readonly #fromNs: number;
   readonly #untilNs: number;
 
-  constructor(plan: Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'pools'>) {
+  constructor(plan: Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'timelineIntervalNs' | 'regions' | 'pools'>) {
     this.#fromNs = plan.warmUpNs;
     this.#untilNs = plan.horizonNs;
     this.tallies = plan.pools.map(() => new PoolTally());
+    this.peaks = new PowerPeaks(plan);
   }
 
   flush(columns: TimelineColumns, rows: number): void {
@@ -79,6 +96,9 @@ export class PoolMetrics implements RowSink<TimelineColumns> {
       for (const counter of SUMMED) tally[counter] += columns[counter][row]!;
       if (startNs === this.#fromNs) tally.waitingFirst = columns.waitingRequests[row]!;
       tally.waitingLast = columns.waitingRequests[row]!;
+      const acceleratorJoules = columns.busyJoules[row]! + columns.idleJoules[row]!;
+      const siteJoules = acceleratorJoules + columns.hostJoules[row]! + columns.facilityJoules[row]!;
+      this.peaks.add(columns.pool[row]!, startNs, endNs - startNs, acceleratorJoules, siteJoules);
       const kvBlocks = columns.kvBlocksUsed[row]!;
       tally.kvBlockNs += kvBlocks * (endNs - startNs);
       tally.kvBlocksMax = Math.max(tally.kvBlocksMax, kvBlocks);

@@ -1,7 +1,7 @@
 import type { RowSink } from '../sim/ports.ts';
 import type { PoolPlan, RunPlan } from '../sim/plan.ts';
 import { REQUEST_STATUS_NAMES, RequestColumns, RequestStatus } from '../sim/records.ts';
-import { NO_INSTANCE, NS_PER_MS } from '../sim/units.ts';
+import { NO_INSTANCE, NS_PER_MS, TICKS_PER_NS } from '../sim/units.ts';
 import { REQUEST_COLUMNS } from './columns.ts';
 import { NO_CLASS, classOfWorkloads, metObjectives, perRequestObjectives } from './slo.ts';
 import type { NameBuffer } from './name-buffer.ts';
@@ -17,6 +17,7 @@ export class RequestsFile implements RowSink<RequestColumns> {
   readonly #classOfWorkload: Int32Array;
   readonly #objectivesOfClass: readonly ReturnType<typeof perRequestObjectives>[];
   readonly #codes: ReturnType<typeof codesOf>;
+  readonly #recordsShares: boolean;
 
   /** @param path must not exist yet */
   constructor(path: string, plan: RunPlan, identity: FileIdentity) {
@@ -34,6 +35,7 @@ export class RequestsFile implements RowSink<RequestColumns> {
     this.#classOfWorkload = classOfWorkloads(plan);
     this.#objectivesOfClass = plan.slos.map(perRequestObjectives);
     this.#codes = codesOf(plan, this.#file.buffers);
+    this.#recordsShares = plan.record.shares;
   }
 
   get rows(): number {
@@ -53,6 +55,7 @@ export class RequestsFile implements RowSink<RequestColumns> {
     buffers.output_tokens.setAll(columns.outputTokens, rows);
     buffers.reasoning_tokens.setAll(columns.reasoningTokens, rows);
     buffers.preemptions.setAll(columns.preemptions, rows);
+    this.#setShares(columns, rows);
     const allServed = !columns.status.subarray(0, rows).includes(RequestStatus.rejected);
     this.#setNames(columns, rows, allServed);
     this.#setLatencies(columns, rows, allServed);
@@ -97,6 +100,17 @@ export class RequestsFile implements RowSink<RequestColumns> {
     transfer_ms.setAllNull(rows);
     for (let row = 0; row < rows; row++) {
       if (prefillInstance[row] !== NO_INSTANCE) transfer_ms.set(row, transferNs[row]! / NS_PER_MS);
+    }
+  }
+
+  #setShares({ prefillTicks, decodeTicks }: RequestColumns, rows: number): void {
+    const { prefill_ns, decode_ns } = this.#file.buffers;
+    if (this.#recordsShares) {
+      prefill_ns.setScaled(prefillTicks, TICKS_PER_NS, rows);
+      decode_ns.setScaled(decodeTicks, TICKS_PER_NS, rows);
+    } else {
+      prefill_ns.setAllNull(rows);
+      decode_ns.setAllNull(rows);
     }
   }
 

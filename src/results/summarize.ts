@@ -1,12 +1,14 @@
 import { KV_TIER_KINDS, type PoolPlan, type RunPlan } from '../sim/plan.ts';
 import { NS_PER_MS, NS_PER_S } from '../sim/units.ts';
 import type { CostAttribution, PoolUsage } from './cost-attribution.ts';
+import { energyFigures } from './energy-figures.ts';
 import { figureBand } from './error-bands.ts';
 import type { BandedPool } from './error-bands.ts';
 import { Histogram } from './histogram.ts';
 import { TIER_COUNTERS, tierBlockBytes } from './kv-tier-use.ts';
 import type { PoolMetrics, PoolTally } from './pool-metrics.ts';
 import { poolRentUsd } from './pool-rent.ts';
+import type { PeakDraw } from './power-peaks.ts';
 import { LATENCIES } from './request-metrics.ts';
 import type { Latency, RequestMetrics, WorkloadTally } from './request-metrics.ts';
 import { resourceUse } from './resource-use.ts';
@@ -44,12 +46,14 @@ class Summarizer {
     this.#scope = this.#scopeOf('fleet', FLEET, [...plan.pools.keys()]);
     this.#addDemand(requests.tallies);
     this.#addFleetGoodput(requests.tallies);
-    this.#addSupply([...plan.pools.keys()]);
+    this.#addSupply([...plan.pools.keys()], pools.peaks.fleet());
     for (const [index, region] of plan.regions.entries()) {
       const members = [...plan.pools.keys()].filter((pool) => plan.pools[pool]!.region === index);
-      if (members.length > 0) this.#addPlace('region', region.name, members);
+      if (members.length > 0) this.#addPlace('region', region.name, members, pools.peaks.region(index));
     }
-    for (const [index, pool] of plan.pools.entries()) this.#addPlace('pool', pool.name, [index]);
+    for (const [index, pool] of plan.pools.entries()) {
+      this.#addPlace('pool', pool.name, [index], pools.peaks.pool(index));
+    }
     for (const [index, workload] of plan.workloads.entries()) {
       this.#scope = this.#scopeOf('workload', workload.name, this.#poolsOf([index]));
       this.#addDemand([requests.tallies[index]!]);
@@ -62,11 +66,11 @@ class Summarizer {
     }
   }
 
-  #addPlace(scope: Scope, scopeName: string, pools: readonly number[]): void {
+  #addPlace(scope: Scope, scopeName: string, pools: readonly number[], peak: PeakDraw): void {
     this.#scope = this.#scopeOf(scope, scopeName, pools);
     const arrived = this.#sum(pools, (tally) => tally.arrivedRequests);
     this.#addCount('arrived_requests', arrived);
-    this.#addSupply(pools);
+    this.#addSupply(pools, peak);
   }
 
   /** What clients sent and how long they waited. */
@@ -114,34 +118,24 @@ class Summarizer {
   }
 
   /** What pools did, how loaded they were, and what that cost. */
-  #addSupply(pools: readonly number[]): void {
-    this.#addCount(
-      'served_requests',
-      this.#sum(pools, (tally) => tally.finishedRequests),
-    );
-    this.#addCount(
-      'prompt_tokens',
-      this.#sum(pools, (tally) => tally.promptTokens),
-    );
-    const cached = this.#sum(pools, (tally) => tally.cachedTokens);
-    this.#addPart(
-      'cached_tokens',
-      cached,
-      this.#sum(pools, (tally) => tally.promptTokens),
-    );
+  #addSupply(pools: readonly number[], peak: PeakDraw): void {
+    const sum = (counter: (tally: PoolTally) => number) => this.#sum(pools, counter);
+    const promptTokens = sum((tally) => tally.promptTokens);
+    const cachedTokens = sum((tally) => tally.cachedTokens);
+    const outputTokens = sum((tally) => tally.outputTokens);
+    const served = sum((tally) => tally.finishedRequests);
+    const preemptions = sum((tally) => tally.preemptions);
+    this.#addCount('served_requests', served);
+    this.#addCount('prompt_tokens', promptTokens);
+    this.#addPart('cached_tokens', cachedTokens, promptTokens);
     this.#addTiers(pools);
-    this.#addCount(
-      'output_tokens',
-      this.#sum(pools, (tally) => tally.outputTokens),
-    );
+    this.#addCount('output_tokens', outputTokens);
     const guessing = pools.filter((pool) => this.#plan.pools[pool]!.engine.speculation !== undefined);
     const guessedSteps = this.#sum(guessing, (tally) => tally.decodeSeqSteps);
     this.#add('tokens_per_step', 'mean', this.#sum(guessing, (tally) => tally.outputTokens) / guessedSteps);
-    this.#addCount(
-      'preemptions',
-      this.#sum(pools, (tally) => tally.preemptions),
-    );
+    this.#addCount('preemptions', preemptions);
     this.#addLoad(pools);
+    this.#addEnergy(pools, peak);
     this.#addCosts(pools);
   }
 
@@ -200,6 +194,19 @@ class Summarizer {
       return this.#pools.tallies[index]!.kvBlocksMax / (pool.engine.kvBlocks * pool.instances);
     });
     this.#add('kv_use', 'max', Math.max(...kvMax));
+  }
+
+  /** These figures rest on the watts of profiles, too. */
+  #addEnergy(pools: readonly number[], peak: PeakDraw): void {
+    if (!this.#plan.record.energy) return;
+    const { grade } = this.#scope;
+    const ofPower = pools.map((pool) => this.#plan.pools[pool]!.powerGrade);
+    this.#scope = { ...this.#scope, grade: worstGrade([grade, ...ofPower]) };
+    const energies = pools.map((pool) => ({ plan: this.#plan.pools[pool]!, tally: this.#pools.tallies[pool]! }));
+    for (const [metric, statistic, value] of energyFigures(energies, peak, this.#windowNs)) {
+      this.#add(metric, statistic, value);
+    }
+    this.#scope = { ...this.#scope, grade };
   }
 
   #addCosts(pools: readonly number[]): void {

@@ -8,7 +8,7 @@ export type Scope = (typeof SCOPES)[number];
 /** The name of the one scope of kind `fleet`. */
 export const FLEET = 'fleet';
 
-export type Unit = 'ms' | '1/s' | '1' | 'B' | 'USD' | 'USD/Mtok';
+export type Unit = 'ms' | '1/s' | '1' | 'B' | 'W' | 'J' | 'Wh' | 'kWh' | 'USD' | 'USD/Mtok';
 
 export interface MetricDefinition {
   readonly unit: Unit;
@@ -49,6 +49,18 @@ export const METRICS = {
   compute_use: { unit: '1', meaning: 'achieved FLOP/s, of the dense peak' },
   memory_bandwidth_use: { unit: '1', meaning: 'achieved HBM bytes/s, of the peak' },
   kv_use: { unit: '1', meaning: 'KV blocks held at the end of an interval, of all KV blocks' },
+  accelerator_power: { unit: 'W', meaning: 'draw of one accelerator that is switched on' },
+  site_power: { unit: 'W', meaning: 'draw of everything: accelerators, servers, network, cooling and conversion' },
+  accelerator_energy: { unit: 'kWh', meaning: 'what all accelerators took, in steps and between them' },
+  prefill_energy: { unit: 'kWh', meaning: 'of this, what prefill added to the energy of steps' },
+  idle_energy: { unit: 'kWh', meaning: 'of this, what they took while no step was in progress' },
+  host_energy: { unit: 'kWh', meaning: 'what servers without their accelerators and the network took' },
+  facility_energy: { unit: 'kWh', meaning: 'what cooling and conversion added' },
+  site_energy: { unit: 'kWh', meaning: 'what everything took together' },
+  pue: { unit: '1', meaning: 'energy of everything, over that of accelerators, servers and network' },
+  output_token_energy: { unit: 'J', meaning: 'energy per output token' },
+  token_energy: { unit: 'J', meaning: 'energy per input or output token, cached ones included' },
+  request_energy: { unit: 'Wh', meaning: 'energy per served request' },
   rent: { unit: 'USD', meaning: 'rent of every accelerator over the measured window' },
   idle_rent: { unit: 'USD', meaning: 'the part of the rent that fell on time without a step' },
   input_cost: { unit: 'USD/Mtok', meaning: 'rent caused by prefill per million input tokens, cached ones included' },
@@ -66,7 +78,7 @@ export const STATISTICS = {
   p90: '90th percentile',
   p95: '95th percentile',
   p99: '99th percentile',
-  max: 'largest value at the end of an interval',
+  max: 'largest value at the end of an interval; of draws, the largest mean of an interval',
   rate: 'per second of the measured window',
   total: 'sum over the measured window',
   share: 'part of the whole, in [0, 1]',
@@ -75,6 +87,8 @@ export const STATISTICS = {
   met: '1 when the share reached the target, else 0; over seeds: the share of them that did',
   fully_loaded: 'rent of idle time included, in proportion to busy time',
   busy_only: 'rent of the busy time alone',
+  accelerators: 'of the accelerators alone, idle ones included',
+  site: 'with servers, network, cooling and conversion',
 } as const;
 export type Statistic = keyof typeof STATISTICS;
 
@@ -158,6 +172,10 @@ const UNIT_SUFFIX: Readonly<Record<Unit, string>> = {
   '1/s': '_per_s',
   '1': '',
   B: '_bytes',
+  W: '_watts',
+  J: '_joules',
+  Wh: '_wh',
+  kWh: '_kwh',
   USD: '_usd',
   'USD/Mtok': '_usd_per_million_tokens',
 };

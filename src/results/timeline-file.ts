@@ -47,6 +47,7 @@ export class TimelineFile implements RowSink<TimelineColumns> {
       this.#setTiers(columns, row, pool);
       this.#setState(columns, row, pool);
       this.#setUse(columns, row, pool);
+      this.#setEnergy(columns, row, pool);
     }
     this.#file.writeBatch(rows);
   }
@@ -108,5 +109,26 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     prefill_share.set(row, shareOf(columns.prefillNs[row]!, columns.busyNs[row]!));
     compute_use.set(row, shareOf(use.flops, use.peakFlops));
     memory_bandwidth_use.set(row, shareOf(use.hbmBytes, use.peakHbmBytes));
+  }
+
+  #setEnergy(columns: TimelineColumns, row: number, { acceleratorsPerInstance }: PoolPlan): void {
+    const { on_s, idle_s, accelerator_watts, busy_joules, prefill_joules, idle_joules, host_joules, facility_joules } =
+      this.#file.buffers;
+    const buffers = [on_s, idle_s, accelerator_watts, busy_joules, prefill_joules, idle_joules, host_joules];
+    if (!this.#plan.record.energy) {
+      for (const buffer of [...buffers, facility_joules]) buffer.setNull(row);
+      return;
+    }
+    const onS = columns.onNs[row]! / NS_PER_S;
+    const busyJoules = columns.busyJoules[row]!;
+    const idleJoules = columns.idleJoules[row]!;
+    on_s.set(row, onS);
+    idle_s.set(row, columns.idleNs[row]! / NS_PER_S);
+    accelerator_watts.set(row, shareOf(busyJoules + idleJoules, onS * acceleratorsPerInstance));
+    busy_joules.set(row, busyJoules);
+    prefill_joules.set(row, columns.prefillJoules[row]!);
+    idle_joules.set(row, idleJoules);
+    host_joules.set(row, columns.hostJoules[row]!);
+    facility_joules.set(row, columns.facilityJoules[row]!);
   }
 }

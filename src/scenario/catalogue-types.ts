@@ -41,7 +41,7 @@ export interface AcceleratorEntry extends Profile<AcceleratorNumbers> {
   readonly reference: { readonly scaleUpGBPerS: number; readonly pcieGBPerS: number };
   readonly power: PowerNumbers;
   readonly cost: { readonly rentUsdPerHour: number };
-  readonly grades?: { readonly peaks: Grade };
+  readonly grades?: { readonly peaks: Grade; readonly power: Grade };
 }
 
 export interface EngineEntry extends Profile<EngineNumbers> {

@@ -66,6 +66,7 @@ function planned(choices: Choices, { modelOf }: ProfilesOf): PoolResolution {
       engine,
       stepCost: stepCostOf(choices, speculation),
       power: powerOf(choices),
+      powerGrade: profiles.accelerator.grades?.power ?? profiles.accelerator.worstGrade,
       rentUsdPerAcceleratorHour: choices.rentUsdPerAcceleratorHour ?? profiles.accelerator.cost.rentUsdPerHour,
       grade: worstGrade([
         profiles.accelerator.worstGrade,

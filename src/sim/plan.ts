@@ -201,6 +201,8 @@ export interface PoolPlan {
   readonly engine: EnginePlan;
   readonly stepCost: RooflineParameters;
   readonly power: PowerPlan;
+  /** The worst grade among the numbers of `power`. */
+  readonly powerGrade: Grade;
   readonly rentUsdPerAcceleratorHour: number;
   /** The worst grade among the numbers of its accelerator, model and engine profiles. */
   readonly grade: Grade;

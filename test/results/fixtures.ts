@@ -42,6 +42,7 @@ const desk: PoolPlan = {
   engine,
   stepCost,
   power,
+  powerGrade: 'measured',
   rentUsdPerAcceleratorHour: 2.25,
   grade: 'measured',
 };
