@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import type { EnginePlan, PoolRole } from '../../src/sim/plan.ts';
+import type { EnginePlan, PoolRole, RecordPlan } from '../../src/sim/plan.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
+import { anyPower, anyRecord } from './hostile-energy.ts';
+import type { HostilePower } from './hostile-energy.ts';
 import { anyFeatures } from './hostile-features.ts';
 import type { HostileFeatures } from './hostile-features.ts';
 import { sharedPrompts } from './shared-prompts.ts';
@@ -20,6 +22,7 @@ export interface HostileCase {
   readonly workloads: readonly HostileWorkload[];
   readonly router: 'first' | 'in-turn' | 'random' | 'least-outstanding';
   readonly clockSteps: number | undefined;
+  readonly record: RecordPlan;
 }
 
 export interface HostilePool {
@@ -49,6 +52,7 @@ export interface HostilePool {
   };
   readonly maxModelTokens: number;
   readonly features: HostileFeatures;
+  readonly power: HostilePower;
 }
 
 export interface HostileLink {
@@ -171,6 +175,7 @@ const anyPool: fc.Arbitrary<HostilePool> = fc.record({
     { weight: 1, arbitrary: fc.integer({ min: 20, max: 200 }) },
   ),
   features: anyFeatures,
+  power: anyPower,
 });
 
 /** From a few ns to steps so long that a segment has to be split to be counted exactly. */
@@ -193,4 +198,5 @@ export const anyCase: fc.Arbitrary<HostileCase> = fc.record({
   workloads: fc.array(anyWorkload, { minLength: 1, maxLength: 3 }),
   router: fc.constantFrom('first', 'in-turn', 'random', 'least-outstanding'),
   clockSteps: fc.option(between(1, 40), { nil: undefined, freq: 2 }),
+  record: anyRecord,
 });

@@ -2,13 +2,19 @@ import type { StepCost } from '../../src/sim/ports.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
 import { affineStep, erraticStep } from '../support/step-costs.ts';
 import type { HostileCase, HostilePool } from './hostile-cases.ts';
+import { withEnergy } from './hostile-energy.ts';
 
-/** A step's duration by one of several laws, of the case's order of magnitude. */
-export function stepCostOf(
-  { cost, knotKvTokens }: Pick<HostilePool, 'cost' | 'knotKvTokens'>,
-  seed: number,
-  { stepTicks, minTicks }: Pick<HostileCase, 'stepTicks' | 'minTicks'>,
-): StepCost {
+type Law = Pick<HostilePool, 'cost' | 'knotKvTokens'>;
+type Magnitude = Pick<HostileCase, 'stepTicks' | 'minTicks'>;
+
+/** A step's duration by one of several laws, of the case's order of magnitude, and any energy. */
+export function stepCostOf(pool: Law & Pick<HostilePool, 'power'>, seed: number, magnitude: Magnitude): StepCost {
+  const { stepWatts } = pool.power;
+  const { stepTicks } = magnitude;
+  return withEnergy(durationOf(pool, seed, magnitude), seed, { stepWatts, stepTicks, knotKvTokens: pool.knotKvTokens });
+}
+
+function durationOf({ cost, knotKvTokens }: Law, seed: number, { stepTicks, minTicks }: Magnitude): StepCost {
   const perKvToken = Math.floor(stepTicks / 500);
   switch (cost) {
     case 'constant':

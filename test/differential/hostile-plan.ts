@@ -14,6 +14,7 @@ import {
 } from '../support/plans.ts';
 import type { HostileCase, HostileLink, HostilePool, HostileWorkload } from './hostile-cases.ts';
 import { stepCostOf } from './hostile-costs.ts';
+import { powerPlan } from './hostile-energy.ts';
 import { featuresPlan } from './hostile-features.ts';
 import { largestTurns, sharingPrompts } from './shared-prompts.ts';
 
@@ -28,6 +29,7 @@ export function planOf(hostile: HostileCase): SimulationPlan {
     models: ['first', 'second'],
     pools: hostile.pools.map((pool) => poolPlanOf(pool, largestTokens(hostile, pool.role), ns)),
     workloads: hostile.workloads.map(({ model }) => ({ model })),
+    record: hostile.record,
   };
 }
 
@@ -42,7 +44,7 @@ function poolPlanOf(
   largest: number,
   ns: (steps: number) => number,
 ): SimulationPlan['pools'][number] {
-  const { model, role = 'mixed', link, instances, features, engine } = pool;
+  const { model, role = 'mixed', link, instances, features, engine, power } = pool;
   const { prefixIdleSteps, frontEndSteps, outputSteps, firstOutputSteps, spareBlocks, ...rest } = engine;
   const isMaximum = features.kvAllocation === 'maximum';
   const maxModelTokens = isMaximum ? Math.min(pool.maxModelTokens, largest + 3) : pool.maxModelTokens;
@@ -54,6 +56,8 @@ function poolPlanOf(
     ...(link === undefined ? {} : { kvLink: linkOf(link, ns) }),
     ...(role === 'decode' ? { localPrefillTokens: features.localPrefillTokens } : {}),
     instances,
+    acceleratorsPerInstance: power.acceleratorsPerInstance,
+    power: powerPlan(power),
     engine: {
       ...roomyEngine,
       ...rest,

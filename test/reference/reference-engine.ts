@@ -48,6 +48,7 @@ class ReferenceEngine {
     this.#plan = plan;
     this.#parts = parts;
     const instances: ReferenceInstance[] = [];
+    const recordsShares = plan.record?.shares ?? false;
     plan.pools.forEach(({ instances: count, role = 'mixed', engine, kvLink }, pool) => {
       const { kvTiers = [], speculation } = engine;
       const decodeSteps = speculation && new DecodeSteps(speculation, plan.seed);
@@ -56,7 +57,7 @@ class ReferenceEngine {
         const stores = kvTiers.map((tier, k) => (tier.scope === 'pool' ? shared[k]! : new ReferenceStore(tier)));
         const index = instances.length;
         const cost = parts.stepCosts[pool]!;
-        instances.push(new ReferenceInstance({ index, pool, role, engine, cost, stores, decodeSteps }));
+        instances.push(new ReferenceInstance({ index, pool, role, engine, cost, stores, decodeSteps, recordsShares }));
         this.#links.push(kvLink && new ReferenceLink(kvLink));
       }
     });

@@ -4,9 +4,12 @@ import type { StepCost } from '../../src/sim/ports.ts';
 import { ReferenceBatch } from './reference-batch.ts';
 import type { Sight } from './reference-batch.ts';
 import { noCounts } from './reference-counters.ts';
+import { countEnergy } from './reference-energy.ts';
+import type { ReferenceEnergy } from './reference-energy.ts';
 import { ReferenceKv } from './reference-kv.ts';
 import type { BlockHolder } from './reference-kv.ts';
 import type { ReferenceRequest } from './reference-request.ts';
+import { shareOut } from './reference-shares.ts';
 import { countStep, stepOf, TICKS_PER_NS, wholeNs } from './reference-step.ts';
 import type { Share, Step } from './reference-step.ts';
 import type { ReferenceStore } from './reference-store.ts';
@@ -29,6 +32,7 @@ export interface InstanceParts {
   readonly cost: StepCost;
   readonly stores: readonly ReferenceStore[];
   readonly decodeSteps: DecodeSteps | undefined;
+  readonly recordsShares: boolean;
 }
 
 /** One serving engine as docs/engine.md describes it, one step at a time. */
@@ -41,6 +45,7 @@ export class ReferenceInstance {
   readonly stores: readonly ReferenceStore[];
   readonly draftTokens: number;
   readonly counters = noCounts();
+  readonly energy: ReferenceEnergy = { busyQuanta: 0n, prefillQuanta: 0n };
   readonly running: ReferenceRequest[] = [];
   readonly waiting: ReferenceRequest[] = [];
   /** Their KV is on its way from prefill instances or stores. */
@@ -56,13 +61,14 @@ export class ReferenceInstance {
   /** When it will look for its first waiting request, if it is idle until then. */
   wakesNs: number | undefined;
   readonly #decodeSteps: DecodeSteps | undefined;
+  readonly #recordsShares: boolean;
   /** The exact time of the last step boundary. */
   #boundaryTicks = 0n;
   #step: Step | undefined;
   /** What can be seen by a batch that has been settled while the last step ran. */
   #sightBefore: Sight | undefined;
 
-  constructor({ index, pool, role, engine, cost, stores, decodeSteps }: InstanceParts) {
+  constructor({ index, pool, role, engine, cost, stores, decodeSteps, recordsShares }: InstanceParts) {
     this.index = index;
     this.pool = pool;
     this.role = role;
@@ -72,6 +78,7 @@ export class ReferenceInstance {
     this.draftTokens = role === 'prefill' ? 0 : (engine.speculation?.draftTokens ?? 0);
     this.kv = new ReferenceKv(engine);
     this.#decodeSteps = role === 'prefill' ? undefined : decodeSteps;
+    this.#recordsShares = recordsShares;
   }
 
   /** Sent here and not on the running list. */
@@ -81,6 +88,12 @@ export class ReferenceInstance {
 
   get isStepping(): boolean {
     return this.#step !== undefined;
+  }
+
+  /** How long no step was in progress since the start of the run. */
+  idleNsAt(nowNs: number): number {
+    const elapsedNs = this.#step === undefined ? 0 : nowNs - wholeNs(this.#step.startTicks);
+    return nowNs - this.counters.busyNs - elapsedNs;
   }
 
   /** Could it do its part of the request if it had nothing else to do? */
@@ -155,6 +168,8 @@ export class ReferenceInstance {
     this.#step = undefined;
     this.#boundaryTicks = step.endTicks;
     countStep(this.counters, step);
+    countEnergy(this.energy, step);
+    if (this.#recordsShares) shareOut(step, this.cost);
     const endNs = wholeNs(step.endTicks);
     const clientNs = endNs + this.engine.outputNs;
     for (const share of step.shares) this.#compute(share, clientNs + this.engine.firstOutputNs);

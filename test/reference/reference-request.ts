@@ -32,6 +32,9 @@ export interface ReferenceRequest extends Arrival {
   cachedTokens: number | undefined;
   /** Of these, the ones from a store. */
   loadedTokens: number;
+  /** Its shares of the time of steps. */
+  prefillTicks: bigint;
+  decodeTicks: bigint;
   /** Tokens, blocks and known blocks in its instance. */
   computed: number;
   blocks: Block[];
@@ -82,6 +85,8 @@ export function newRequest(arrival: Arrival, request: number, model: number, arr
     target: 0,
     cachedTokens: undefined,
     loadedTokens: 0,
+    prefillTicks: 0n,
+    decodeTicks: 0n,
     computed: 0,
     blocks: [],
     shared: 0,
@@ -138,7 +143,7 @@ export function rowOf(request: ReferenceRequest, status: number): RequestRow {
     firstTokenNs: request.firstTokenNs!,
     transferNs: handOver === undefined ? 0 : handOver.transferEndNs! - handOver.prefillEndNs,
     finishNs: request.finishNs!,
-    prefillTicks: 0,
-    decodeTicks: 0,
+    prefillTicks: Number(request.prefillTicks),
+    decodeTicks: Number(request.decodeTicks),
   };
 }

@@ -1,4 +1,4 @@
-import type { PrefillBatch, StepCost } from '../../src/sim/ports.ts';
+import type { DecodePiece, PrefillBatch, StepCost } from '../../src/sim/ports.ts';
 import type { ReferenceCounters } from './reference-counters.ts';
 import type { ReferenceRequest } from './reference-request.ts';
 
@@ -17,8 +17,15 @@ export interface Step {
   readonly startTicks: bigint;
   readonly endTicks: bigint;
   readonly batch: PrefillBatch;
-  /** Duration of the decode-only step with the same decoding requests; 0 without any. */
-  readonly decodeTicks: bigint;
+  readonly quanta: bigint;
+  readonly decodeOnly: DecodeOnly;
+}
+
+/** The step of the same decoding requests without a prompt: nothing at all without any. */
+interface DecodeOnly {
+  readonly piece: DecodePiece | undefined;
+  readonly ticks: bigint;
+  readonly quanta: bigint;
 }
 
 export function wholeNs(ticks: bigint): number {
@@ -56,15 +63,21 @@ export function stepOf(shares: readonly Share[], startTicks: bigint, cost: StepC
       if (request.computed + tokens === request.target) batch.promptsFinished += 1;
     }
   }
-  const decodeTicks = decodeTicksOf(batch, cost);
-  const ticks = batch.prefillTokens > 0 ? BigInt(cost.prefillStepTicks({ ...batch })) : decodeTicks;
-  return { shares, startTicks, endTicks: startTicks + ticks, batch, decodeTicks };
+  const decodeOnly = decodeOnlyOf(batch, cost);
+  const ticks = batch.prefillTokens > 0 ? BigInt(cost.prefillStepTicks({ ...batch })) : decodeOnly.ticks;
+  const quanta = batch.prefillTokens > 0 ? BigInt(cost.prefillStepQuanta({ ...batch })) : decodeOnly.quanta;
+  return { shares, startTicks, endTicks: startTicks + ticks, batch, quanta, decodeOnly };
 }
 
-function decodeTicksOf({ decodeSeqs, kvTokens, clock }: PrefillBatch, cost: StepCost): bigint {
-  if (decodeSeqs === 0) return 0n;
+function decodeOnlyOf({ decodeSeqs, kvTokens, clock }: PrefillBatch, cost: StepCost): DecodeOnly {
+  if (decodeSeqs === 0) return { piece: undefined, ticks: 0n, quanta: 0n };
   const piece = cost.decodePiece(decodeSeqs, kvTokens, clock);
-  return BigInt(piece.fixedTicks) + BigInt(piece.ticksPerKvToken) * BigInt(kvTokens);
+  const onLine = (fixed: number, perKvToken: number) => BigInt(fixed) + BigInt(perKvToken) * BigInt(kvTokens);
+  return {
+    piece,
+    ticks: onLine(piece.fixedTicks, piece.ticksPerKvToken),
+    quanta: onLine(piece.fixedQuanta, piece.quantaPerKvToken),
+  };
 }
 
 /** Whole ns of a step that computes nothing but these tokens of one prompt, and not its last. */
@@ -74,7 +87,7 @@ export function chunkNs(tokens: number, computed: number, cost: StepCost, clock:
   return wholeNs(BigInt(cost.prefillStepTicks(batch)));
 }
 
-export function countStep(counters: ReferenceCounters, { startTicks, endTicks, batch, decodeTicks }: Step): void {
+export function countStep(counters: ReferenceCounters, { startTicks, endTicks, batch, decodeOnly }: Step): void {
   const busyNs = wholeNs(endTicks) - wholeNs(startTicks);
   counters.steps += 1;
   counters.prefillTokens += batch.prefillTokens;
@@ -83,5 +96,5 @@ export function countStep(counters: ReferenceCounters, { startTicks, endTicks, b
   counters.decodeSeqSteps += batch.decodeSeqs;
   counters.kvTokenSteps += batch.kvTokens;
   counters.busyNs += busyNs;
-  if (batch.prefillTokens > 0) counters.prefillNs += Math.max(0, busyNs - wholeNs(decodeTicks));
+  if (batch.prefillTokens > 0) counters.prefillNs += Math.max(0, busyNs - wholeNs(decodeOnly.ticks));
 }

@@ -2,6 +2,8 @@ import type { SimulationPlan } from '../../src/sim/simulate.ts';
 import type { TimelineRow } from '../support/collect.ts';
 import { noCounts } from './reference-counters.ts';
 import type { ReferenceCounters } from './reference-counters.ts';
+import { energyColumns, energySince, noEnergy, noEnergyColumns } from './reference-energy.ts';
+import type { EnergyColumns, PoolEnergy } from './reference-energy.ts';
 import type { ReferenceInstance } from './reference-instance.ts';
 
 const COUNTED = Object.keys(noCounts()) as (keyof ReferenceCounters)[];
@@ -13,12 +15,14 @@ export class ReferenceTimeline {
   readonly #instances: readonly ReferenceInstance[];
   /** Per pool, what had been counted at the end of the last interval. */
   readonly #before: ReferenceCounters[];
+  readonly #energyBefore: PoolEnergy[];
   #startNs = 0;
 
   constructor(plan: SimulationPlan, instances: readonly ReferenceInstance[]) {
     this.#plan = plan;
     this.#instances = instances;
     this.#before = plan.pools.map(() => noCounts());
+    this.#energyBefore = plan.pools.map(() => noEnergy);
   }
 
   /** An interval that ends at T sees everything of T, so it is written when the next thing happens later. */
@@ -55,18 +59,27 @@ export class ReferenceTimeline {
         endNs,
         pool,
         ...counted,
+        ...this.#energyOf(pool, endNs, counted.busyNs),
         waitingRequests: sum((instance) => instance.waitingRequests),
         runningRequests: sum((instance) => instance.running.length),
         kvBlocksUsed: sum((instance) => instance.kv.usedBlocks),
-        busyJoules: 0,
-        prefillJoules: 0,
-        idleJoules: 0,
-        hostJoules: 0,
-        facilityJoules: 0,
-        onNs: 0,
-        idleNs: 0,
       });
     });
     this.#startNs = endNs;
+  }
+
+  #energyOf(pool: number, endNs: number, busyNs: number): EnergyColumns {
+    const plan = this.#plan.pools[pool]!;
+    if (!this.#plan.record?.energy) return noEnergyColumns;
+    const instances = this.#instances.filter((instance) => instance.pool === pool);
+    const now = {
+      busyQuanta: instances.reduce((quanta, { energy }) => quanta + energy.busyQuanta, 0n),
+      prefillQuanta: instances.reduce((quanta, { energy }) => quanta + energy.prefillQuanta, 0n),
+      onNs: endNs * instances.length,
+      idleNs: instances.reduce((idleNs, instance) => idleNs + instance.idleNsAt(endNs), 0),
+    };
+    const interval = energySince(this.#energyBefore[pool]!, now);
+    this.#energyBefore[pool] = now;
+    return energyColumns(plan, interval, busyNs);
   }
 }
