@@ -31,7 +31,7 @@ export interface HostilePool {
   readonly role?: PoolRole;
   readonly link?: HostileLink;
   readonly instances: number;
-  readonly cost: 'constant' | 'whole-ns' | 'affine' | 'knots';
+  readonly cost: 'constant' | 'whole-ns' | 'affine' | 'knots' | 'steep';
   readonly knotKvTokens: number;
   readonly engine: Pick<
     EnginePlan,
@@ -167,7 +167,7 @@ const anyEngine: fc.Arbitrary<HostilePool['engine']> = fc
 const anyPool: fc.Arbitrary<HostilePool> = fc.record({
   model: anyModel,
   instances: fc.integer({ min: 1, max: 3 }),
-  cost: fc.constantFrom('constant', 'whole-ns', 'affine', 'knots'),
+  cost: fc.constantFrom('constant', 'whole-ns', 'affine', 'knots', 'steep'),
   knotKvTokens: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 20, max: 500 })),
   engine: anyEngine,
   maxModelTokens: fc.oneof(

@@ -1,6 +1,7 @@
 import type { StepCost } from '../../src/sim/ports.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
 import { affineStep, erraticStep } from '../support/step-costs.ts';
+import type { ErraticTicks } from '../support/step-costs.ts';
 import type { HostileCase, HostilePool } from './hostile-cases.ts';
 import { withEnergy } from './hostile-energy.ts';
 
@@ -48,5 +49,27 @@ function durationOf({ cost, knotKvTokens }: Law, seed: number, { stepTicks, minT
         knotKvTokens,
         grainTicks: 1,
       });
+    case 'steep':
+      return steepStep(perKvToken, knotKvTokens, {
+        seed,
+        minTicks: TICKS_PER_NS,
+        maxFixed: Math.ceil(stepTicks / 20),
+        maxPerKvToken: 0,
+        knotKvTokens,
+        grainTicks: 1,
+      });
   }
+}
+
+/** Every piece but the first begins so far below 0 that requests who attend to little take less than nothing. */
+function steepStep(ticksPerKvToken: number, knotKvTokens: number, atKnots: ErraticTicks): StepCost {
+  const cost = erraticStep(atKnots);
+  return {
+    ...cost,
+    decodePiece(decodeSeqs, kvTokens, clock) {
+      const piece = cost.decodePiece(decodeSeqs, kvTokens, clock);
+      const firstKvTokens = piece.untilKvTokens - knotKvTokens;
+      return { ...piece, fixedTicks: piece.fixedTicks - ticksPerKvToken * firstKvTokens, ticksPerKvToken };
+    },
+  };
 }

@@ -1,45 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RequestStatus } from '../../src/sim/records.ts';
 import type { SimulationPlan } from '../../src/sim/simulate.ts';
-import { TICKS_PER_NS } from '../../src/sim/units.ts';
-import { chunkedPrefillCase, longDecodeCase, stormCase } from '../differential/flavours.ts';
 import { anyCase } from '../differential/hostile-cases.ts';
-import { partsOf, planOf, withPromptFirstTokens } from '../differential/hostile-plan.ts';
-import type { HostileCase } from '../differential/hostile-cases.ts';
+import { partsOf, planOf } from '../differential/hostile-plan.ts';
 import { tiersCase } from '../differential/tiers-case.ts';
 import { collect } from '../support/collect.ts';
-import type { Collected, RequestRow } from '../support/collect.ts';
+import { departureNs, enqueuedAt, inEveryRun, mixedCases, rowsOf, sum, total, watchedCases } from './every-run.ts';
 
-const mixedCases = fc.oneof(anyCase, stormCase, longDecodeCase, chunkedPrefillCase, tiersCase);
 const calmCases = mixedCases.map((hostile) => ({
   ...hostile,
   pools: hostile.pools.map((pool) => ({ ...pool, engine: { ...pool.engine, spareBlocks: 1_000_000 } })),
 }));
-/** Steps of a few ns, looked at every ns: what telemetry says is all there is to know. */
-const watchedCases = mixedCases.map((hostile) => {
-  const stepTicks = 7 * TICKS_PER_NS;
-  const pools = hostile.pools.map((pool) => ({ ...pool, instances: 1 }));
-  return { ...hostile, pools, stepTicks, intervalSteps: TICKS_PER_NS / stepTicks };
-});
-
-interface Run extends Collected {
-  readonly plan: SimulationPlan;
-  readonly served: readonly RequestRow[];
-}
-
-function inEveryRun(cases: fc.Arbitrary<HostileCase>, numRuns: number, holds: (run: Run) => void): void {
-  fc.assert(
-    fc.property(cases, (hostile) => {
-      const plan = withPromptFirstTokens(planOf(hostile));
-      const collected = collect(plan, partsOf(hostile));
-      const served = collected.requests.filter(({ status }) => status === RequestStatus.served);
-      holds({ plan, served, ...collected });
-    }),
-    { seed: 20_260, numRuns },
-  );
-}
-
 describe('nothing is lost and nothing appears', () => {
   test('every request that arrives is served or rejected, once', () => {
     inEveryRun(mixedCases, 400, ({ requests, served, timeline, totals }) => {
@@ -212,35 +183,7 @@ test('the slots of requests that have left are used again', () => {
   expect(most).toBeLessThan(50);
 });
 
-/** How many are enqueued and have not left, at every ns from 0. */
-function enqueuedAt(plan: SimulationPlan, requests: readonly RequestRow[], untilNs: number): readonly number[] {
-  const count = Array.from({ length: untilNs + 1 }, () => 0);
-  for (const request of requests) {
-    for (let ns = request.enqueuedNs; ns < departureNs(plan, request); ns++) count[ns]! += 1;
-  }
-  return count;
-}
-
 /** One, and those that are guessed. */
 function mostTokensPerStep({ pools }: SimulationPlan): number {
   return Math.max(...pools.map(({ engine }) => 1 + (engine.speculation?.draftTokens ?? 0)));
-}
-
-/** When a request leaves its instance, which the client hears `outputNs` later. */
-function departureNs(plan: SimulationPlan, { instance, finishNs }: RequestRow): number {
-  if (instance < 0) return finishNs;
-  const engines = plan.pools.flatMap((pool) => Array.from({ length: pool.instances }, () => pool.engine));
-  return finishNs - engines[instance]!.outputNs;
-}
-
-function rowsOf(timeline: Collected['timeline'], pool: number) {
-  return timeline.filter((row) => row.pool === pool);
-}
-
-function sum<Name extends string>(rows: readonly Readonly<Record<Name, number>>[], name: Name): number {
-  return total(rows, (row) => row[name]);
-}
-
-function total<Row>(rows: readonly Row[], figure: (row: Row) => number): number {
-  return rows.reduce((so, row) => so + figure(row), 0);
 }
