@@ -6,6 +6,8 @@ import { anyAccelerator } from '../support/power-plans.ts';
 import { hashOf } from '../support/statistics.ts';
 
 const QUANTA_PER_JOULE = 2 ** 26;
+/** Of one step: a line that rises as steeply to the last token of a full batch is exact. */
+const MOST_QUANTA = 2 ** 47;
 
 export interface HostilePower {
   readonly acceleratorsPerInstance: number;
@@ -16,10 +18,13 @@ export interface HostilePower {
 
 const someWatts = (max: number) => fc.oneof(fc.constantFrom(0, max), fc.double({ min: 0, max, noNaN: true }));
 
-/** From an instance that takes nothing to one that takes more than a room full of servers. */
+/**
+ * From an instance that takes nothing over one that takes more than a room full of servers to one that nobody could build:
+ * its segments have more quanta than a double can count long before they have as many ticks.
+ */
 export const anyPower: fc.Arbitrary<HostilePower> = fc.record({
   acceleratorsPerInstance: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 72 })),
-  stepWatts: fc.constantFrom(0, 90, 700, 5_600, 120_000, 500_000, 500_000),
+  stepWatts: fc.constantFrom(0, 90, 700, 5_600, 120_000, 500_000, 500_000, 1e8, 1e8),
   watts: fc.record({
     idleWatts: someWatts(300),
     offWatts: someWatts(100),
@@ -51,7 +56,8 @@ export function withEnergy(
   seed: number,
   { stepWatts, stepTicks, knotKvTokens }: { stepWatts: number; stepTicks: number; knotKvTokens: number },
 ): StepCost {
-  const most = Math.ceil(((2 * stepWatts * stepTicks) / TICKS_PER_NS / 1e9) * QUANTA_PER_JOULE);
+  const joules = (2 * stepWatts * stepTicks) / TICKS_PER_NS / 1e9;
+  const most = Math.min(Math.ceil(joules * QUANTA_PER_JOULE), MOST_QUANTA);
   const wholeUpTo = (max: number, hash: number) => Math.floor((hash / 2 ** 32) * (max + 1));
   return {
     decodePiece(decodeSeqs, kvTokens, clock) {
@@ -60,7 +66,7 @@ export function withEnergy(
       const hash = (purpose: number) => hashOf(seed, purpose, decodeSeqs, firstKvTokens, Math.round(clock * 1000));
       const atStart = wholeUpTo(most, hash(1));
       const quantaPerKvToken = wholeUpTo(Math.floor(most / 500), hash(2));
-      const fixedQuanta = hash(3) % 4 === 0 ? atStart - quantaPerKvToken * firstKvTokens : atStart;
+      const fixedQuanta = hash(3) % 2 === 0 ? atStart - quantaPerKvToken * firstKvTokens : atStart;
       return { ...piece, fixedQuanta, quantaPerKvToken };
     },
     prefillStepTicks: (batch) => cost.prefillStepTicks(batch),

@@ -10,6 +10,7 @@ import { chunkedPrefillCase, longDecodeCase, sharedPromptsCase, stormCase } from
 import { anyCase } from '../hostile-cases.ts';
 import type { HostileCase } from '../hostile-cases.ts';
 import { tiersCase } from '../tiers-case.ts';
+import { energyMutants } from './energy-mutants.ts';
 import { featureMutants } from './feature-mutants.ts';
 import { mutants } from './mutants.ts';
 import type { Mutant } from './mutants.ts';
@@ -21,6 +22,8 @@ const cases = sample(fc.oneof(anyCase, stormCase, longDecodeCase, chunkedPrefill
 const rareCases = {
   apart: sample(apartCase),
   tiers: sample(tiersCase, 2 * CASES),
+  /** Sums grow large. */
+  long: sample(longDecodeCase),
   /** Prefixes expire while somebody waits or answers. */
   expiring: sample(sharedPromptsCase, 4 * CASES).filter(({ pools }) =>
     pools.some(({ engine }) => engine.prefixCaching && engine.prefixIdleSteps > 0),
@@ -30,7 +33,7 @@ const rareCases = {
 const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each([...mutants, ...featureMutants].map((mutant, index) => ({ ...mutant, index })))(
+test.each([...mutants, ...featureMutants, ...energyMutants].map((mutant, index) => ({ ...mutant, index })))(
   'it shows that $why',
   async (mutant) => {
     const simulateWrongly = await engineOf(mutant, join(folder, String(mutant.index)));
