@@ -5,7 +5,7 @@ import type { RunParts } from '../../src/sim/simulate.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
 import { apartCase } from '../differential/apart-case.ts';
 import type { HostileCase, HostilePool } from '../differential/hostile-cases.ts';
-import { partsOf, planOf } from '../differential/hostile-plan.ts';
+import { partsOf } from '../differential/hostile-plan.ts';
 import { collect } from '../support/collect.ts';
 import type { RequestRow, TimelineRow } from '../support/collect.ts';
 import { departureNs, enqueuedAt, inEveryRun, mixedCases, rowsOf, sum, total, watchedCases } from './every-run.ts';
@@ -59,9 +59,9 @@ describe('energy', () => {
   });
 
   test('the energy of a run does not depend on how often somebody looks', () => {
-    inEveryRun(anyRun, 200, ({ timeline }, hostile) => {
-      const seldom = { ...hostile, intervalSteps: 10 * hostile.intervalSteps };
-      const other = collect(planOf(seldom), partsOf(seldom)).timeline;
+    inEveryRun(anyRun, 200, ({ plan, timeline }, hostile) => {
+      const seldom = { ...plan, timelineIntervalNs: 10 * plan.timelineIntervalNs };
+      const other = collect(seldom, partsOf(hostile)).timeline;
       for (const name of ['busyJoules', 'prefillJoules'] as const) {
         const joules = sum(timeline, name);
         expect(Math.abs(sum(other, name) - joules)).toBeLessThanOrEqual(1e-12 * joules);
@@ -138,8 +138,7 @@ test('what is recorded changes nothing else', () => {
       { energy: true, shares: false },
       { energy: false, shares: true },
     ]) {
-      const other = { ...hostile, record };
-      const { requests, timeline } = collect(planOf(other), partsOf(other));
+      const { requests, timeline } = collect({ ...run.plan, record }, partsOf(hostile));
       expect(timeline).toEqual(record.energy ? run.timeline : run.timeline.map(withoutEnergy));
       expect(requests).toEqual(record.shares ? run.requests : run.requests.map(withoutShares));
     }
