@@ -115,8 +115,10 @@ describe('resource time', () => {
 
   test('a request takes no more than the time from its first step to its last', () => {
     inEveryRun(growing, 400, ({ plan, served }) => {
+      // Of every stretch of its steps the last may end within a ns, which is not published.
+      const stretches = ({ preemptions, prefillInstance }: RequestRow) => preemptions + (prefillInstance < 0 ? 1 : 2);
       const wrong = served.filter(
-        (row) => ticksOf(row) > (departureNs(plan, row) - row.scheduledNs + 1) * TICKS_PER_NS,
+        (row) => ticksOf(row) > (departureNs(plan, row) - row.scheduledNs + stretches(row)) * TICKS_PER_NS,
       );
       expect(wrong).toEqual([]);
     });
