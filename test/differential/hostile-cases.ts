@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import type { EnginePlan, PoolRole, RecordPlan } from '../../src/sim/plan.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
-import { anyPower, anyRecord } from './hostile-energy.ts';
-import type { HostilePower } from './hostile-energy.ts';
 import { anyFeatures } from './hostile-features.ts';
 import type { HostileFeatures } from './hostile-features.ts';
 import { sharedPrompts } from './shared-prompts.ts';
@@ -22,7 +20,8 @@ export interface HostileCase {
   readonly workloads: readonly HostileWorkload[];
   readonly router: 'first' | 'in-turn' | 'random' | 'least-outstanding';
   readonly clockSteps: number | undefined;
-  readonly record: RecordPlan;
+  /** If none is given, it depends on the seed. */
+  readonly record?: RecordPlan;
 }
 
 export interface HostilePool {
@@ -31,7 +30,7 @@ export interface HostilePool {
   readonly role?: PoolRole;
   readonly link?: HostileLink;
   readonly instances: number;
-  readonly cost: 'constant' | 'whole-ns' | 'affine' | 'knots' | 'steep';
+  readonly cost: 'constant' | 'whole-ns' | 'affine' | 'knots';
   readonly knotKvTokens: number;
   readonly engine: Pick<
     EnginePlan,
@@ -52,7 +51,6 @@ export interface HostilePool {
   };
   readonly maxModelTokens: number;
   readonly features: HostileFeatures;
-  readonly power: HostilePower;
 }
 
 export interface HostileLink {
@@ -167,7 +165,7 @@ const anyEngine: fc.Arbitrary<HostilePool['engine']> = fc
 const anyPool: fc.Arbitrary<HostilePool> = fc.record({
   model: anyModel,
   instances: fc.integer({ min: 1, max: 3 }),
-  cost: fc.constantFrom('constant', 'whole-ns', 'affine', 'knots', 'steep'),
+  cost: fc.constantFrom('constant', 'whole-ns', 'affine', 'knots'),
   knotKvTokens: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 20, max: 500 })),
   engine: anyEngine,
   maxModelTokens: fc.oneof(
@@ -175,7 +173,6 @@ const anyPool: fc.Arbitrary<HostilePool> = fc.record({
     { weight: 1, arbitrary: fc.integer({ min: 20, max: 200 }) },
   ),
   features: anyFeatures,
-  power: anyPower,
 });
 
 /** From a few ns to steps so long that a segment has to be split to be counted exactly. */
@@ -198,5 +195,4 @@ export const anyCase: fc.Arbitrary<HostileCase> = fc.record({
   workloads: fc.array(anyWorkload, { minLength: 1, maxLength: 3 }),
   router: fc.constantFrom('first', 'in-turn', 'random', 'least-outstanding'),
   clockSteps: fc.option(between(1, 40), { nil: undefined, freq: 2 }),
-  record: anyRecord,
 });

@@ -3,14 +3,14 @@ import { TICKS_PER_NS } from '../../src/sim/units.ts';
 import { affineStep, erraticStep } from '../support/step-costs.ts';
 import type { ErraticTicks } from '../support/step-costs.ts';
 import type { HostileCase, HostilePool } from './hostile-cases.ts';
-import { withEnergy } from './hostile-energy.ts';
+import { powerOf, withEnergy } from './hostile-energy.ts';
 
 type Law = Pick<HostilePool, 'cost' | 'knotKvTokens'>;
 type Magnitude = Pick<HostileCase, 'stepTicks' | 'minTicks'>;
 
 /** A step's duration by one of several laws, of the case's order of magnitude, and any energy. */
-export function stepCostOf(pool: Law & Pick<HostilePool, 'power'>, seed: number, magnitude: Magnitude): StepCost {
-  const { stepWatts } = pool.power;
+export function stepCostOf(pool: Law, seed: number, magnitude: Magnitude): StepCost {
+  const { stepWatts } = powerOf(seed);
   const { stepTicks } = magnitude;
   return withEnergy(durationOf(pool, seed, magnitude), seed, { stepWatts, stepTicks, knotKvTokens: pool.knotKvTokens });
 }
@@ -41,20 +41,20 @@ function durationOf({ cost, knotKvTokens }: Law, seed: number, { stepTicks, minT
         grainTicks: TICKS_PER_NS,
       });
     case 'knots':
+      if (seed % 4 === 0)
+        return steepStep(perKvToken, knotKvTokens, {
+          seed,
+          minTicks: TICKS_PER_NS,
+          maxFixed: Math.ceil(stepTicks / 20),
+          maxPerKvToken: 0,
+          knotKvTokens,
+          grainTicks: 1,
+        });
       return erraticStep({
         seed,
         minTicks: TICKS_PER_NS,
         maxFixed: 2 * stepTicks,
         maxPerKvToken: perKvToken,
-        knotKvTokens,
-        grainTicks: 1,
-      });
-    case 'steep':
-      return steepStep(perKvToken, knotKvTokens, {
-        seed,
-        minTicks: TICKS_PER_NS,
-        maxFixed: Math.ceil(stepTicks / 20),
-        maxPerKvToken: 0,
         knotKvTokens,
         grainTicks: 1,
       });

@@ -9,7 +9,7 @@ const QUANTA_PER_JOULE = 2 ** 26;
 /** Of one step: a line that rises as steeply to the last token of a full batch is exact. */
 const MOST_QUANTA = 2 ** 47;
 
-export interface HostilePower {
+interface HostilePower {
   readonly acceleratorsPerInstance: number;
   /** Of the whole instance in a step, roughly. */
   readonly stepWatts: number;
@@ -22,7 +22,7 @@ const someWatts = (max: number) => fc.oneof(fc.constantFrom(0, max), fc.double({
  * From an instance that takes nothing over one that takes more than a room full of servers to one that nobody could build:
  * its segments have more quanta than a double can count long before they have as many ticks.
  */
-export const anyPower: fc.Arbitrary<HostilePower> = fc.record({
+const anyPower: fc.Arbitrary<HostilePower> = fc.record({
   acceleratorsPerInstance: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 72 })),
   stepWatts: fc.constantFrom(0, 90, 700, 5_600, 120_000, 500_000, 500_000, 1e8, 1e8),
   watts: fc.record({
@@ -37,10 +37,20 @@ export const anyPower: fc.Arbitrary<HostilePower> = fc.record({
 });
 
 /** Mostly everything. */
-export const anyRecord: fc.Arbitrary<RecordPlan> = fc.record({
+const anyRecord: fc.Arbitrary<RecordPlan> = fc.record({
   energy: fc.constantFrom(true, true, true, false),
   shares: fc.constantFrom(true, true, true, false),
 });
+
+/** By the seed of the case, so that what it does is the same as if nobody had asked what it takes. */
+export function recordOf(seed: number): RecordPlan {
+  return fc.sample(anyRecord, { seed, numRuns: 1 })[0]!;
+}
+
+/** @param seed of the pool */
+export function powerOf(seed: number): HostilePower {
+  return fc.sample(anyPower, { seed, numRuns: 1 })[0]!;
+}
 
 export function powerPlan({ watts }: HostilePower): PowerPlan {
   return { accelerator: anyAccelerator, ...watts };

@@ -14,7 +14,7 @@ import {
 } from '../support/plans.ts';
 import type { HostileCase, HostileLink, HostilePool, HostileWorkload } from './hostile-cases.ts';
 import { stepCostOf } from './hostile-costs.ts';
-import { powerPlan } from './hostile-energy.ts';
+import { powerOf, powerPlan, recordOf } from './hostile-energy.ts';
 import { featuresPlan } from './hostile-features.ts';
 import { largestTurns, sharingPrompts } from './shared-prompts.ts';
 
@@ -27,9 +27,12 @@ export function planOf(hostile: HostileCase): SimulationPlan {
     warmUpNs: Math.floor(horizonNs * hostile.warmUpShare),
     timelineIntervalNs: Math.max(1, ns(hostile.intervalSteps)),
     models: ['first', 'second'],
-    pools: hostile.pools.map((pool) => poolPlanOf(pool, largestTokens(hostile, pool.role), ns)),
+    pools: hostile.pools.map((pool, index) => ({
+      ...poolPlanOf(pool, largestTokens(hostile, pool.role), ns),
+      ...powerPlanOf(hostile.seed + index),
+    })),
     workloads: hostile.workloads.map(({ model }) => ({ model })),
-    record: hostile.record,
+    record: hostile.record ?? recordOf(hostile.seed),
   };
 }
 
@@ -39,12 +42,17 @@ export function withPromptFirstTokens(plan: SimulationPlan): SimulationPlan {
   return { ...plan, pools };
 }
 
+function powerPlanOf(seed: number) {
+  const power = powerOf(seed);
+  return { acceleratorsPerInstance: power.acceleratorsPerInstance, power: powerPlan(power) };
+}
+
 function poolPlanOf(
   pool: HostilePool,
   largest: number,
   ns: (steps: number) => number,
 ): SimulationPlan['pools'][number] {
-  const { model, role = 'mixed', link, instances, features, engine, power } = pool;
+  const { model, role = 'mixed', link, instances, features, engine } = pool;
   const { prefixIdleSteps, frontEndSteps, outputSteps, firstOutputSteps, spareBlocks, ...rest } = engine;
   const isMaximum = features.kvAllocation === 'maximum';
   const maxModelTokens = isMaximum ? Math.min(pool.maxModelTokens, largest + 3) : pool.maxModelTokens;
@@ -56,8 +64,6 @@ function poolPlanOf(
     ...(link === undefined ? {} : { kvLink: linkOf(link, ns) }),
     ...(role === 'decode' ? { localPrefillTokens: features.localPrefillTokens } : {}),
     instances,
-    acceleratorsPerInstance: power.acceleratorsPerInstance,
-    power: powerPlan(power),
     engine: {
       ...roomyEngine,
       ...rest,

@@ -39,7 +39,7 @@ test('prompts that begin alike find, lose and let expire what was computed, and 
     return cached(collect(planOf({ ...hostile, pools }), partsOf(hostile)));
   };
   expect(shareOf(sharedPromptsCase, (run) => cached(run) > 0)).toBeGreaterThan(0.7);
-  expect(shareOf(sharedPromptsCase, (run) => cached(run) > 0 && preemptions(run) > 0)).toBeGreaterThan(0.2);
+  expect(shareOf(sharedPromptsCase, (run) => cached(run) > 0 && preemptions(run) > 0)).toBeGreaterThan(0.15);
   const lost = (run: Collected, hostile: HostileCase) => cachedWith(hostile, { spareBlocks: 10_000 }) > cached(run);
   expect(shareOf(sharedPromptsCase, lost)).toBeGreaterThan(0.2);
   const expired = (run: Collected, hostile: HostileCase) => cachedWith(hostile, { prefixIdleSteps: 0 }) > cached(run);

@@ -145,6 +145,12 @@ export const energyMutants: readonly Mutant[] = [
     replace: 'if (!this.isBusy) this.#creditIdle(this.#idleFromNs);',
   },
   {
+    why: 'who leaves last leaves an instance that is never idle if nothing is looked for at that moment',
+    file: 'instance.ts',
+    find: 'if (!this.isBusy) this.#creditIdle(timeNs);',
+    replace: 'if (this.#idle) this.#creditIdle(timeNs);',
+  },
+  {
     why: 'idle time begins with the last batch, not with its end',
     file: 'instance.ts',
     find: 'this.#idleFromNs = endNs;',

@@ -42,7 +42,7 @@ export const featureMutants: readonly Mutant[] = [
   },
   {
     why: 'who decodes counts in steps that carry prompts only',
-    file: 'instance.ts',
+    file: 'prefill-step.ts',
     find: 'const seqs = decodingPaused ? 0 : decoding.seqs;',
     replace: 'const seqs = decoding.seqs;',
   },

@@ -29,6 +29,7 @@ export const mutants: readonly Mutant[] = [
     replace: 'Math.min(limit, Math.floor((untilKvTokens - kvTokens) / growth) + 1)',
   },
   {
+    among: 'long',
     why: 'segments are not split when their ticks pass what a double can count',
     file: 'decode-run.ts',
     find: '> MAX_SEGMENT_TICKS',
@@ -128,8 +129,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     why: 'all of a mixed step counts as prefill',
-    file: 'instance.ts',
-    find: 'stepNs - this.#decodeOnlyNs',
+    file: 'prefill-step.ts',
+    find: 'stepNs - Math.floor(this.#decodeOnlyTicks / TICKS_PER_NS)',
     replace: 'stepNs',
   },
   {
