@@ -28,13 +28,6 @@ export const featureMutants: readonly Mutant[] = [
     replace: 'if (computed + tokens < 0) {',
   },
   {
-    among: 'tiers',
-    why: 'a loaded prompt that must not be cut is cut',
-    file: 'admission.ts',
-    find: 'if (!this.#engine.chunkedPrefill && from + tokens < target[request]!) return 0;',
-    replace: '',
-  },
-  {
     why: 'a request is taken that could not be computed in one step after a preemption',
     file: 'instance.ts',
     find: '(grantsAll ? promptTokens : mostTokens) <= maxNumBatchedTokens',
