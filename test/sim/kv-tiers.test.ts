@@ -90,6 +90,29 @@ describe.each(bothEngines)('%s', (_, simulate) => {
     });
   });
 
+  test('a loaded prompt that must not be cut waits for a step with room for all that is left of it', () => {
+    const engine = { blockTokens: 4, kvBlocks: 40, maxNumSeqs: 16, maxNumBatchedTokens: 11, chunkedPrefill: false };
+    const decodes = Array.from({ length: 6 }, () => ({ arrivalNs: 280, tokens: 1, outputTokens: 11 }));
+    const { requests } = run(
+      [dram],
+      { ...forgetful, ...engine },
+      prompts(
+        { arrivalNs: 0, tokens: 11, stream: 0 },
+        { arrivalNs: 100, tokens: 11, stream: 1 },
+        ...decodes,
+        { arrivalNs: 300, tokens: 11, stream: 0 },
+        { arrivalNs: 300, tokens: 11, stream: 1 },
+      ),
+    );
+
+    // Both are loaded a step later. Beside six who decode there are five tokens left, and each has three to compute.
+    const again = requests.filter(({ arrivalNs }) => arrivalNs === 300);
+    expect(again).toMatchObject([
+      { loadedTokens: 8, scheduledNs: 310 },
+      { loadedTokens: 8, scheduledNs: 320 },
+    ]);
+  });
+
   test('a store carries one read at a time, and a read that would end later than a step is not asked for', () => {
     const slow = { ...dram, readGBPerS: 8 };
     const again = (arrivalNs: number, stream: number) => ({ arrivalNs, tokens: 64, stream });
