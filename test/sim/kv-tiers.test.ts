@@ -91,7 +91,7 @@ describe.each(bothEngines)('%s', (_, simulate) => {
   });
 
   test('a loaded prompt that must not be cut waits for a step with room for all that is left of it', () => {
-    const engine = { blockTokens: 4, kvBlocks: 40, maxNumSeqs: 16, maxNumBatchedTokens: 11, chunkedPrefill: false };
+    const engine = { blockTokens: 4, kvBlocks: 40, maxNumSeqs: 9, maxNumBatchedTokens: 11, chunkedPrefill: false };
     const decodes = Array.from({ length: 6 }, () => ({ arrivalNs: 280, tokens: 1, outputTokens: 11 }));
     const { requests } = run(
       [dram],
