@@ -4,6 +4,7 @@ import type { InstanceListener } from './instance-listener.ts';
 import type { KvBlocks } from './kv-blocks.ts';
 import type { LoadingRequests } from './loading-requests.ts';
 import type { EnginePlan } from './plan.ts';
+import type { PolicyQueues } from './policy-queues.ts';
 import type { PrefillChunks } from './prefill-chunks.ts';
 import type { RequestList } from './request-lists.ts';
 import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
@@ -13,6 +14,7 @@ import type { Ns, RequestIndex } from './units.ts';
 interface Parts {
   readonly running: RequestList;
   readonly waiting: RequestList;
+  readonly queues: PolicyQueues | undefined;
   readonly decoding: DecodingSet;
   readonly chunks: PrefillChunks;
   readonly incoming: IncomingRequests | undefined;
@@ -26,6 +28,7 @@ export class Admission {
   readonly #engine: EnginePlan;
   readonly #running: RequestList;
   readonly #waiting: RequestList;
+  readonly #queues: PolicyQueues | undefined;
   readonly #decoding: DecodingSet;
   readonly #chunks: PrefillChunks;
   readonly #incoming: IncomingRequests | undefined;
@@ -46,6 +49,7 @@ export class Admission {
     this.#engine = engine;
     this.#running = batch.running;
     this.#waiting = batch.waiting;
+    this.#queues = batch.queues;
     this.#decoding = batch.decoding;
     this.#chunks = batch.chunks;
     this.#incoming = batch.incoming;
@@ -80,7 +84,8 @@ export class Admission {
 
   /** Whether there is nobody to admit. */
   get isIdle(): boolean {
-    return this.#waiting.size === 0 && this.#incoming === undefined && this.#loading === undefined;
+    const nobodyWaits = this.#waiting.size === 0 && (this.#queues === undefined || this.#queues.size === 0);
+    return nobodyWaits && this.#incoming === undefined && this.#loading === undefined;
   }
 
   beginStepEnd(): void {
@@ -92,6 +97,16 @@ export class Admission {
   hasLeft(blocks: number): void {
     this.#left++;
     this.#leftBlocks += blocks;
+  }
+
+  /** Those that are in the queue by then take their places in the order of the policy. */
+  enter(queues: PolicyQueues, seenNs: Ns): void {
+    const waiting = this.#waiting;
+    while (waiting.size > 0 && this.enqueuedNs(waiting.head) <= seenNs) {
+      const request = waiting.head;
+      waiting.remove(request);
+      queues.enter(request);
+    }
   }
 
   /** What there is to admit requests with; places and blocks that were taken when the batch was settled are not. */
@@ -111,7 +126,8 @@ export class Admission {
     const head = waiting.size === 0 ? Infinity : this.enqueuedNs(waiting.head);
     const arrived = incoming !== undefined && incoming.arrived.size > 0;
     const loaded = loading !== undefined && loading.loaded.size > 0;
-    if (this.#left > 0) return head <= nowNs || arrived || loaded;
+    const refused = this.#queues !== undefined && this.#queues.size > 0;
+    if (this.#left > 0) return head <= nowNs || refused || arrived || loaded;
     if (head > seenNs && head <= nowNs) return true;
     return (arrived && !incoming.hasArrivedBy(seenNs)) || (loaded && !loading.hasLoadedBy(seenNs));
   }
@@ -152,18 +168,19 @@ export class Admission {
 
   #admitWaiting(budget: number, nowNs: Ns, seenNs: Ns): void {
     const waiting = this.#waiting;
+    const queues = this.#queues;
     const incoming = this.#incoming;
     const loading = this.#loading;
     const { reserveFullPrompt, chunkedPrefill } = this.#engine;
     const kv = this.#kv;
     const requests = this.#requests;
     let left = budget;
-    while (left > 0 && this.#places > 0 && waiting.size > 0) {
-      const request = waiting.head;
+    while (left > 0 && this.#places > 0 && (queues === undefined ? waiting.size : queues.size) > 0) {
+      const request = queues === undefined ? waiting.head : queues.first();
       if (this.enqueuedNs(request) > seenNs) return;
       if (incoming !== undefined && incoming.includes(request)) {
         if (!incoming.admit(request, this.#keptBlocks)) return;
-        waiting.remove(request);
+        this.#dequeue(request, 0);
         this.#listener.transferRequested(request);
         continue;
       }
@@ -172,7 +189,7 @@ export class Admission {
       const free = kv.free - kv.freeHitBlocks - this.#keptBlocks;
       if (loading !== undefined && loading.findsMore(request, target, nowNs)) {
         if (kv.blocksFor(target) - kv.hitBlocks > free) return;
-        waiting.remove(request);
+        this.#dequeue(request, target - loading.foundTokens);
         loading.begin(request, target, nowNs);
         continue;
       }
@@ -183,7 +200,7 @@ export class Admission {
         return;
       }
       if (kv.blocksOf(request, reserveFullPrompt ? target : computed + tokens) - kv.hitBlocks > free) return;
-      waiting.remove(request);
+      this.#dequeue(request, target - computed);
       kv.admit(request, computed + tokens);
       left -= tokens;
       requests.computed[request] = computed;
@@ -191,6 +208,12 @@ export class Admission {
       if (requests.scheduledNs[request] === NOT_YET) requests.cachedTokens[request] = computed;
       this.#start(request, tokens, nowNs);
     }
+  }
+
+  /** The one that has been considered waits no more. @param tokens that it has to compute before it decodes */
+  #dequeue(request: RequestIndex, tokens: number): void {
+    if (this.#queues === undefined) this.#waiting.remove(request);
+    else this.#queues.take(this.#requests.scheduledNs[request] === NOT_YET ? tokens : 0);
   }
 
   /** To the end of the running list, with a first chunk. */

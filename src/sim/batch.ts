@@ -6,6 +6,7 @@ import type { InstanceListener, InstancePlan } from './instance-listener.ts';
 import { LoadingRequests } from './loading-requests.ts';
 import { OutgoingRequests } from './outgoing-requests.ts';
 import type { EnginePlan } from './plan.ts';
+import type { PolicyQueues } from './policy-queues.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import { PrefillChunks } from './prefill-chunks.ts';
 import { RequestList } from './request-lists.ts';
@@ -23,7 +24,10 @@ import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
  */
 export class Batch {
   readonly running: RequestList;
+  /** In order of coming; with a policy only those who are not in the queue yet. */
   readonly waiting: RequestList;
+  /** Who waits in the order of a policy; undefined where there is none. */
+  readonly queues: PolicyQueues | undefined;
   readonly decoding: DecodingSet;
   /** Prompt chunks of the step in progress; none while the batch only decodes. */
   readonly chunks = new PrefillChunks();
@@ -41,6 +45,8 @@ export class Batch {
   readonly #counters: PoolCounters;
   readonly #listener: InstanceListener;
   readonly #prefillFirst: boolean;
+  /** Who is preempted is up to the policy. */
+  readonly #choosesVictims: boolean;
   /** The step in progress carries prompt tokens only, although somebody decodes. */
   decodingPaused = false;
   /** Somebody may be admitted at the next step boundary although nothing else changes until then. */
@@ -52,7 +58,7 @@ export class Batch {
 
   constructor(
     index: InstanceIndex,
-    { engine, role, kvLink, decodeSteps, tiers, resourceTime }: InstancePlan,
+    { engine, role, kvLink, decodeSteps, tiers, resourceTime, queues }: InstancePlan,
     requests: RequestTable,
     kv: KvBlocks,
     counters: PoolCounters,
@@ -60,6 +66,8 @@ export class Batch {
   ) {
     this.running = new RequestList(requests);
     this.waiting = new RequestList(requests);
+    this.queues = queues;
+    this.#choosesVictims = queues?.policy.victimRank !== undefined;
     this.decoding = new DecodingSet(requests, kv, decodeSteps, decodeShares(resourceTime, engine, kv));
     this.incoming = role === 'decode' ? new IncomingRequests(requests, kv) : undefined;
     this.outgoing = role === 'prefill' ? new OutgoingRequests(index, kvLink!, requests, kv) : undefined;
@@ -83,36 +91,85 @@ export class Batch {
   form(nowNs: Ns, seenNs: Ns): boolean {
     this.chunks.reset();
     this.#kv.expire(nowNs);
+    if (this.queues !== undefined) this.#enter(this.queues, seenNs);
     const preempted = this.#prefillFirst ? this.#formPrefillFirst(nowNs, seenNs) : this.#formMixed(nowNs, seenNs);
     const { admission } = this;
     this.isOutdated = admission.mayLoadSoon || (seenNs < nowNs && admission.missesSomebody(nowNs, seenNs));
     return preempted;
   }
 
+  #enter(queues: PolicyQueues, seenNs: Ns): void {
+    this.admission.enter(queues, seenNs);
+    if (queues.mustTell) queues.tell(this.running, this.decoding.steps, this.#partial);
+  }
+
   #formMixed(nowNs: Ns, seenNs: Ns): boolean {
-    const { maxNumBatchedTokens } = this.#engine;
-    const { admission, incoming, decoding } = this;
-    const preempted = this.#continueDecoding(nowNs);
-    if (this.#continuePrefill(maxNumBatchedTokens - decoding.batchedTokens, nowNs) || preempted) return true;
+    const { admission, incoming } = this;
+    const madeRoom = this.#choosesVictims && this.#makeRoom(nowNs);
+    const preempted = this.#continueDecoding(nowNs) || madeRoom;
+    if (this.#continuePrefill(this.#promptBudget, nowNs) || preempted) return true;
     if (admission.isIdle) return false;
     admission.open(nowNs, seenNs);
     // A request that is half prefilled stays the last of the running list.
     if (incoming !== undefined && this.#partial === NONE) admission.join(incoming, seenNs);
-    admission.admit(maxNumBatchedTokens - decoding.batchedTokens - this.chunks.batch.prefillTokens, nowNs, seenNs);
+    admission.admit(this.#promptBudget - this.chunks.batch.prefillTokens, nowNs, seenNs);
     return false;
+  }
+
+  /** Prompt tokens that a step may carry beside those who decode. */
+  get #promptBudget(): number {
+    const { decoding, queues } = this;
+    const budget = this.#engine.maxNumBatchedTokens - decoding.batchedTokens;
+    if (queues === undefined || decoding.seqs === 0 || this.incoming !== undefined) return budget;
+    return Math.min(budget, queues.policy.prefillTokenBudget?.(decoding.seqs) ?? budget);
   }
 
   /** Prompt tokens or, if there are none to compute, decoding ones. */
   #formPrefillFirst(nowNs: Ns, seenNs: Ns): boolean {
     const { maxNumBatchedTokens } = this.#engine;
-    const preempted = this.#continuePrefill(maxNumBatchedTokens, nowNs);
+    const madeRoom = this.#choosesVictims && this.#makeRoomForPrompt(maxNumBatchedTokens, nowNs);
+    const preempted = this.#continuePrefill(maxNumBatchedTokens, nowNs) || madeRoom;
     if (!preempted) {
       this.admission.open(nowNs, seenNs);
       this.admission.admit(maxNumBatchedTokens - this.chunks.batch.prefillTokens, nowNs, seenNs);
     }
     this.decodingPaused = this.chunks.count > 0;
     if (this.decodingPaused) return false;
-    return this.#continueDecoding(nowNs) || preempted;
+    const madeMore = this.#choosesVictims && this.#makeRoom(nowNs);
+    return this.#continueDecoding(nowNs) || madeMore || preempted;
+  }
+
+  /** Preempt whom the policy says until everybody who runs has blocks for the next step; answers whether that was necessary. */
+  #makeRoom(nowNs: Ns): boolean {
+    let preempted = false;
+    while (this.#kv.lacksForNextStep(this.#blocksOfChunk(this.#promptBudget))) {
+      this.#preempt(this.#victim, nowNs);
+      preempted = true;
+    }
+    return preempted;
+  }
+
+  /** The same for the prompt alone. */
+  #makeRoomForPrompt(budget: number, nowNs: Ns): boolean {
+    let preempted = false;
+    while (this.#blocksOfChunk(budget) > this.#kv.free) {
+      this.#preempt(this.#victim, nowNs);
+      preempted = true;
+    }
+    return preempted;
+  }
+
+  get #victim(): RequestIndex {
+    return this.queues!.victim(this.running, this.decoding.steps, this.#partial);
+  }
+
+  /** Blocks that the request that is half prefilled takes for its next chunk. */
+  #blocksOfChunk(budget: number): number {
+    const partial = this.#partial;
+    if (partial === NONE) return 0;
+    const computed = this.#requests.computed[partial]!;
+    const tokens = Math.min(this.#requests.target[partial]! - computed, budget);
+    return this.#kv.blocksOf(partial, computed + tokens) - this.#kv.blocksOf(partial, computed);
   }
 
   /** Find blocks for everybody who decodes, preempting from the end of the list; answers whether that was necessary. */
@@ -120,7 +177,7 @@ export class Batch {
     let preempted = false;
     while (!this.#kv.reserveNextStep()) {
       this.#kv.takeAllBut(this.#blocksLeftOver());
-      this.#preemptLast(nowNs);
+      this.#preempt(this.running.tail, nowNs);
       preempted = true;
     }
     return preempted;
@@ -148,8 +205,9 @@ export class Batch {
     const computed = this.#requests.computed[partial]!;
     const target = this.#requests.target[partial]!;
     const tokens = Math.min(target - computed, budget);
+    if (tokens === 0) return false;
     if (kv.blocksOf(partial, computed + tokens) - kv.blocksOf(partial, computed) > kv.free) {
-      this.#preemptLast(nowNs);
+      this.#preempt(partial, nowNs);
       return true;
     }
     kv.extend(partial, computed, computed + tokens);
@@ -157,16 +215,18 @@ export class Batch {
     return false;
   }
 
-  /** The last of the running list gives everything back and waits again, ahead of all others. */
-  #preemptLast(nowNs: Ns): void {
-    const request = this.running.tail;
+  /** A running request gives everything back and waits again, ahead of all others. */
+  #preempt(request: RequestIndex, nowNs: Ns): void {
+    const { queues } = this;
     const requests = this.#requests;
+    if (queues !== undefined) queues.tell(this.running, this.decoding.steps, this.#partial);
     const partial = request === this.#partial;
     const computedTokens = partial ? requests.computed[request]! : this.decoding.stop(request);
     if (partial) this.#partial = NONE;
     this.#kv.letGo(request, computedTokens, nowNs);
     this.running.remove(request);
-    this.waiting.prepend(request);
+    if (queues === undefined) this.waiting.prepend(request);
+    else queues.enterAgain(request);
     requests.preemptions[request]!++;
     this.#counters.preemptions++;
   }
@@ -212,12 +272,14 @@ export class Batch {
       this.#counters.loadedTokens += requests.loadedTokens[request]!;
       this.#counters.cachedTokens += requests.cachedTokens[request]!;
     }
+    if (this.queues !== undefined) this.queues.mustTell = true;
     if (generated === requests.outputTokens[request]) this.#leave(request, computedTokens, endNs);
     else if (this.outgoing === undefined) this.decoding.start(request, computedTokens);
     else this.#handOver(request, this.outgoing, endNs);
   }
 
   #handOver(request: RequestIndex, outgoing: OutgoingRequests, endNs: Ns): void {
+    if (this.queues !== undefined) this.queues.leaves(request, this.#requests.generated[request]!);
     this.running.remove(request);
     this.admission.hasLeft(0);
     outgoing.add(request, endNs);
@@ -227,6 +289,7 @@ export class Batch {
   #leave(request: RequestIndex, computedTokens: number, endNs: Ns): void {
     const kv = this.#kv;
     const { used } = kv;
+    if (this.queues !== undefined) this.queues.leaves(request, this.#requests.generated[request]!);
     kv.letGo(request, computedTokens, endNs);
     this.admission.hasLeft(used - kv.used);
     this.running.remove(request);

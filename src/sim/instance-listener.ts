@@ -2,6 +2,7 @@ import type { DecodeSteps } from './decode-steps.ts';
 import type { KvTiers } from './kv-tiers.ts';
 import type { ResourceTime } from './resource-time.ts';
 import type { PoolPlan } from './plan.ts';
+import type { PolicyQueues } from './policy-queues.ts';
 import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
 
 /** Who is told what an instance cannot do alone. */
@@ -24,4 +25,6 @@ export type InstancePlan = Pick<PoolPlan, 'engine'> &
     readonly resourceTime?: ResourceTime | undefined;
     /** Count energy and idle time. */
     readonly hasEnergy?: boolean;
+    /** Undefined where requests are served in the order in which they come. */
+    readonly queues?: PolicyQueues | undefined;
   };

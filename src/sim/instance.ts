@@ -129,7 +129,7 @@ export class Instance {
   }
 
   #enqueued(request: RequestIndex, enqueuedNs: Ns): boolean {
-    // Behind another waiting request it can only join after that one.
+    // Behind another waiting request it can only join after that one; a policy is asked about one that enters alone.
     if (this.batch.waiting.head !== request) return false;
     if (this.#idle) return this.#wakeAt(enqueuedNs);
     // Without a free place it can only join after a finish, which ends the segment anyway.
@@ -146,7 +146,9 @@ export class Instance {
     this.batch.outgoing!.letGo(request, nowNs);
     this.#counters.kvTransferTokens += this.#requests.transferTokens[request]!;
     // A waiting request that nothing else will wake has been refused; there is room again.
-    return this.#idle && this.batch.waiting.size > 0 && this.#wakeNs === Infinity && this.#wakeAt(nowNs);
+    const { waiting, queues } = this.batch;
+    const isRefused = queues === undefined ? waiting.size > 0 && this.#wakeNs === Infinity : queues.size > 0;
+    return this.#idle && isRefused && this.#wakeAt(nowNs);
   }
 
   /** The KV of a request has come to this instance. Answers whether its next event has changed. */
@@ -234,7 +236,7 @@ export class Instance {
   /** Jump to the next thing that can change the batch. */
   #startDecodeSteps(nowNs: Ns, preempted: boolean): void {
     const { run, engine } = this;
-    const { waiting, decoding, admission, isOutdated } = this.batch;
+    const { waiting, queues, decoding, admission, isOutdated } = this.batch;
     const { seqs, growth, kvTokens, stepsToEvent } = decoding;
     // Somebody who was not admitted to this step may be to the next.
     const limit = preempted || isOutdated ? 1 : Math.min(stepsToEvent, engine.maxSegmentSteps);
@@ -243,20 +245,22 @@ export class Instance {
     decoding.price(piece);
     // One still on its way may join. One that was refused stays refused until somebody finishes, or until prefixes that it
     // would hit expire: then it needs more blocks, but keeps none from being free.
-    if (waiting.size > 0 && admission.hasPlace) {
+    if (!admission.hasPlace) return;
+    if (waiting.size > 0) {
       const enqueuedNs = admission.enqueuedNs(waiting.head);
       if (enqueuedNs > nowNs) this.#cutFor(enqueuedNs);
       else run.cutAt(this.kv.nextExpiryNs);
     }
+    if (queues !== undefined && queues.size > 0) run.cutAt(this.kv.nextExpiryNs);
   }
 
   // -------------------------------------------------------------------------------------------- observation
 
   /** Requests sent here that are not in the batch. */
   get waitingRequests(): number {
-    const { waiting, incoming, loading } = this.batch;
+    const { waiting, queues, incoming, loading } = this.batch;
     const elsewhere = (incoming === undefined ? 0 : incoming.size) + (loading === undefined ? 0 : loading.size);
-    return waiting.size + elsewhere;
+    return waiting.size + elsewhere + (queues === undefined ? 0 : queues.size);
   }
 
   /** Blocks held at a moment within the segment, those of the step in progress included. */

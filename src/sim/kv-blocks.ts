@@ -209,6 +209,11 @@ export class KvBlocks {
     return true;
   }
 
+  /** Whether the next step of the decoding sequences and `blocks` more are more than there are. */
+  lacksForNextStep(blocks: number): boolean {
+    return this.#cycles.allBlocksOfSteps(1) + blocks > this.capacity - this.used;
+  }
+
   /** There were not enough: those who come first have taken theirs, and so many are still free. */
   takeAllBut(blocks: number): void {
     this.#cache?.leave(blocks);

@@ -49,6 +49,11 @@ export class LoadingRequests {
     return this.#found > hitBlocks;
   }
 
+  /** Tokens that it will have when that is read. */
+  get foundTokens(): number {
+    return this.#found * this.#kv.blockTokens;
+  }
+
   /** Take the blocks for all it must compute and ask for what was found. It is in no list. */
   begin(request: RequestIndex, target: number, nowNs: Ns): void {
     const requests = this.#requests;

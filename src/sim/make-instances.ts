@@ -5,11 +5,13 @@ import { KvBlocks } from './kv-blocks.ts';
 import { KvTier } from './kv-tier.ts';
 import { KvTiers } from './kv-tiers.ts';
 import type { RecordPlan } from './plan.ts';
+import type { PolicyQueues } from './policy-queues.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import type { StepCost } from './ports.ts';
 import type { PromptPaths } from './prompt-paths.ts';
 import type { RequestTable } from './request-table.ts';
 import type { ResourceTime } from './resource-time.ts';
+import type { PoolIndex } from './units.ts';
 
 interface FleetPlan {
   readonly seed: number;
@@ -26,6 +28,7 @@ export function makeInstances(
   counters: readonly PoolCounters[],
   listener: InstanceListener,
   resourceTime: ResourceTime | undefined,
+  queuesOf: (pool: PoolIndex) => PolicyQueues | undefined,
 ): Instance[] {
   const instances: Instance[] = [];
   plan.pools.forEach((pool, index) => {
@@ -40,7 +43,8 @@ export function makeInstances(
       const tiers =
         stores.length === 0 ? undefined : new KvTiers(stores, engine.blockTokens, stepCosts[index]!, counters[index]!);
       const kv = new KvBlocks(engine, role, requests, paths, tiers);
-      const own = { ...pool, decodeSteps, tiers, resourceTime, hasEnergy: plan.record?.energy === true };
+      const queues = queuesOf(index);
+      const own = { ...pool, decodeSteps, tiers, resourceTime, queues, hasEnergy: plan.record?.energy === true };
       instances.push(
         new Instance(instances.length, index, own, requests, kv, stepCosts[index]!, counters[index]!, listener),
       );

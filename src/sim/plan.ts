@@ -1,5 +1,6 @@
 import type { PowerParameters } from './power-model.ts';
 import type { Ns } from './units.ts';
+import type { OutputPredictionPlan } from './output-prediction.ts';
 import type { RooflineParameters } from './roofline.ts';
 
 /** How far a number can be trusted, best first. Results carry the worst grade they rest on. */
@@ -31,6 +32,8 @@ export interface RunPlan {
   readonly pools: readonly PoolPlan[];
   readonly workloads: readonly WorkloadPlan[];
   readonly routing: ModulePlan;
+  /** How well policies know the length of an answer beforehand; the default is in output-prediction.ts. */
+  readonly outputPrediction?: OutputPredictionPlan;
   readonly slos: readonly SloPlan[];
   readonly record: RecordPlan;
 }
@@ -199,6 +202,8 @@ export interface PoolPlan {
   readonly instances: number;
   readonly acceleratorsPerInstance: number;
   readonly engine: EnginePlan;
+  /** In which order waiting requests are taken in; none: who comes first. */
+  readonly batching?: ModulePlan;
   readonly stepCost: RooflineParameters;
   readonly power: PowerPlan;
   /** The worst grade among the numbers of `power`. */
@@ -267,6 +272,10 @@ export interface WorkloadPlan extends ModulePlan {
   readonly name: string;
   /** Index into models. */
   readonly model: number;
+  /** Of its requests, for policies that ask: lower goes first; 0 if left out. */
+  readonly priority?: number;
+  /** Its share of an engine, relative to others, for policies that ask; 1 if left out. */
+  readonly fairShareWeight?: number;
   /** The trace it replays, if any. The content is hashed, the path is not: moving a file changes no result. */
   readonly file?: FilePlan;
 }

@@ -74,6 +74,52 @@ export interface RoutingPolicy {
   route(request: RequestIndex, requests: RequestView, fleet: FleetView, nowNs: Ns): InstanceIndex;
 }
 
+/** What an engine may know of a request that waits. */
+export interface QueuedRequestView extends RequestView {
+  /** Of its workload; lower goes first, where anybody asks. */
+  priority(request: RequestIndex): number;
+  /** A guess that is wrong by a stated error, always the same for a request; never the true length (unless the error is 0). */
+  predictedOutputTokens(request: RequestIndex): number;
+}
+
+/** The queues of one instance in which somebody waits, in ascending order of their numbers. */
+export interface QueuesView {
+  /** At least 1 when a policy is asked which comes next. */
+  readonly count: number;
+  /** The number of the k-th of them, 0 ≤ k < count. */
+  queue(k: number): number;
+}
+
+/**
+ * The order in which one instance takes waiting requests into its batch, and what it does when room is short. An object
+ * belongs to one instance. It changes nothing when it is asked, only when it is told (`on…`), and its answers depend on its
+ * arguments and on what it was told; docs/engine.md says when that is.
+ */
+export interface BatchingPolicy {
+  /** A whole number from 0 and small: a class, a tenant. Asked when a request comes to wait. */
+  queueOf(request: RequestIndex, requests: QueuedRequestView): number;
+  /**
+   * The order within the queue, lowest first; at one rank preempted requests go first, then by arrival.
+   * @param generatedTokens output tokens it has already; 0 unless it was preempted or comes from a prefill instance
+   */
+  rank(request: RequestIndex, requests: QueuedRequestView, generatedTokens: number): number;
+  /** One of the queues; the lowest number if left out. */
+  nextQueue?(queues: QueuesView): number;
+  /** Somebody is about to enter a queue, which may be empty. */
+  onEntered?(queue: number, queues: QueuesView): void;
+  /** Somebody has left a queue for the batch. @param promptTokens to compute of its prompt, 0 if that was told before */
+  onAdmitted?(queue: number, promptTokens: number): void;
+  /** What requests of a queue have generated since this was last told. */
+  onGenerated?(queue: number, outputTokens: number): void;
+  /** Prompt tokens of a step in which so many sequences decode (at least 1); without, as many as fit the step. */
+  prefillTokenBudget?(decodeSeqs: number): number;
+  /**
+   * When KV blocks are short, the running request with the highest answer is preempted; without, the last one admitted.
+   * @param computedTokens of it, which will have to be computed again
+   */
+  victimRank?(request: RequestIndex, requests: QueuedRequestView, computedTokens: number): number;
+}
+
 /** Accelerators of a site as its controller sees them. */
 export interface SiteView {
   readonly instanceCount: number;

@@ -1,5 +1,7 @@
 import { grownFloats, grownIntegers } from './columns.ts';
-import type { RequestView } from './ports.ts';
+import { DEFAULT_OUTPUT_PREDICTION, OutputPrediction } from './output-prediction.ts';
+import type { QueuedRequestView } from './ports.ts';
+import type { SimulationPlan } from './run-parts.ts';
 import type { ModelIndex, Ns, RequestIndex } from './units.ts';
 
 /** No row: the end of a list. */
@@ -118,13 +120,17 @@ export class RequestTable {
 }
 
 /** What policies and workloads see of the table. */
-export class RequestTableView implements RequestView {
+export class RequestTableView implements QueuedRequestView {
   readonly #table: RequestTable;
   readonly #modelOfWorkload: readonly ModelIndex[];
+  readonly #priorityOfWorkload: readonly number[];
+  readonly #prediction: OutputPrediction;
 
-  constructor(table: RequestTable, modelOfWorkload: readonly ModelIndex[]) {
+  constructor(table: RequestTable, plan: Pick<SimulationPlan, 'seed' | 'workloads' | 'outputPrediction'>) {
     this.#table = table;
-    this.#modelOfWorkload = modelOfWorkload;
+    this.#modelOfWorkload = plan.workloads.map(({ model }) => model);
+    this.#priorityOfWorkload = plan.workloads.map(({ priority = 0 }) => priority);
+    this.#prediction = new OutputPrediction(plan.outputPrediction ?? DEFAULT_OUTPUT_PREDICTION, plan.seed);
   }
 
   arrivalNs(request: RequestIndex): Ns {
@@ -145,5 +151,13 @@ export class RequestTableView implements RequestView {
 
   model(request: RequestIndex): ModelIndex {
     return this.#modelOfWorkload[this.#table.workload[request]!]!;
+  }
+
+  priority(request: RequestIndex): number {
+    return this.#priorityOfWorkload[this.#table.workload[request]!]!;
+  }
+
+  predictedOutputTokens(request: RequestIndex): number {
+    return this.#prediction.tokens(this.#table.id[request]!, this.#table.outputTokens[request]!);
   }
 }

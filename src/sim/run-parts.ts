@@ -1,16 +1,17 @@
 import type { PoolPlan, RunPlan } from './plan.ts';
-import type { PowerPolicy, RoutingPolicy, RowSink, StepCost, Workload } from './ports.ts';
+import type { BatchingPolicy, PowerPolicy, RoutingPolicy, RowSink, StepCost, Workload } from './ports.ts';
 import type { RequestColumns, TimelineColumns } from './records.ts';
 import type { Ns } from './units.ts';
 
 /** The part of a plan that the model reads; a RunPlan is one. */
 export type SimulationPlan = Pick<RunPlan, 'seed' | 'horizonNs' | 'warmUpNs' | 'timelineIntervalNs'> &
-  Partial<Pick<RunPlan, 'record'>> & {
+  Partial<Pick<RunPlan, 'record' | 'outputPrediction'>> & {
     readonly models: readonly string[];
     /** Where no role is given, a pool is mixed. */
     readonly pools: readonly (Pick<PoolPlan, 'model' | 'instances' | 'engine'> &
       Partial<Pick<PoolPlan, 'role' | 'kvLink' | 'localPrefillTokens' | 'acceleratorsPerInstance' | 'power'>>)[];
-    readonly workloads: readonly Pick<RunPlan['workloads'][number], 'model'>[];
+    readonly workloads: readonly (Pick<RunPlan['workloads'][number], 'model'> &
+      Partial<Pick<RunPlan['workloads'][number], 'priority'>>)[];
   };
 
 /** What the plan's names stand for, already made. */
@@ -21,6 +22,8 @@ export interface RunParts {
   /** One per plan.pools. */
   readonly stepCosts: readonly StepCost[];
   readonly power?: PowerPolicy;
+  /** One per plan.pools, if any: makes the policy of one instance. Where there is none, who comes first is served first. */
+  readonly batching?: readonly ((() => BatchingPolicy) | undefined)[];
 }
 
 export interface RunSinks {

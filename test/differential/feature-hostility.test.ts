@@ -29,6 +29,7 @@ test.each<{ feature: keyof HostileFeatures; cases: fc.Arbitrary<HostileCase>; sh
   { feature: 'asyncScheduling', cases: mixed, share: 0.15 },
   { feature: 'speculation', cases: mixed, share: 0.15 },
   { feature: 'localPrefillTokens', cases: apartCase, share: 0.2 },
+  { feature: 'batching', cases: mixed, share: 0.15 },
   { feature: 'tiers', cases: tiersCase, share: 0.3 },
 ])('without its $feature more than $share of the runs would be another', ({ feature, cases, share }) => {
   const sample = fc.sample(cases, { numRuns: 200, seed: 12 });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import type { EnginePlan, KvTierKind, KvTierPlan, SpeculationPlan } from '../../src/sim/plan.ts';
 import { KV_TIER_KINDS } from '../../src/sim/plan.ts';
+import { anyBatching } from './hostile-batching.ts';
+import type { HostileBatching } from './hostile-batching.ts';
 
 /** What engines do differently. */
 export interface HostileFeatures extends Pick<
@@ -13,6 +15,7 @@ export interface HostileFeatures extends Pick<
   readonly localPrefillTokens: number;
   readonly speculation: SpeculationPlan | undefined;
   readonly tiers: readonly HostileTier[];
+  readonly batching: HostileBatching | undefined;
 }
 
 export interface HostileTier {
@@ -38,6 +41,7 @@ export const noFeatures: HostileFeatures = {
   localPrefillTokens: 0,
   speculation: undefined,
   tiers: [],
+  batching: undefined,
 };
 
 /** So many times as often the usual one. */
@@ -79,6 +83,7 @@ const manyFeatures: fc.Arbitrary<HostileFeatures> = fc.record({
   localPrefillTokens: orUsual(0, fc.integer({ min: 1, max: 20 })),
   speculation: orUsual(undefined, anySpeculation),
   tiers: orUsual([], someTiers),
+  batching: orUsual(undefined, anyBatching),
 });
 
 /** Some engines are the usual one. */
@@ -91,7 +96,7 @@ export function featuresPlan(
   largestPromptTokens: number,
   ns: (steps: number) => number,
 ): Partial<EnginePlan> {
-  const { wholePrompts, localPrefillTokens: _, speculation, tiers, ...flavours } = features;
+  const { wholePrompts, localPrefillTokens: _, batching: __, speculation, tiers, ...flavours } = features;
   const hasTiers = tiers.length > 0 && features.kvAllocation === 'paged';
   const wholePromptTokens = features.chunkedPrefill ? 0 : Math.floor(largestPromptTokens * wholePrompts);
   const guessedTokens = (speculation?.draftTokens ?? 0) * engine.maxNumSeqs;

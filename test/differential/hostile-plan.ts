@@ -14,6 +14,7 @@ import {
 } from '../support/plans.ts';
 import type { HostileCase, HostileLink, HostilePool, HostileWorkload } from './hostile-cases.ts';
 import { stepCostOf } from './hostile-costs.ts';
+import { batchingPolicyOf } from './hostile-batching.ts';
 import { powerOf, powerPlan, recordOf } from './hostile-energy.ts';
 import { featuresPlan } from './hostile-features.ts';
 import { largestTurns, sharingPrompts } from './shared-prompts.ts';
@@ -33,6 +34,7 @@ export function planOf(hostile: HostileCase): SimulationPlan {
     })),
     workloads: hostile.workloads.map(({ model }) => ({ model })),
     record: hostile.record ?? recordOf(hostile.seed),
+    outputPrediction: { relativeError: hostile.pools[0]?.features.batching?.relativeError ?? 0 },
   };
 }
 
@@ -102,6 +104,9 @@ export function partsOf(hostile: HostileCase): RunParts {
     workloads: hostile.workloads.map((workload, index) => workloadOf(workload, hostile.seed + index, ns)),
     routing: routerOf(hostile),
     stepCosts: hostile.pools.map((pool, index) => stepCostOf(pool, hostile.seed + index, hostile)),
+    batching: hostile.pools.map(({ features: { batching } }) =>
+      batching === undefined ? undefined : () => batchingPolicyOf(batching, hostile.seed),
+    ),
   };
   if (hostile.clockSteps === undefined) return parts;
   return { ...parts, power: restlessClocks(hostile.seed, Math.max(1, ns(hostile.clockSteps))) };

@@ -36,12 +36,22 @@ export class ReferenceBatch {
   }
 
   form(): void {
+    this.#enter();
     const { engine, role } = this.#instance;
     if (engine.prefillFirst && role !== 'decode') this.#promptsOrDecoding();
     else this.#promptsBesideDecoding();
   }
 
+  /** Who is there by now takes his place in the order of the policy, if there is one. */
+  #enter(): void {
+    const { queues, waiting } = this.#instance;
+    if (queues === undefined) return;
+    while (waiting.length > 0 && waiting[0]!.queuedNs <= this.#sight.untilNs) queues.enter(waiting.shift()!);
+    if (queues.mustTell) queues.tell();
+  }
+
   #promptsBesideDecoding(): void {
+    this.#makeRoomFor(() => true);
     this.#serve(this.#instance.running);
     if (this.preempted) return;
     this.#open();
@@ -50,12 +60,52 @@ export class ReferenceBatch {
   }
 
   #promptsOrDecoding(): void {
+    this.#makeRoomFor(isPrefilling);
     this.#serve(this.#instance.running.filter(isPrefilling));
     if (!this.preempted) {
       this.#open();
       this.#admit();
     }
-    if (this.shares.length === 0) this.#serve(this.#instance.running);
+    if (this.shares.length > 0) return;
+    this.#makeRoomFor(() => true);
+    this.#serve(this.#instance.running);
+  }
+
+  /** A policy that says who is preempted says so before anybody takes blocks. */
+  #makeRoomFor(isServed: (request: ReferenceRequest) => boolean): void {
+    const { queues, kv, running } = this.#instance;
+    if (queues?.policy.victimRank === undefined) return;
+    while (this.#blocksWanted(running.filter(isServed)) > kv.freeBlocks) this.#preempt(queues.victimAmong(running));
+  }
+
+  #blocksWanted(requests: readonly ReferenceRequest[]): number {
+    const { kv, draftTokens } = this.#instance;
+    const decoding = requests.filter((request) => !isPrefilling(request));
+    const ends = decoding.map((request) => request.computed + tokensOfNextStep(request.pace!));
+    const partial = requests.find(isPrefilling);
+    if (partial !== undefined) {
+      const budget = this.#budget - decoding.length * (1 + draftTokens);
+      const chunk = Math.min(partial.target - partial.computed, budget, this.#promptLimit(decoding.length));
+      decoding.push(partial);
+      ends.push(partial.computed + chunk);
+    }
+    return decoding.reduce((sum, { blocks }, k) => sum + Math.max(0, kv.blocksFor(ends[k]!) - blocks.length), 0);
+  }
+
+  /** Prompt tokens of a step beside so many who decode. */
+  #promptLimit(decodeSeqs: number): number {
+    const { engine, role, queues } = this.#instance;
+    const policy = queues?.policy;
+    if (policy?.prefillTokenBudget === undefined || decodeSeqs === 0) return Infinity;
+    return engine.prefillFirst || role === 'decode' ? Infinity : policy.prefillTokenBudget(decodeSeqs);
+  }
+
+  /** Prompt tokens that this step may still take. */
+  get #promptsLeft(): number {
+    const decodeSeqs = this.#instance.running.filter((request) => !isPrefilling(request)).length;
+    const limit = this.#promptLimit(decodeSeqs);
+    const chunks = this.shares.filter(({ decoding }) => !decoding);
+    return Math.min(this.#budget, limit - chunks.reduce((sum, { tokens }) => sum + tokens, 0));
   }
 
   /** Give these of the running requests their tokens. The last to come make room for the others. */
@@ -65,8 +115,9 @@ export class ReferenceBatch {
       if (this.#budget <= 0) return;
       const decoding = !isPrefilling(request);
       const tokens = decoding ? tokensOfNextStep(request.pace!) : this.#chunkOf(request.target - request.computed);
+      if (tokens <= 0) return;
       const more = kv.blocksFor(request.computed + tokens) - request.blocks.length;
-      while (more > kv.freeBlocks && running.includes(request)) this.#preemptLast();
+      while (more > kv.freeBlocks && running.includes(request)) this.#preempt(running.at(-1)!);
       if (!running.includes(request)) return;
       kv.take(request, more);
       if (!decoding) kv.makeKnown(request, request.computed + tokens);
@@ -75,7 +126,7 @@ export class ReferenceBatch {
   }
 
   #chunkOf(tokens: number): number {
-    return Math.min(tokens, this.#budget);
+    return Math.min(tokens, this.#promptsLeft);
   }
 
   #schedule(request: ReferenceRequest, tokens: number, decoding: boolean): void {
@@ -83,15 +134,16 @@ export class ReferenceBatch {
     this.#budget -= decoding ? 1 + this.#instance.draftTokens : tokens;
   }
 
-  #preemptLast(): void {
-    const { running, waiting, counters } = this.#instance;
-    const victim = running.pop();
-    if (victim === undefined) throw new Error('nobody to preempt');
+  #preempt(victim: ReferenceRequest): void {
+    const { running, waiting, queues, counters } = this.#instance;
+    queues?.tell();
+    running.splice(running.indexOf(victim), 1);
     this.#instance.letGo(victim, this.#nowNs);
     victim.pace = undefined;
     victim.preemptions += 1;
     counters.preemptions += 1;
-    waiting.unshift(victim);
+    if (queues === undefined) waiting.unshift(victim);
+    else queues.enterAgain(victim);
     this.preempted = true;
   }
 
@@ -126,10 +178,10 @@ export class ReferenceBatch {
 
   /** Those whose KV has been loaded, then the waiting ones; the first that must wait ends it. */
   #admit(): void {
-    const { loaded, waiting } = this.#instance;
+    const { loaded, waiting, queues } = this.#instance;
     while (loaded.length > 0 && loaded[0]!.load!.endNs <= this.#sight.untilNs) if (!this.#goOn(loaded[0]!)) return;
-    while (this.#hasPlace()) {
-      const head = waiting[0];
+    while (this.#hasPlace() && this.#promptsLeft > 0) {
+      const head = queues === undefined ? waiting[0] : queues.first();
       if (head === undefined || head.queuedNs > this.#sight.untilNs) return;
       const isAdmitted = awaitsTransfer(head) ? this.#admitToTransfer(head) : this.#admitToPrefill(head);
       if (!isAdmitted) return;
@@ -138,7 +190,7 @@ export class ReferenceBatch {
 
   #goOn(request: ReferenceRequest): boolean {
     const { tokens: computed } = request.load!;
-    if (!this.#hasPlace() || !this.#fits(request.target - computed)) return false;
+    if (!this.#hasPlace() || this.#promptsLeft <= 0 || !this.#fits(request.target - computed)) return false;
     this.#instance.loaded.shift();
     request.load = undefined;
     request.computed = computed;
@@ -148,7 +200,14 @@ export class ReferenceBatch {
 
   /** Can so much of a prompt be begun in this step? */
   #fits(tokens: number): boolean {
-    return this.#instance.engine.chunkedPrefill || tokens <= this.#budget;
+    return this.#instance.engine.chunkedPrefill || tokens <= this.#promptsLeft;
+  }
+
+  /** It waits no more, and has so many tokens to compute. */
+  #dequeue(request: ReferenceRequest, tokens: number): void {
+    const { waiting, queues } = this.#instance;
+    if (queues === undefined) waiting.shift();
+    else queues.take(request, request.cachedTokens === undefined ? tokens : 0);
   }
 
   #startPrefill(request: ReferenceRequest): void {
@@ -160,7 +219,7 @@ export class ReferenceBatch {
   }
 
   #admitToPrefill(head: ReferenceRequest): boolean {
-    const { engine, kv, waiting } = this.#instance;
+    const { engine, kv } = this.#instance;
     const target = head.promptTokens + head.generated;
     const hits = kv.hits(head, target);
     const reads = this.#readsOf(head, target, hits.length);
@@ -172,7 +231,7 @@ export class ReferenceBatch {
     const computed = cachedTokens + this.#chunkOf(target - cachedTokens);
     const wanted = kv.blocksFor(granted ?? (engine.reserveFullPrompt ? target : computed)) - hits.length;
     if (!this.#hasRoom(hits, wanted)) return false;
-    waiting.shift();
+    this.#dequeue(head, target - cachedTokens);
     head.target = target;
     head.cachedTokens ??= cachedTokens;
     kv.holdHits(head, hits);
@@ -190,17 +249,17 @@ export class ReferenceBatch {
   }
 
   #admitToLoad(head: ReferenceRequest, target: number, hits: readonly Block[], reads: readonly Read[]): boolean {
-    const { engine, kv, waiting, onTheWay, counters } = this.#instance;
+    const { engine, kv, onTheWay, counters } = this.#instance;
     const wanted = kv.blocksFor(target) - hits.length;
     if (!this.#hasRoom(hits, wanted)) return false;
-    waiting.shift();
+    const tokens = reads.at(-1)!.leadingBlocks * engine.blockTokens;
+    this.#dequeue(head, target - tokens);
     onTheWay.add(head);
     const names = kv.namesBefore(head, target - 1);
     const endsNs = reads.map(({ store, leadingBlocks, newBlocks }) => {
       counters[`${store.plan.kind}ReadBlocks`] += newBlocks;
       return store.read(names.slice(0, leadingBlocks), newBlocks, this.#nowNs);
     });
-    const tokens = reads.at(-1)!.leadingBlocks * engine.blockTokens;
     if (head.cachedTokens === undefined) {
       head.cachedTokens = tokens;
       head.loadedTokens = tokens - hits.length * engine.blockTokens;
@@ -214,13 +273,13 @@ export class ReferenceBatch {
   }
 
   #admitToTransfer(head: ReferenceRequest): boolean {
-    const { kv, waiting, onTheWay, draftTokens } = this.#instance;
+    const { kv, onTheWay, draftTokens } = this.#instance;
     const hits = kv.hits(head, head.promptTokens + 1);
     const nextStepTokens = Math.min(1 + draftTokens, head.outputTokens - head.generated);
     const tokens = Math.max(head.promptTokens + nextStepTokens, this.#instance.grantedTokens(head) ?? 0);
     const wanted = kv.blocksFor(tokens) - hits.length;
     if (!this.#hasRoom(hits, wanted)) return false;
-    waiting.shift();
+    this.#dequeue(head, 0);
     onTheWay.add(head);
     kv.holdHits(head, hits);
     kv.take(head, wanted);

@@ -1,10 +1,12 @@
 import { DecodeSteps } from '../../src/sim/decode-steps.ts';
-import type { FleetView, PowerPolicy, RequestView } from '../../src/sim/ports.ts';
+import { DEFAULT_OUTPUT_PREDICTION, OutputPrediction } from '../../src/sim/output-prediction.ts';
+import type { FleetView, PowerPolicy, QueuedRequestView } from '../../src/sim/ports.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import type { RequestRow, TimelineRow } from '../support/collect.ts';
 import { BATCH_FORMATION, CONTROL_TICK, ReferenceAgenda, STEP_END, TRANSFER_END } from './reference-agenda.ts';
 import { ReferenceDemand } from './reference-demand.ts';
 import { ReferenceInstance } from './reference-instance.ts';
+import { ReferenceQueues } from './reference-queues.ts';
 import { ReferenceLink } from './reference-link.ts';
 import { leaveBehind, newRequest, rowOf } from './reference-request.ts';
 import type { Arrival, ReferenceRequest } from './reference-request.ts';
@@ -38,7 +40,7 @@ class ReferenceEngine {
   readonly #agenda = new ReferenceAgenda();
   readonly #requests = new Map<number, ReferenceRequest>();
   readonly #rows: RequestRow[] = [];
-  readonly #view: RequestView;
+  readonly #view: QueuedRequestView;
   readonly #demand: ReferenceDemand;
   #arrived = 0;
   #rejected = 0;
@@ -47,6 +49,16 @@ class ReferenceEngine {
   constructor(plan: SimulationPlan, parts: RunParts) {
     this.#plan = plan;
     this.#parts = parts;
+    const prediction = new OutputPrediction(plan.outputPrediction ?? DEFAULT_OUTPUT_PREDICTION, plan.seed);
+    this.#view = {
+      arrivalNs: (request) => this.#requests.get(request)!.arrivalNs,
+      promptTokens: (request) => this.#requests.get(request)!.promptTokens,
+      session: (request) => this.#requests.get(request)!.session,
+      workload: (request) => this.#requests.get(request)!.workload,
+      model: (request) => this.#requests.get(request)!.model,
+      priority: (request) => plan.workloads[this.#requests.get(request)!.workload]!.priority ?? 0,
+      predictedOutputTokens: (request) => prediction.tokens(request, this.#requests.get(request)!.outputTokens),
+    };
     const instances: ReferenceInstance[] = [];
     const recordsShares = plan.record?.shares ?? false;
     plan.pools.forEach(({ instances: count, role = 'mixed', engine, kvLink }, pool) => {
@@ -57,7 +69,10 @@ class ReferenceEngine {
         const stores = kvTiers.map((tier, k) => (tier.scope === 'pool' ? shared[k]! : new ReferenceStore(tier)));
         const index = instances.length;
         const cost = parts.stepCosts[pool]!;
-        instances.push(new ReferenceInstance({ index, pool, role, engine, cost, stores, decodeSteps, recordsShares }));
+        const policy = parts.batching?.[pool]?.();
+        const queues = policy && new ReferenceQueues(policy, this.#view);
+        const own = { index, pool, role, engine, cost, stores, decodeSteps, recordsShares, queues };
+        instances.push(new ReferenceInstance(own));
         this.#links.push(kvLink && new ReferenceLink(kvLink));
       }
     });
@@ -66,13 +81,6 @@ class ReferenceEngine {
     this.#demand = new ReferenceDemand(parts.workloads, plan.horizonNs, this.#agenda, (arrival, nowNs) =>
       this.#arrive(arrival, nowNs),
     );
-    this.#view = {
-      arrivalNs: (request) => this.#requests.get(request)!.arrivalNs,
-      promptTokens: (request) => this.#requests.get(request)!.promptTokens,
-      session: (request) => this.#requests.get(request)!.session,
-      workload: (request) => this.#requests.get(request)!.workload,
-      model: (request) => this.#requests.get(request)!.model,
-    };
   }
 
   run(): ReferenceResult {
@@ -111,7 +119,7 @@ class ReferenceEngine {
     if (stepEndNs !== undefined)
       this.#agenda.add(stepEndNs, STEP_END, instance.index, () => this.#endStep(instance, stepEndNs));
     else if (looksAgain) this.#scheduleFormation(instance, nowNs);
-    else if (instance.waiting.length > 0 && !isRefused(instance, nowNs)) this.#wake(instance, nowNs);
+    else if (instance.waiting.length > 0 && instance.waiting[0]!.queuedNs > nowNs) this.#wake(instance, nowNs);
   }
 
   #endStep(instance: ReferenceInstance, nowNs: number): void {
@@ -265,6 +273,6 @@ class ReferenceEngine {
 }
 
 /** Is its first waiting request there, and was there no room for it? Only asked where no step is in progress. */
-function isRefused({ waiting }: ReferenceInstance, nowNs: number): boolean {
-  return waiting.length > 0 && waiting[0]!.queuedNs <= nowNs;
+function isRefused({ waiting, queues }: ReferenceInstance, nowNs: number): boolean {
+  return (queues?.length ?? 0) > 0 || (waiting.length > 0 && waiting[0]!.queuedNs <= nowNs);
 }

@@ -8,6 +8,8 @@ import { countEnergy } from './reference-energy.ts';
 import type { ReferenceEnergy } from './reference-energy.ts';
 import { ReferenceKv } from './reference-kv.ts';
 import type { BlockHolder } from './reference-kv.ts';
+import type { ReferenceQueues } from './reference-queues.ts';
+import { isPrefilling } from './reference-request.ts';
 import type { ReferenceRequest } from './reference-request.ts';
 import { shareOut } from './reference-shares.ts';
 import { countStep, stepOf, TICKS_PER_NS, wholeNs } from './reference-step.ts';
@@ -33,6 +35,7 @@ export interface InstanceParts {
   readonly stores: readonly ReferenceStore[];
   readonly decodeSteps: DecodeSteps | undefined;
   readonly recordsShares: boolean;
+  readonly queues: ReferenceQueues | undefined;
 }
 
 /** One serving engine as docs/engine.md describes it, one step at a time. */
@@ -47,7 +50,9 @@ export class ReferenceInstance {
   readonly counters = noCounts();
   readonly energy: ReferenceEnergy = { busyQuanta: 0n, prefillQuanta: 0n };
   readonly running: ReferenceRequest[] = [];
+  /** Where a policy orders them, only those who are not there yet. */
   readonly waiting: ReferenceRequest[] = [];
+  readonly queues: ReferenceQueues | undefined;
   /** Their KV is on its way from prefill instances or stores. */
   readonly onTheWay = new Set<ReferenceRequest>();
   /** Their KV is here from a prefill instance. */
@@ -68,13 +73,14 @@ export class ReferenceInstance {
   /** What can be seen by a batch that has been settled while the last step ran. */
   #sightBefore: Sight | undefined;
 
-  constructor({ index, pool, role, engine, cost, stores, decodeSteps, recordsShares }: InstanceParts) {
+  constructor({ index, pool, role, engine, cost, stores, decodeSteps, recordsShares, queues }: InstanceParts) {
     this.index = index;
     this.pool = pool;
     this.role = role;
     this.engine = engine;
     this.cost = cost;
     this.stores = stores;
+    this.queues = queues;
     this.draftTokens = role === 'prefill' ? 0 : (engine.speculation?.draftTokens ?? 0);
     this.kv = new ReferenceKv(engine);
     this.#decodeSteps = role === 'prefill' ? undefined : decodeSteps;
@@ -83,7 +89,9 @@ export class ReferenceInstance {
 
   /** Sent here and not on the running list. */
   get waitingRequests(): number {
-    return this.waiting.length + this.onTheWay.size + this.arrived.length + this.loaded.length;
+    return (
+      this.waiting.length + (this.queues?.length ?? 0) + this.onTheWay.size + this.arrived.length + this.loaded.length
+    );
   }
 
   get isStepping(): boolean {
@@ -179,10 +187,15 @@ export class ReferenceInstance {
     let leftBlocks = 0;
     for (const request of leaving) {
       this.running.splice(this.running.indexOf(request), 1);
+      this.queues?.leave(request);
       if (request.generated < request.outputTokens) continue;
       request.finishNs = Math.max(clientNs, request.firstTokenNs!);
       leftBlocks += this.letGo(request, endNs);
       this.counters.finishedRequests += 1;
+    }
+    if (this.queues !== undefined) {
+      const finishedPrompt = step.shares.some(({ request, decoding }) => !decoding && !isPrefilling(request));
+      this.queues.mustTell = leaving.length > 0 || finishedPrompt;
     }
     if (this.engine.asyncScheduling)
       this.#sightBefore = { untilNs: wholeNs(step.startTicks), leftRequests: leaving.length, leftBlocks };
