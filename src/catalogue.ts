@@ -8,6 +8,7 @@ import {
 } from './hardware-profiles/index.ts';
 import { loadModel, models } from './model-profiles/index.ts';
 import { modelOfConfig } from './model-profiles/model-of-config.ts';
+import { batchingPolicies } from './schedulers/batching/index.ts';
 import { routingPolicies } from './schedulers/routing/index.ts';
 import { RooflineCost } from './sim/roofline.ts';
 import type { RooflineParameters } from './sim/roofline.ts';
@@ -19,9 +20,10 @@ export const catalogue = {
   models,
   engines,
   routing: routingPolicies,
+  batching: batchingPolicies,
   workloads,
   /** What a scenario means when it names none. */
-  defaults: { engine: 'vllm', routing: 'least-outstanding' },
+  defaults: { engine: 'vllm', routing: 'least-outstanding', batching: 'fcfs' },
   accelerator: once(loadAccelerator),
   acceleratorOfText,
   model: once(loadModel),

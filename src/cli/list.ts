@@ -27,6 +27,7 @@ const HEADINGS: Readonly<Record<Topic, string>> = {
   engines: 'Engines (engine.kind: of a pool)',
   workloads: 'Workloads (kind: of a workload)',
   routing: 'Routing (routing.kind:)',
+  batching: 'Batching (batching.kind: of a scenario, a template or a pool)',
 };
 
 function entryLines(topic: Topic): string[] {
@@ -41,6 +42,8 @@ function entryLines(topic: Topic): string[] {
       return catalogue.workloads.flatMap((workload) => moduleLines(workload.name, workload));
     case 'routing':
       return catalogue.routing.flatMap((router, index) => moduleLines(withDefault(router.name, index), router));
+    case 'batching':
+      return catalogue.batching.flatMap((policy, index) => moduleLines(withDefault(policy.name, index), policy));
   }
 }
 
@@ -147,6 +150,7 @@ function sourceLines(topic: Topic): string[] {
       );
     case 'workloads':
     case 'routing':
+    case 'batching':
       return entryLines(topic);
   }
 }

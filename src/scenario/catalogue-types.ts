@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import type { PowerNumbers } from '../sim/power-model.ts';
-import type { Grade, LoadForm } from '../sim/plan.ts';
+import type { EnginePlan, Grade, LoadForm } from '../sim/plan.ts';
 import type { ByteSource, StepCost } from '../sim/ports.ts';
 import type { AcceleratorNumbers, EngineNumbers, ModelNumbers } from '../sim/profiles.ts';
 import type { RooflineParameters } from '../sim/roofline.ts';
@@ -13,9 +13,10 @@ export interface Catalogue {
   readonly models: readonly string[];
   readonly engines: readonly string[];
   readonly routing: readonly Kind[];
+  readonly batching: readonly BatchingKind[];
   readonly workloads: readonly WorkloadKind[];
   /** What a scenario means when it names none. */
-  readonly defaults: { readonly engine: string; readonly routing: string };
+  readonly defaults: { readonly engine: string; readonly routing: string; readonly batching: string };
   accelerator(name: string): AcceleratorEntry;
   /** Of a user's own profile, or what is wrong with it, with `file:line:column`. */
   acceleratorOfText(
@@ -55,6 +56,11 @@ export interface Kind {
   readonly name: string;
   readonly summary: string;
   readonly options: ZodType;
+}
+
+export interface BatchingKind extends Kind {
+  /** Why such an engine cannot do what the options ask. */
+  conflict?(options: unknown, engine: EnginePlan): string | undefined;
 }
 
 export interface WorkloadKind extends Kind {

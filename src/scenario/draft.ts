@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { BatchingInput } from './batching.ts';
 import type { Finding } from './explain.ts';
 import { check } from './explain.ts';
 import type { Path } from './problem.ts';
@@ -15,6 +16,8 @@ export interface Draft {
   /** `undefined` for a template that is there but not well-formed. */
   readonly templates: ReadonlyMap<string, DeploymentInput | undefined>;
   readonly pools: readonly PoolEntry[];
+  /** Of pools that say nothing. */
+  readonly batching?: BatchingInput | undefined;
   readonly workloads: readonly Entry<WorkloadInput>[];
   readonly slos: readonly Entry<SloInput>[];
   /** Every name that was written, well-formed or not, by what it names. */
@@ -62,6 +65,7 @@ export function draftOf(document: unknown, schemas: ScenarioSchemas): Draft {
     timelineIntervalNs: wellFormed(shape.timelineInterval, [], valueOf(document, 'timelineInterval'))[0]?.value,
     templates: new Map(templates),
     pools,
+    batching: wellFormed(shape.batching, [], valueOf(document, 'batching'))[0]?.value,
     workloads: entries('workloads').flatMap(({ path, value }) => wellFormed(schemas.workload, path, value)),
     slos: entries('slos').flatMap(({ path, value }) => wellFormed(schemas.slo, path, value)),
     names: [

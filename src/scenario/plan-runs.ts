@@ -70,9 +70,10 @@ function planOf(
 ): RunPlan {
   const { name, start, startState, horizonNs, warmUpNs, timelineIntervalNs, models, regions, routing, slos, record } =
     scenario;
-  const workloads = scenario.workloads.map(({ name: workload, kind, model, options }, index): WorkloadPlan => {
+  const { outputPrediction } = scenario;
+  const workloads = scenario.workloads.map(({ place: _, file: __, ...workload }, index): WorkloadPlan => {
     const trace = traces[index];
-    return { name: workload, kind, model, options, ...(trace !== undefined && { file: trace.file }) };
+    return { ...workload, ...(trace !== undefined && { file: trace.file }) };
   });
   return {
     scenario: name,
@@ -87,6 +88,7 @@ function planOf(
     pools,
     workloads,
     routing,
+    outputPrediction,
     slos,
     record,
   };

@@ -5,6 +5,7 @@ import { rooflineParameters } from '../sim/roofline-parameters.ts';
 import type { RooflineParameters } from '../sim/roofline.ts';
 import { acceleratorsOf, layoutProblems } from '../sim/serving-layout.ts';
 import { speculationCost } from '../sim/speculation-cost.ts';
+import { type BatchingInput, batchingOf } from './batching.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import type { Choices, ProfilesOf } from './deployment.ts';
 import { choicesOf } from './deployment.ts';
@@ -32,11 +33,16 @@ export type PoolResolution = { readonly pool: ResolvedPool } | { readonly findin
 export function resolvePools(draft: Draft, catalogue: Catalogue, profilesOf: ProfilesOf): PoolResolution[] {
   return draft.pools.map((entry) => {
     const choices = choicesOf(entry, draft.templates, catalogue, profilesOf);
-    return 'findings' in choices ? choices : planned(choices, profilesOf);
+    return 'findings' in choices ? choices : planned(choices, profilesOf, draft.batching, catalogue);
   });
 }
 
-function planned(choices: Choices, { modelOf }: ProfilesOf): PoolResolution {
+function planned(
+  choices: Choices,
+  { modelOf }: ProfilesOf,
+  everywhere: BatchingInput | undefined,
+  catalogue: Catalogue,
+): PoolResolution {
   const { profiles, serving, entry } = choices;
   const wrongLayout = layoutFindings(choices);
   const speculation = wrongLayout.length === 0 ? speculationOf(choices, modelOf) : undefined;
@@ -52,6 +58,8 @@ function planned(choices: Choices, { modelOf }: ProfilesOf): PoolResolution {
       ],
     };
   }
+  const order = batchingOf(choices, everywhere, engine, catalogue);
+  if ('sentence' in order) return { findings: [order] };
   return {
     pool: {
       name: entry.value.name,
@@ -64,6 +72,7 @@ function planned(choices: Choices, { modelOf }: ProfilesOf): PoolResolution {
       instances: size,
       acceleratorsPerInstance: acceleratorsOf(serving),
       engine,
+      ...order,
       stepCost: stepCostOf(choices, speculation),
       power: powerOf(choices),
       powerGrade: profiles.accelerator.grades?.power ?? profiles.accelerator.worstGrade,

@@ -1,3 +1,4 @@
+import type { OutputPredictionPlan } from '../sim/output-prediction.ts';
 import type { ModulePlan, ObjectivePlan, PoolPlan, RecordPlan, RegionPlan, SloPlan, StartState } from '../sim/plan.ts';
 import type { Ns } from '../sim/units.ts';
 import { NS_PER_S } from '../sim/units.ts';
@@ -36,6 +37,7 @@ export interface Scenario {
   readonly pools: readonly ScenarioPool[];
   readonly workloads: readonly ScenarioWorkload[];
   readonly routing: ModulePlan;
+  readonly outputPrediction: OutputPredictionPlan;
   readonly slos: readonly SloPlan[];
   readonly record: RecordPlan;
   /** Variants by name: to each path of the scenario what it is set to. */
@@ -51,6 +53,8 @@ export interface ScenarioWorkload extends ModulePlan {
   readonly name: string;
   /** Index into models. */
   readonly model: number;
+  readonly priority?: number;
+  readonly fairShareWeight?: number;
   /** The trace it names, as written. */
   readonly file?: string;
   /** Where it stands, for what its trace turns out to be. */
@@ -134,6 +138,7 @@ function scenarioOf(file: string, input: ScenarioInput, pools: readonly Resolved
     workloads: input.workloads.map((workload, index) => workloadOf(workload, index, models, source)),
     routing: { kind, options },
     record: input.record,
+    outputPrediction: input.outputPrediction,
     slos: input.slos.map((slo) => sloOf(slo, workloadNames)),
     ...(input.policies !== undefined && { policies: input.policies }),
     ...(input.sweep !== undefined && { sweep: input.sweep }),
@@ -141,7 +146,7 @@ function scenarioOf(file: string, input: ScenarioInput, pools: readonly Resolved
 }
 
 function workloadOf(input: WorkloadInput, index: number, models: readonly string[], source: Source): ScenarioWorkload {
-  const { name, kind, model, file, ...options } = input;
+  const { name, kind, model, file, priority, fairShareWeight, ...options } = input;
   const path = file === undefined ? ['workloads', index] : ['workloads', index, 'file'];
   const { line, column, path: place } = source.problem(path, '');
   return {
@@ -149,6 +154,8 @@ function workloadOf(input: WorkloadInput, index: number, models: readonly string
     kind,
     model: models.indexOf(model),
     options,
+    ...(priority !== undefined && { priority }),
+    ...(fairShareWeight !== undefined && { fairShareWeight }),
     ...(file !== undefined && { file }),
     place: { ...(line !== undefined && { line }), ...(column !== undefined && { column }), path: place },
   };

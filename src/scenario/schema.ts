@@ -1,12 +1,15 @@
 import { z } from 'zod';
+import { DEFAULT_OUTPUT_PREDICTION } from '../sim/output-prediction.ts';
 import { POOL_ROLES, START_STATES } from '../sim/plan.ts';
 import { DTYPES, WEIGHT_FORMATS } from '../sim/profiles.ts';
 import { acceleratorName } from './accelerator-files.ts';
-import type { Catalogue, Kind } from './catalogue-types.ts';
+import { batchingSchema } from './batching.ts';
+import type { Catalogue } from './catalogue-types.ts';
 import { unknownName } from './did-you-mean.ts';
 import { duration } from './duration.ts';
 import { engineSchema } from './engine-schema.ts';
 import { MOST, known, size } from './fields.ts';
+import { oneKind, withKind } from './kind-schema.ts';
 import { kvLinkSchema } from './kv-links.ts';
 import { kvTiersSchema } from './kv-tiers.ts';
 import { layoutSchema } from './layout-schema.ts';
@@ -56,6 +59,21 @@ export function scenarioSchemas(catalogue: Catalogue) {
       .default({ kind: catalogue.defaults.routing })
       .describe(`which instance takes a request (default: ${catalogue.defaults.routing})`),
     record: recordSchema(),
+    batching: batchingSchema(catalogue)
+      .optional()
+      .describe(
+        `the order in which an instance takes waiting requests, unless its pool or template says (default: ${catalogue.defaults.batching})`,
+      ),
+    outputPrediction: z
+      .strictObject({
+        relativeError: z
+          .number()
+          .min(0)
+          .max(10)
+          .describe('standard deviation of ln(predicted / true); 0 knows it, 0.5 is a factor of 1.65'),
+      })
+      .default({ ...DEFAULT_OUTPUT_PREDICTION })
+      .describe('how well policies know the length of an answer beforehand'),
     slos: z.array(slo).default([]).describe('what users were promised, by class of requests'),
     policies: policiesSchema().optional(),
     sweep: sweepSchema().optional(),
@@ -77,6 +95,9 @@ function deploymentSchema(catalogue: Catalogue) {
     layout: layoutSchema().optional(),
     engine: engineSchema(catalogue).optional().describe('the serving engine and its limits'),
     kvTiers: kvTiersSchema().optional(),
+    batching: batchingSchema(catalogue)
+      .optional()
+      .describe('the order in which an instance takes waiting requests (default: that of the scenario)'),
     rentUsdPerAcceleratorHour: z
       .number()
       .min(0)
@@ -123,6 +144,8 @@ export interface WorkloadInput {
   readonly name: string;
   readonly kind: string;
   readonly model: string;
+  readonly priority?: number | undefined;
+  readonly fairShareWeight?: number | undefined;
   readonly file?: string | undefined;
   readonly [option: string]: unknown;
 }
@@ -136,6 +159,15 @@ function workloadSchema(catalogue: Catalogue) {
   const beside = {
     name: name('name of the workload'),
     model: modelName(catalogue, 'language model it asks for; a pool must serve it'),
+    priority: z
+      .int()
+      .optional()
+      .describe('of its requests, for `batching: { kind: priority }`; lower goes first (default: 0)'),
+    fairShareWeight: z
+      .number()
+      .positive()
+      .optional()
+      .describe('its share of an instance for `batching: { kind: fair-share }`, relative to others (default: 1)'),
   };
   const file = z
     .string()
@@ -149,30 +181,6 @@ function workloadSchema(catalogue: Catalogue) {
 function routingSchema(catalogue: Catalogue) {
   const members = catalogue.routing.map((kind) => withKind(kind, {}));
   return oneKind('router', members).transform((input) => input as RoutingInput);
-}
-
-/** The options of a module and the keys that stand beside them in a scenario, as one strict object. */
-function withKind(kind: Kind, beside: z.ZodRawShape) {
-  if (!(kind.options instanceof z.ZodObject))
-    throw new Error(`simulator bug: the options of ${kind.name} are no object`);
-  const object: z.ZodObject = kind.options;
-  return {
-    name: kind.name,
-    object: object.safeExtend({ kind: z.literal(kind.name).describe(kind.summary), ...beside }).strict(),
-  };
-}
-
-function oneKind(noun: string, members: readonly ReturnType<typeof withKind>[]) {
-  const names = members.map((member) => member.name);
-  const [first, ...rest] = members.map((member) => member.object);
-  if (first === undefined) throw new Error(`simulator bug: the catalogue has no ${noun}`);
-  return z.discriminatedUnion('kind', [first, ...rest], {
-    error: ({ code, input }) => {
-      if (code !== 'invalid_union') return undefined;
-      const kind = (input as { kind?: unknown }).kind;
-      return kind === undefined ? undefined : unknownName(noun, kind, names);
-    },
-  });
 }
 
 function sloSchema() {

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Streams } from './streams.ts';
+import type { Ns } from './units.ts';
 
 /**
  * Something a scenario can name with `kind:` — a router, a workload. `options` is one zod schema that is validator,
@@ -15,4 +16,15 @@ export interface Module<Port, Options, Context = ModuleContext> {
 export interface ModuleContext {
   /** Named random streams: ask for one per purpose, by a name that says whose it is. */
   readonly streams: Streams;
+}
+
+/** What a batching policy is told when it is made, once for each instance. */
+export interface BatchingContext extends ModuleContext {
+  /** By workload. */
+  readonly workloads: readonly {
+    /** Limit on the time to first token of its class, at the lowest stated quantile; Infinity if there is none. */
+    readonly ttftNs: Ns;
+    /** Its share of an engine, relative to others. */
+    readonly fairShareWeight: number;
+  }[];
 }

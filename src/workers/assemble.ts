@@ -1,9 +1,10 @@
-import type { Module } from '../sim/module.ts';
+import type { BatchingContext, Module } from '../sim/module.ts';
 import type { PoolPlan, RecordPlan, RunPlan, StartState, WorkloadPlan } from '../sim/plan.ts';
-import type { ByteSource, RoutingPolicy, Workload } from '../sim/ports.ts';
+import type { BatchingPolicy, ByteSource, RoutingPolicy, Workload } from '../sim/ports.ts';
 import { RooflineCost } from '../sim/roofline.ts';
 import type { RunParts } from '../sim/simulate.ts';
 import { Streams } from '../sim/streams.ts';
+import { NS_PER_MS } from '../sim/units.ts';
 import type { Ns } from '../sim/units.ts';
 import { openPlanned } from './file-source.ts';
 import type { FileSource } from './file-source.ts';
@@ -12,6 +13,7 @@ import type { FileSource } from './file-source.ts';
 export interface Modules {
   readonly workloads: readonly Module<Workload, unknown, WorkloadContext>[];
   readonly routing: readonly Module<RoutingPolicy, unknown>[];
+  readonly batching: readonly Module<BatchingPolicy, unknown, BatchingContext>[];
 }
 
 interface WorkloadContext {
@@ -43,10 +45,17 @@ export function assemble(plan: RunPlan, modules: Modules): Assembled {
     files.push(trace);
     return find(modules.workloads, kind).create(options, { ...context, trace });
   };
+  const batchingContext = { streams, workloads: plan.workloads.map((_, index) => servedAs(index, plan)) };
+  const batching = ({ batching: order }: PoolPlan) => {
+    if (order === undefined) return undefined;
+    const module = find(modules.batching, order.kind);
+    return () => module.create(order.options, batchingContext);
+  };
   try {
     const parts = {
       workloads: plan.workloads.map(workload),
       routing: find(modules.routing, plan.routing.kind).create(plan.routing.options, { streams }),
+      batching: plan.pools.map(batching),
       stepCosts: plan.pools.map((pool) => stepCostOf(pool, plan.record)),
     };
     return { parts, close };
@@ -54,6 +63,16 @@ export function assemble(plan: RunPlan, modules: Modules): Assembled {
     close();
     throw error;
   }
+}
+
+/** What batching policies are told of a workload. */
+function servedAs(workload: number, { workloads, slos }: RunPlan): BatchingContext['workloads'][number] {
+  const objectives = slos.flatMap((slo) => (slo.workloads.includes(workload) ? slo.objectives : []));
+  const limitsMs = objectives.flatMap(({ metric, limitMs }) => (metric === 'ttft' ? [limitMs] : []));
+  return {
+    ttftNs: Math.min(...limitsMs) * NS_PER_MS,
+    fairShareWeight: workloads[workload]!.fairShareWeight ?? 1,
+  };
 }
 
 function find<Found extends { readonly name: string }>(modules: readonly Found[], name: string): Found {

@@ -10,8 +10,8 @@ describe('list', () => {
   const listed = tokenfleet(newFolder(), 'list');
 
   test('names everything in the catalogue', () => {
-    const { accelerators, models, engines, workloads, routing } = catalogue;
-    const names = [...accelerators, ...models, ...engines, ...[...workloads, ...routing].map(({ name }) => name)];
+    const { accelerators, models, engines, workloads, routing, batching } = catalogue;
+    const names = [...accelerators, ...models, ...engines, ...[...workloads, ...routing, ...batching].map(({ name }) => name)];
     const words = new Set(listed.stdout.split(/[\s:]+/));
 
     expect(names.filter((name) => !words.has(name))).toEqual([]);

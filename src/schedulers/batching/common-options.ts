@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { EnginePlan } from '../../sim/plan.ts';
+import type { BatchingPolicy } from '../../sim/ports.ts';
+
+const VICTIMS = ['last-admitted', 'last-in-order', 'fewest-computed'] as const;
+
+/** What every policy can be told beside its own options. */
+export const commonOptions = {
+  victim: z
+    .enum(VICTIMS)
+    .default('last-admitted')
+    .describe(
+      'who is preempted when KV blocks are short: the one admitted last, the one that the policy itself would serve last, or the one with the fewest computed tokens',
+    ),
+  stepTokens: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'most tokens of a step in which somebody decodes, one for each decoding sequence and the rest for prompts; left out, what the engine allows; tokens',
+    ),
+};
+
+export type CommonOptions = z.output<z.ZodObject<typeof commonOptions>>;
+
+/**
+ * What a policy does by its common options.
+ * @param lastInOrder of running requests the one with the highest answer would be served last
+ */
+export function commonParts(
+  { victim, stepTokens }: CommonOptions,
+  lastInOrder: NonNullable<BatchingPolicy['victimRank']>,
+): Pick<BatchingPolicy, 'victimRank' | 'prefillTokenBudget'> {
+  return {
+    ...(victim === 'last-in-order' && { victimRank: lastInOrder }),
+    ...(victim === 'fewest-computed' && { victimRank: (_request, _requests, computedTokens) => -computedTokens }),
+    ...(stepTokens !== undefined && { prefillTokenBudget: (decodeSeqs) => Math.max(0, stepTokens - decodeSeqs) }),
+  };
+}
+
+/** Why an engine cannot do what the common options ask. */
+export function commonConflict({ victim, stepTokens }: CommonOptions, engine: EnginePlan): string | undefined {
+  if (victim !== 'last-admitted' && engine.kvAllocation !== 'paged') {
+    return `this engine never preempts (kvAllocation: ${engine.kvAllocation}), so it needs no victim — leave victim out`;
+  }
+  return stepTokens === undefined ? undefined : promptBudgetConflict('stepTokens', engine);
+}
+
+/** Why there is nothing to share out between prompts and decoding sequences. */
+export function promptBudgetConflict(option: string, engine: EnginePlan): string | undefined {
+  if (!engine.prefillFirst) return undefined;
+  return `with prefillFirst no step carries both prompts and decoding sequences — leave ${option} out, or write prefillFirst: false`;
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { QueuedRequestView } from '../../sim/ports.ts';
+import type { RequestIndex } from '../../sim/units.ts';
+import type { BatchingModule } from './batching-module.ts';
+import { commonConflict, commonOptions, commonParts, type CommonOptions } from './common-options.ts';
+
+const options = z.strictObject({ ...commonOptions, victim: commonOptions.victim.default('last-in-order') });
+
+export const earliestDeadline: BatchingModule<CommonOptions> = {
+  name: 'earliest-deadline',
+  summary:
+    'the earliest deadline first: arrival plus the TTFT objective of its class (`slos`); requests without one come last',
+  options,
+  create(given, { workloads }) {
+    const deadlineNs = (request: RequestIndex, requests: QueuedRequestView) =>
+      requests.arrivalNs(request) + workloads[requests.workload(request)]!.ttftNs;
+    return { queueOf: () => 0, rank: deadlineNs, ...commonParts(given, deadlineNs) };
+  },
+  conflict: commonConflict,
+};
