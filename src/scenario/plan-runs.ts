@@ -71,7 +71,7 @@ function planOf(
   const { name, start, startState, horizonNs, warmUpNs, timelineIntervalNs, models, regions, routing, slos, record } =
     scenario;
   const { outputPrediction } = scenario;
-  const workloads = scenario.workloads.map(({ place: _, file: __, ...workload }, index): WorkloadPlan => {
+  const workloads = scenario.workloads.map(({ place: _place, file: _file, ...workload }, index): WorkloadPlan => {
     const trace = traces[index];
     return { ...workload, ...(trace !== undefined && { file: trace.file }) };
   });

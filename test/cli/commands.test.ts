@@ -11,7 +11,12 @@ describe('list', () => {
 
   test('names everything in the catalogue', () => {
     const { accelerators, models, engines, workloads, routing, batching } = catalogue;
-    const names = [...accelerators, ...models, ...engines, ...[...workloads, ...routing, ...batching].map(({ name }) => name)];
+    const names = [
+      ...accelerators,
+      ...models,
+      ...engines,
+      ...[...workloads, ...routing, ...batching].map(({ name }) => name),
+    ];
     const words = new Set(listed.stdout.split(/[\s:]+/));
 
     expect(names.filter((name) => !words.has(name))).toEqual([]);

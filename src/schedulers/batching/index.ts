@@ -9,7 +9,7 @@ import { shortestOutput } from './shortest-output.ts';
 import { shortestPrompt } from './shortest-prompt.ts';
 
 /** Every order of the waiting queue that a scenario can name. */
-export const batchingPolicies: readonly BatchingModule<unknown>[] = [
+export const batchingPolicies: readonly BatchingModule[] = [
   fcfs, //
   priority,
   earliestDeadline,
