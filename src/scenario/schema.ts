@@ -30,7 +30,8 @@ export type ScenarioInput = z.output<ScenarioSchemas['scenario']>;
 
 /** What a scenario may say: validator, TypeScript types, JSON Schema and documentation at once. */
 export function scenarioSchemas(catalogue: Catalogue) {
-  const deployment = deploymentSchema(catalogue);
+  const batching = batchingSchema(catalogue);
+  const deployment = deploymentSchema(catalogue, batching);
   const pool = poolSchema(deployment);
   const workload = workloadSchema(catalogue);
   const slo = sloSchema();
@@ -59,7 +60,7 @@ export function scenarioSchemas(catalogue: Catalogue) {
       .default({ kind: catalogue.defaults.routing })
       .describe(`which instance takes a request (default: ${catalogue.defaults.routing})`),
     record: recordSchema(),
-    batching: batchingSchema(catalogue)
+    batching: batching
       .optional()
       .describe(
         `the order in which an instance takes waiting requests, unless its pool or template says (default: ${catalogue.defaults.batching})`,
@@ -82,7 +83,7 @@ export function scenarioSchemas(catalogue: Catalogue) {
 }
 
 /** A pool overrides its template key by key, so nothing is required or filled in before the two are merged. */
-function deploymentSchema(catalogue: Catalogue) {
+function deploymentSchema(catalogue: Catalogue, batching: ReturnType<typeof batchingSchema>) {
   return z.strictObject({
     accelerator: acceleratorName(catalogue).optional(),
     model: modelName(catalogue, 'language model it serves').optional(),
@@ -95,7 +96,7 @@ function deploymentSchema(catalogue: Catalogue) {
     layout: layoutSchema().optional(),
     engine: engineSchema(catalogue).optional().describe('the serving engine and its limits'),
     kvTiers: kvTiersSchema().optional(),
-    batching: batchingSchema(catalogue)
+    batching: batching
       .optional()
       .describe('the order in which an instance takes waiting requests (default: that of the scenario)'),
     rentUsdPerAcceleratorHour: z

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { BatchingPolicy } from '../../sim/ports.ts';
 import type { BatchingModule } from './batching-module.ts';
-import { commonConflict, commonOptions, commonParts, type CommonOptions } from './common-options.ts';
+import { commonConflict, commonParts, stepTokensOption, victimOption, type CommonOptions } from './common-options.ts';
 
 /** A policy with one queue in the order of a rank, and no options but the common ones. */
 export function byRank(
@@ -10,11 +10,10 @@ export function byRank(
   rank: BatchingPolicy['rank'],
   usualVictim: CommonOptions['victim'] = 'last-admitted',
 ): BatchingModule<CommonOptions> {
-  const { victim, stepTokens } = commonOptions;
   return {
     name,
     summary,
-    options: z.strictObject({ victim: victim.default(usualVictim), stepTokens }),
+    options: z.strictObject({ victim: victimOption(usualVictim), stepTokens: stepTokensOption() }),
     create: (options) => ({
       queueOf: () => 0,
       rank,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { BatchingModule } from './batching-module.ts';
-import { commonConflict, commonOptions, commonParts, type CommonOptions } from './common-options.ts';
+import { commonConflict, commonParts, victimOption, type CommonOptions } from './common-options.ts';
 
 /** A. Agrawal et al., Sarathi-Serve (OSDI 2024): a small step budget once somebody decodes bounds the time between tokens. */
 const options = z.strictObject({
-  ...commonOptions,
+  victim: victimOption(),
   stepTokens: z
     .int()
     .min(1)

@@ -5,23 +5,29 @@ import type { BatchingPolicy } from '../../sim/ports.ts';
 const VICTIMS = ['last-admitted', 'last-in-order', 'fewest-computed'] as const;
 
 /** What every policy can be told beside its own options. */
-export const commonOptions = {
-  victim: z
+export interface CommonOptions {
+  readonly victim: (typeof VICTIMS)[number];
+  readonly stepTokens?: number | undefined;
+}
+
+export function victimOption(usual: CommonOptions['victim'] = 'last-admitted') {
+  return z
     .enum(VICTIMS)
-    .default('last-admitted')
+    .default(usual)
     .describe(
       'who is preempted when KV blocks are short: the one admitted last, the one that the policy itself would serve last, or the one with the fewest computed tokens',
-    ),
-  stepTokens: z
+    );
+}
+
+export function stepTokensOption() {
+  return z
     .int()
     .min(1)
     .optional()
     .describe(
-      'most tokens of a step in which somebody decodes, one for each decoding sequence and the rest for prompts; left out, what the engine allows; tokens',
-    ),
-};
-
-export type CommonOptions = z.output<z.ZodObject<typeof commonOptions>>;
+      'most tokens of a step in which somebody decodes: one for each decoding sequence, the rest for prompts; left out, what the engine allows; tokens',
+    );
+}
 
 /**
  * What a policy does by its common options.

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { BatchingModule } from './batching-module.ts';
-import { commonConflict, commonOptions, commonParts, promptBudgetConflict } from './common-options.ts';
+import { commonConflict, commonParts, promptBudgetConflict, victimOption } from './common-options.ts';
 
 const options = z.strictObject({
-  victim: commonOptions.victim,
+  victim: victimOption(),
   decodeSeqs: z
     .int()
     .min(1)

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { QueuedRequestView } from '../../sim/ports.ts';
 import type { RequestIndex } from '../../sim/units.ts';
 import type { BatchingModule } from './batching-module.ts';
-import { commonConflict, commonOptions, commonParts, type CommonOptions } from './common-options.ts';
+import { commonConflict, commonParts, stepTokensOption, victimOption, type CommonOptions } from './common-options.ts';
 
-const options = z.strictObject({ ...commonOptions, victim: commonOptions.victim.default('last-in-order') });
+const options = z.strictObject({ victim: victimOption('last-in-order'), stepTokens: stepTokensOption() });
 
 export const earliestDeadline: BatchingModule<CommonOptions> = {
   name: 'earliest-deadline',

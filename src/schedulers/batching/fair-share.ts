@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { BatchingPolicy, QueuesView } from '../../sim/ports.ts';
 import type { BatchingModule } from './batching-module.ts';
-import { commonConflict, commonOptions, commonParts } from './common-options.ts';
+import { commonConflict, commonParts, stepTokensOption, victimOption } from './common-options.ts';
 
 const options = z.strictObject({
   promptTokenCost: z.number().positive().default(1).describe('what one computed prompt token counts'),
   outputTokenCost: z.number().positive().default(2).describe('what one generated token counts, in the same unit'),
-  ...commonOptions,
+  victim: victimOption(),
+  stepTokens: stepTokensOption(),
 });
 
 type Options = z.output<typeof options>;
