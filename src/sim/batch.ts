@@ -45,8 +45,6 @@ export class Batch {
   readonly #counters: PoolCounters;
   readonly #listener: InstanceListener;
   readonly #prefillFirst: boolean;
-  /** Who is preempted is up to the policy. */
-  readonly #choosesVictims: boolean;
   /** The step in progress carries prompt tokens only, although somebody decodes. */
   decodingPaused = false;
   /** Somebody may be admitted at the next step boundary although nothing else changes until then. */
@@ -67,8 +65,7 @@ export class Batch {
     this.running = new RequestList(requests);
     this.waiting = new RequestList(requests);
     this.queues = queues;
-    this.#choosesVictims = queues?.policy.victimRank !== undefined;
-    this.decoding = new DecodingSet(requests, kv, decodeSteps, decodeShares(resourceTime, engine, kv));
+    this.decoding = new DecodingSet(requests, kv, decodeSteps, decodeShares(resourceTime, engine, kv), queues);
     this.incoming = role === 'decode' ? new IncomingRequests(requests, kv) : undefined;
     this.outgoing = role === 'prefill' ? new OutgoingRequests(index, kvLink!, requests, kv) : undefined;
     this.loading = tiers === undefined ? undefined : new LoadingRequests(requests, kv, tiers);
@@ -91,21 +88,32 @@ export class Batch {
   form(nowNs: Ns, seenNs: Ns): boolean {
     this.chunks.reset();
     this.#kv.expire(nowNs);
-    if (this.queues !== undefined) this.#enter(this.queues, seenNs);
+    if (this.queues !== undefined) this.#enter(this.queues, nowNs, seenNs);
     const preempted = this.#prefillFirst ? this.#formPrefillFirst(nowNs, seenNs) : this.#formMixed(nowNs, seenNs);
     const { admission } = this;
     this.isOutdated = admission.mayLoadSoon || (seenNs < nowNs && admission.missesSomebody(nowNs, seenNs));
     return preempted;
   }
 
-  #enter(queues: PolicyQueues, seenNs: Ns): void {
+  #enter(queues: PolicyQueues, nowNs: Ns, seenNs: Ns): void {
     this.admission.enter(queues, seenNs);
     if (queues.mustTell) queues.tell(this.running, this.decoding.steps, this.#partial);
+    if (queues.due.length > 0) this.#giveWay(queues, nowNs);
+  }
+
+  /** Who has used up a quantum makes room for those who wait before him. */
+  #giveWay(queues: PolicyQueues, nowNs: Ns): void {
+    for (const request of queues.due) {
+      if (!queues.mustGiveWay(request, this.#engine.maxNumSeqs - this.running.size)) continue;
+      this.#takeBack(request, nowNs);
+      queues.enterBehind(request);
+    }
+    queues.due.length = 0;
   }
 
   #formMixed(nowNs: Ns, seenNs: Ns): boolean {
     const { admission, incoming } = this;
-    const madeRoom = this.#choosesVictims && this.#makeRoom(nowNs);
+    const madeRoom = this.#makeRoom(true, nowNs);
     const preempted = this.#continueDecoding(nowNs) || madeRoom;
     if (this.#continuePrefill(this.#promptBudget, nowNs) || preempted) return true;
     if (admission.isIdle) return false;
@@ -127,7 +135,7 @@ export class Batch {
   /** Prompt tokens or, if there are none to compute, decoding ones. */
   #formPrefillFirst(nowNs: Ns, seenNs: Ns): boolean {
     const { maxNumBatchedTokens } = this.#engine;
-    const madeRoom = this.#choosesVictims && this.#makeRoomForPrompt(maxNumBatchedTokens, nowNs);
+    const madeRoom = this.#makeRoom(false, nowNs);
     const preempted = this.#continuePrefill(maxNumBatchedTokens, nowNs) || madeRoom;
     if (!preempted) {
       this.admission.open(nowNs, seenNs);
@@ -135,32 +143,25 @@ export class Batch {
     }
     this.decodingPaused = this.chunks.count > 0;
     if (this.decodingPaused) return false;
-    const madeMore = this.#choosesVictims && this.#makeRoom(nowNs);
+    const madeMore = this.#makeRoom(true, nowNs);
     return this.#continueDecoding(nowNs) || madeMore || preempted;
   }
 
-  /** Preempt whom the policy says until everybody who runs has blocks for the next step; answers whether that was necessary. */
-  #makeRoom(nowNs: Ns): boolean {
+  /** Preempt whom the policy says until all, or the prompt alone, have blocks for the next step; answers whether it had to. */
+  #makeRoom(forAll: boolean, nowNs: Ns): boolean {
+    const { queues, running, decoding } = this;
+    if (queues === undefined || !queues.choosesVictims) return false;
+    const kv = this.#kv;
     let preempted = false;
-    while (this.#kv.lacksForNextStep(this.#blocksOfChunk(this.#promptBudget))) {
-      this.#preempt(this.#victim, nowNs);
+    while (
+      forAll
+        ? kv.lacksForNextStep(this.#blocksOfChunk(this.#promptBudget))
+        : this.#blocksOfChunk(this.#engine.maxNumBatchedTokens) > kv.free
+    ) {
+      this.#preempt(queues.victim(running, decoding.steps, this.#partial), nowNs);
       preempted = true;
     }
     return preempted;
-  }
-
-  /** The same for the prompt alone. */
-  #makeRoomForPrompt(budget: number, nowNs: Ns): boolean {
-    let preempted = false;
-    while (this.#blocksOfChunk(budget) > this.#kv.free) {
-      this.#preempt(this.#victim, nowNs);
-      preempted = true;
-    }
-    return preempted;
-  }
-
-  get #victim(): RequestIndex {
-    return this.queues!.victim(this.running, this.decoding.steps, this.#partial);
   }
 
   /** Blocks that the request that is half prefilled takes for its next chunk. */
@@ -176,25 +177,11 @@ export class Batch {
   #continueDecoding(nowNs: Ns): boolean {
     let preempted = false;
     while (!this.#kv.reserveNextStep()) {
-      this.#kv.takeAllBut(this.#blocksLeftOver());
+      this.#kv.takeAllBut(this.decoding.blocksLeftOver(this.running));
       this.#preempt(this.running.tail, nowNs);
       preempted = true;
     }
     return preempted;
-  }
-
-  /** Of too few free blocks, those that are left when the first who finds not enough asks for his. */
-  #blocksLeftOver(): number {
-    const kv = this.#kv;
-    // Everybody asks for one at most.
-    if (kv.maxGrowth === 1) return 0;
-    let left = kv.free;
-    for (let request = this.running.head; request !== NONE; request = this.#requests.next[request]!) {
-      const blocks = this.decoding.blocksOfNextStep(request);
-      if (blocks > left) break;
-      left -= blocks;
-    }
-    return left;
   }
 
   /** The next chunk of the request that is half prefilled, if there is one; answers whether it had to be preempted. */
@@ -217,6 +204,13 @@ export class Batch {
 
   /** A running request gives everything back and waits again, ahead of all others. */
   #preempt(request: RequestIndex, nowNs: Ns): void {
+    this.#takeBack(request, nowNs);
+    if (this.queues === undefined) this.waiting.prepend(request);
+    else this.queues.enterAgain(request);
+  }
+
+  /** It is on no list after that. */
+  #takeBack(request: RequestIndex, nowNs: Ns): void {
     const { queues } = this;
     const requests = this.#requests;
     if (queues !== undefined) queues.tell(this.running, this.decoding.steps, this.#partial);
@@ -225,8 +219,6 @@ export class Batch {
     if (partial) this.#partial = NONE;
     this.#kv.letGo(request, computedTokens, nowNs);
     this.running.remove(request);
-    if (queues === undefined) this.waiting.prepend(request);
-    else queues.enterAgain(request);
     requests.preemptions[request]!++;
     this.#counters.preemptions++;
   }

@@ -1,7 +1,9 @@
 import type { DecodeSteps } from './decode-steps.ts';
 import { FinishHeap } from './finish-heap.ts';
 import type { KvBlocks } from './kv-blocks.ts';
+import type { PolicyQueues } from './policy-queues.ts';
 import type { DecodePiece } from './ports.ts';
+import type { RequestList } from './request-lists.ts';
 import { NONE, type RequestTable } from './request-table.ts';
 import type { DecodeShares } from './resource-time.ts';
 import type { RequestIndex } from './units.ts';
@@ -19,10 +21,12 @@ export class DecodingSet {
   kvTokens = 0;
   /** Steps the instance has completed. */
   steps = 0;
-  /** By the step after which they finish or, if that comes first, grow faster. */
+  /** By the step after which they finish or, if that comes first, grow faster or are due to give way. */
   readonly #events: FinishHeap;
   readonly #requests: RequestTable;
   readonly #kv: KvBlocks;
+  /** Undefined where nobody gives way. */
+  readonly #quanta: PolicyQueues | undefined;
   /** Undefined without speculation: every step generates one token. */
   readonly #decodeSteps: DecodeSteps | undefined;
   /** Undefined where nobody asks who caused what. */
@@ -33,11 +37,13 @@ export class DecodingSet {
     kv: KvBlocks,
     decodeSteps: DecodeSteps | undefined,
     shares: DecodeShares | undefined,
+    queues: PolicyQueues | undefined,
   ) {
     this.#requests = requests;
     this.#kv = kv;
     this.#decodeSteps = decodeSteps;
     this.#shares = shares;
+    this.#quanta = queues?.hasQuanta === true ? queues : undefined;
     this.#events = new FinishHeap(requests);
   }
 
@@ -61,6 +67,7 @@ export class DecodingSet {
       steps = this.#decodeSteps.stepsFor(tokens, requests.id[request]!, requests.preemptions[request]!);
       growth = Math.floor(tokens / steps);
     }
+    this.#quanta?.beginQuantum(request);
     requests.finishStep[request] = this.steps + steps;
     // What is left over after `growth` tokens in every step comes one by one in the last ones.
     this.#begin(request, computedTokens, growth, this.steps + steps - (tokens - growth * steps));
@@ -87,8 +94,21 @@ export class DecodingSet {
     if (this.#shares !== undefined) this.#shares.price(piece, this.seqs);
   }
 
-  /** Blocks that one of them takes in the next step. */
-  blocksOfNextStep(request: RequestIndex): number {
+  /** Of too few free blocks, those that are left when the first of the running list who finds not enough asks for his. */
+  blocksLeftOver(running: RequestList): number {
+    const kv = this.#kv;
+    // Everybody asks for one at most.
+    if (kv.maxGrowth === 1) return 0;
+    let left = kv.free;
+    for (let request = running.head; request !== NONE; request = this.#requests.next[request]!) {
+      const blocks = this.#blocksOfNextStep(request);
+      if (blocks > left) break;
+      left -= blocks;
+    }
+    return left;
+  }
+
+  #blocksOfNextStep(request: RequestIndex): number {
     const { growth, target, decodeFromStep } = this.#requests;
     const computedTokens = target[request]! + growth[request]! * (this.steps - decodeFromStep[request]!);
     return this.#kv.blocksFor(computedTokens + growth[request]!) - this.#kv.blocksFor(computedTokens);
@@ -107,16 +127,22 @@ export class DecodingSet {
     while (events.size > 0 && events.firstStep === this.steps) {
       const request = events.first;
       if (this.#requests.finishStep[request] === this.steps) return request;
-      this.#growFaster(request);
+      this.#goOn(request);
     }
     return NONE;
   }
 
-  #growFaster(request: RequestIndex): void {
+  /** From here on it grows faster, or a quantum is used up, or both. */
+  #goOn(request: RequestIndex): void {
     const requests = this.#requests;
     const computedTokens = this.stop(request);
     requests.target[request] = computedTokens;
-    this.#begin(request, computedTokens, requests.growth[request]! + 1, requests.finishStep[request]!);
+    if (this.#quanta !== undefined && this.#quanta.quantumLeft(request) <= 0) this.#quanta.endQuantum(request);
+    const tokens = requests.outputTokens[request]! - requests.generated[request]!;
+    const finishStep = requests.finishStep[request]!;
+    const steps = finishStep - this.steps;
+    const growth = Math.floor(tokens / steps);
+    this.#begin(request, computedTokens, growth, finishStep - (tokens - growth * steps));
   }
 
   #begin(request: RequestIndex, computedTokens: number, growth: number, eventStep: number): void {
@@ -128,7 +154,12 @@ export class DecodingSet {
     this.seqs++;
     this.growth += growth;
     this.kvTokens += computedTokens + 1;
-    this.#events.push(request, eventStep);
+    if (this.#quanta === undefined) {
+      this.#events.push(request, eventStep);
+      return;
+    }
+    const dueStep = this.steps + Math.ceil(this.#quanta.quantumLeft(request) / growth);
+    this.#events.push(request, Math.min(eventStep, dueStep));
   }
 
   #endShare(shares: DecodeShares, request: RequestIndex): void {

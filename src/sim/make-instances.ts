@@ -5,13 +5,13 @@ import { KvBlocks } from './kv-blocks.ts';
 import { KvTier } from './kv-tier.ts';
 import { KvTiers } from './kv-tiers.ts';
 import type { RecordPlan } from './plan.ts';
-import type { PolicyQueues } from './policy-queues.ts';
+import { PolicyQueues } from './policy-queues.ts';
 import type { PoolCounters } from './pool-counters.ts';
-import type { StepCost } from './ports.ts';
+import type { QueuedRequestView } from './ports.ts';
 import type { PromptPaths } from './prompt-paths.ts';
 import type { RequestTable } from './request-table.ts';
 import type { ResourceTime } from './resource-time.ts';
-import type { PoolIndex } from './units.ts';
+import type { RunParts } from './run-parts.ts';
 
 interface FleetPlan {
   readonly seed: number;
@@ -22,13 +22,13 @@ interface FleetPlan {
 /** All instances of a plan, pool by pool. */
 export function makeInstances(
   plan: FleetPlan,
-  stepCosts: readonly StepCost[],
+  { stepCosts, batching = [] }: Pick<RunParts, 'stepCosts' | 'batching'>,
   requests: RequestTable,
+  view: QueuedRequestView,
   paths: PromptPaths,
   counters: readonly PoolCounters[],
   listener: InstanceListener,
   resourceTime: ResourceTime | undefined,
-  queuesOf: (pool: PoolIndex) => PolicyQueues | undefined,
 ): Instance[] {
   const instances: Instance[] = [];
   plan.pools.forEach((pool, index) => {
@@ -43,7 +43,8 @@ export function makeInstances(
       const tiers =
         stores.length === 0 ? undefined : new KvTiers(stores, engine.blockTokens, stepCosts[index]!, counters[index]!);
       const kv = new KvBlocks(engine, role, requests, paths, tiers);
-      const queues = queuesOf(index);
+      const policy = batching[index]?.();
+      const queues = policy && new PolicyQueues(policy, requests, view);
       const own = { ...pool, decodeSteps, tiers, resourceTime, queues, hasEnergy: plan.record?.energy === true };
       instances.push(
         new Instance(instances.length, index, own, requests, kv, stepCosts[index]!, counters[index]!, listener),

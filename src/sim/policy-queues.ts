@@ -28,9 +28,15 @@ export class PolicyQueues implements QueuesView {
   /** By request: the queue it entered last, and output tokens that need not be told any more. */
   #queueOf = new Int32Array(0);
   #toldTokens = new Int32Array(0);
+  /** By request: quanta used up, and output tokens when the present one began. */
+  #level = new Int32Array(0);
+  #quantumFrom = new Int32Array(0);
   /** The queue of the latest `first`. */
   #next = NONE;
   #entered = 0;
+
+  /** Running requests that have used up a quantum at the end of the latest step, in the order of the running list. */
+  readonly due: RequestIndex[] = [];
 
   constructor(policy: BatchingPolicy, requests: RequestTable, view: QueuedRequestView) {
     this.policy = policy;
@@ -48,6 +54,7 @@ export class PolicyQueues implements QueuesView {
   enter(request: RequestIndex): void {
     if (request >= this.#queueOf.length) this.#growColumns();
     this.#toldTokens[request] = this.#requests.generated[request]!;
+    this.#level[request] = 0;
     this.#push(request, ++this.#entered);
   }
 
@@ -56,9 +63,14 @@ export class PolicyQueues implements QueuesView {
     this.#push(request, -++this.#entered);
   }
 
+  /** A request that has given way waits again, behind all others of its rank. */
+  enterBehind(request: RequestIndex): void {
+    this.#push(request, ++this.#entered);
+  }
+
   #push(request: RequestIndex, order: number): void {
     const { policy } = this;
-    const queue = policy.queueOf(request, this.#view);
+    const queue = policy.queueOf(request, this.#view, this.#level[request]!);
     const rank = policy.rank(request, this.#view, this.#requests.generated[request]!);
     assert(queue >= 0 && queue < MOST_QUEUES && Number.isInteger(queue), 'a queue is a small whole number');
     assert(!Number.isNaN(rank), 'a rank is a number');
@@ -110,6 +122,8 @@ export class PolicyQueues implements QueuesView {
     const rows = this.#requests.next.length;
     this.#queueOf = grownIntegers(this.#queueOf, rows);
     this.#toldTokens = grownIntegers(this.#toldTokens, rows);
+    this.#level = grownIntegers(this.#level, rows);
+    this.#quantumFrom = grownIntegers(this.#quantumFrom, rows);
   }
 
   // -------------------------------------------------------------------------------------------- what they generate
@@ -145,6 +159,40 @@ export class PolicyQueues implements QueuesView {
   }
 
   // -------------------------------------------------------------------------------------------- who gives way
+
+  get hasQuanta(): boolean {
+    return this.policy.quantumTokens !== undefined;
+  }
+
+  /** A request with that many output tokens begins to decode, or has come to its level. */
+  beginQuantum(request: RequestIndex): void {
+    this.#quantumFrom[request] = this.#requests.generated[request]!;
+  }
+
+  /** Tokens that it may generate before it is due. */
+  quantumLeft(request: RequestIndex): number {
+    const quantum = this.policy.quantumTokens!(request, this.#view, this.#level[request]!);
+    assert(quantum >= 1, 'a quantum is at least one token');
+    return quantum - (this.#requests.generated[request]! - this.#quantumFrom[request]!);
+  }
+
+  endQuantum(request: RequestIndex): void {
+    this.#level[request]!++;
+    this.beginQuantum(request);
+    this.due.push(request);
+  }
+
+  /** Whether more requests wait in queues before the one that it would now have than there are places. */
+  mustGiveWay(request: RequestIndex, places: number): boolean {
+    const queue = this.policy.queueOf(request, this.#view, this.#level[request]!);
+    let ahead = 0;
+    for (let k = 0; k < this.count && this.queue(k) < queue; k++) ahead += this.#heaps[this.queue(k)]!.size;
+    return ahead > places;
+  }
+
+  get choosesVictims(): boolean {
+    return this.policy.victimRank !== undefined;
+  }
 
   /** Of the running requests the one that the policy preempts first; only for a policy with an opinion. */
   victim(running: RequestList, steps: number, partial: RequestIndex): RequestIndex {

@@ -96,8 +96,11 @@ export interface QueuesView {
  * arguments and on what it was told; docs/engine.md says when that is.
  */
 export interface BatchingPolicy {
-  /** A whole number from 0 and small: a class, a tenant. Asked when a request comes to wait. */
-  queueOf(request: RequestIndex, requests: QueuedRequestView): number;
+  /**
+   * A whole number from 0 and small: a class, a tenant. Asked when a request comes to wait.
+   * @param level how often it has used up a quantum
+   */
+  queueOf(request: RequestIndex, requests: QueuedRequestView, level: number): number;
   /**
    * The order within the queue, lowest first; at one rank preempted requests go first, then by arrival.
    * @param generatedTokens output tokens it has already; 0 unless it was preempted or comes from a prefill instance
@@ -113,6 +116,11 @@ export interface BatchingPolicy {
   onGenerated?(queue: number, outputTokens: number): void;
   /** Prompt tokens of a step in which so many sequences decode (at least 1); without, as many as fit the step. */
   prefillTokenBudget?(decodeSeqs: number): number;
+  /**
+   * Tokens that a request generates at that level before it gives way to those who wait in queues with lower numbers than
+   * its next one; Infinity: it does not. At least 1.
+   */
+  quantumTokens?(request: RequestIndex, requests: QueuedRequestView, level: number): number;
   /**
    * When KV blocks are short, the running request with the highest answer is preempted; without, the last one admitted.
    * @param computedTokens of it, which will have to be computed again

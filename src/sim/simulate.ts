@@ -6,8 +6,7 @@ import { Fleet } from './fleet.ts';
 import type { Instance } from './instance.ts';
 import { makeInstances } from './make-instances.ts';
 import { PoolCounters } from './pool-counters.ts';
-import { PolicyQueues } from './policy-queues.ts';
-import type { BatchingPolicy, ClockSink, PowerPolicy, RoutingPolicy, SiteView } from './ports.ts';
+import type { ClockSink, PowerPolicy, RoutingPolicy, SiteView } from './ports.ts';
 import { PromptPaths } from './prompt-paths.ts';
 import { RequestStatus } from './records.ts';
 import { RequestLog } from './request-log.ts';
@@ -16,7 +15,7 @@ import { ResourceTime } from './resource-time.ts';
 import type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
 import { poolPowers } from './pool-power.ts';
 import { Timeline } from './timeline.ts';
-import { type InstanceIndex, NO_INSTANCE, type Ns, type PoolIndex, type RequestIndex } from './units.ts';
+import { type InstanceIndex, NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
 
 export type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
 
@@ -67,16 +66,15 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     this.#demand = new Demand(parts.workloads, plan.horizonNs, this.#requests, this.#paths, this.#view);
     this.#counters = plan.pools.map(() => new PoolCounters());
     const resourceTime = plan.record?.shares === true ? new ResourceTime() : undefined;
-    const queuesOf = (pool: PoolIndex) => this.#queuesOf(parts.batching?.[pool]);
     this.#instances = makeInstances(
       plan,
-      parts.stepCosts,
+      parts,
       this.#requests,
+      this.#view,
       this.#paths,
       this.#counters,
       this,
       resourceTime,
-      queuesOf,
     );
     this.instanceCount = this.#instances.length;
     const modelOfPool = plan.pools.map((pool) => pool.model);
@@ -100,10 +98,6 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     const answersAtOnce = this.#instances.some(({ engine }) => engine.outputNs === 0);
     this.#areCoupled = parts.power !== undefined || hasLinks || this.#hasLoads || answersAtOnce;
     this.#events = new EventQueue(this.#firstLoadSource + (this.#hasLoads ? this.instanceCount : 0));
-  }
-
-  #queuesOf(create: (() => BatchingPolicy) | undefined): PolicyQueues | undefined {
-    return create === undefined ? undefined : new PolicyQueues(create(), this.#requests, this.#view);
   }
 
   run(): RunTotals {

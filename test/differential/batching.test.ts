@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { collect } from '../support/collect.ts';
 import { difference, expectNoDifference, rowsDifference } from './agreement.ts';
 import { apartCase } from './apart-case.ts';
@@ -37,4 +37,27 @@ test('with one queue and one rank, who comes first is served first', () => {
       return rowsDifference('request', asked.requests, notAsked.requests);
     },
   );
+});
+
+/** What changes nothing is easily agreed on. */
+test.each<[part: keyof HostileBatching, share: number]>([
+  ['queues', 0.05],
+  ['rank', 0.1],
+  ['next', 0.1],
+  ['prompts', 0.1],
+  ['victim', 0.05],
+  ['quantumTokens', 0.1],
+])('without its %s more than %f of the runs would be another', (part, share) => {
+  const cases = fc.record({ hostile: alone, batching: anyBatching });
+  const sample = fc.sample(cases, { numRuns: 200, seed: 13 });
+  const rowsWith = (hostile: HostileCase, batching: HostileBatching) => {
+    const other = withPolicy(hostile, batching);
+    return collect(planOf(other), partsOf(other)).requests;
+  };
+  const others = sample.filter(({ hostile, batching }) => {
+    const usual = { ...batching, [part]: asEver[part] };
+    return rowsDifference('request', rowsWith(hostile, batching), rowsWith(hostile, usual)) !== undefined;
+  });
+
+  expect(others.length / sample.length).toBeGreaterThan(share);
 });

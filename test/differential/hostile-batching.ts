@@ -13,6 +13,8 @@ export interface HostileBatching {
   readonly prompts: readonly [tokens: number, fewer: number] | undefined;
   readonly victim: Order | 'least-computed' | 'most-computed' | undefined;
   readonly relativeError: number;
+  /** Tokens of the first quantum; each next one has as many more. Only of engines that preempt. */
+  readonly quantumTokens: number | undefined;
 }
 
 const anyOrder = fc.constantFrom<Order>('one', 'hash', 'arrival', 'prompt', 'longest-prompt', 'predicted', 'remaining');
@@ -26,13 +28,17 @@ export const anyBatching: fc.Arbitrary<HostileBatching> = fc.record({
       fc.oneof(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 100 })),
       fc.integer({ min: 0, max: 8 }),
     ),
-    { nil: undefined, freq: 1 },
+    { nil: undefined, freq: 2 },
   ),
   victim: fc.option(fc.oneof(anyOrder, fc.constantFrom('least-computed' as const, 'most-computed' as const)), {
     nil: undefined,
-    freq: 1,
+    freq: 2,
   }),
   relativeError: fc.constantFrom(0, 0.5),
+  quantumTokens: fc.option(fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 60 })), {
+    nil: undefined,
+    freq: 2,
+  }),
 });
 
 /** First come first served, said as a policy. */
@@ -43,12 +49,13 @@ export const asEver: HostileBatching = {
   prompts: undefined,
   victim: undefined,
   relativeError: 0,
+  quantumTokens: undefined,
 };
 
 /** Of one instance. */
 export function batchingPolicyOf(hostile: HostileBatching, seed: number): BatchingPolicy {
-  const { queues, rank, next, prompts, victim } = hostile;
-  const served = Array.from({ length: queues }, () => 0);
+  const { queues, rank, next, prompts, victim, quantumTokens } = hostile;
+  const served = Array.from({ length: queues + 2 }, () => 0);
   const orderOf = (order: Order, request: number, requests: QueuedRequestView, generatedTokens: number): number => {
     switch (order) {
       case 'one':
@@ -68,7 +75,10 @@ export function batchingPolicyOf(hostile: HostileBatching, seed: number): Batchi
     }
   };
   return {
-    queueOf: (request, requests) => nameOf(request, requests, seed + 1) % queues,
+    queueOf: (request, requests, level) => (nameOf(request, requests, seed + 1) % queues) + (level % 3),
+    ...(quantumTokens !== undefined && {
+      quantumTokens: (_request, _requests, level) => (level === 4 ? Infinity : quantumTokens * (1 + level)),
+    }),
     rank: (request, requests, generatedTokens) => orderOf(rank, request, requests, generatedTokens),
     ...(next === 'highest' && { nextQueue: (view) => view.queue(view.count - 1) }),
     ...(next === 'least-served' && {

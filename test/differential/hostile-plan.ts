@@ -104,9 +104,10 @@ export function partsOf(hostile: HostileCase): RunParts {
     workloads: hostile.workloads.map((workload, index) => workloadOf(workload, hostile.seed + index, ns)),
     routing: routerOf(hostile),
     stepCosts: hostile.pools.map((pool, index) => stepCostOf(pool, hostile.seed + index, hostile)),
-    batching: hostile.pools.map(({ features: { batching } }) =>
-      batching === undefined ? undefined : () => batchingPolicyOf(batching, hostile.seed),
-    ),
+    batching: hostile.pools.map(({ features: { batching, kvAllocation } }) => {
+      const quantumTokens = kvAllocation === 'paged' ? batching?.quantumTokens : undefined;
+      return batching && (() => batchingPolicyOf({ ...batching, quantumTokens }, hostile.seed));
+    }),
   };
   if (hostile.clockSteps === undefined) return parts;
   return { ...parts, power: restlessClocks(hostile.seed, Math.max(1, ns(hostile.clockSteps))) };

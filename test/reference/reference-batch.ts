@@ -44,10 +44,16 @@ export class ReferenceBatch {
 
   /** Who is there by now takes his place in the order of the policy, if there is one. */
   #enter(): void {
-    const { queues, waiting } = this.#instance;
+    const { engine, queues, running, waiting } = this.#instance;
     if (queues === undefined) return;
     while (waiting.length > 0 && waiting[0]!.queuedNs <= this.#sight.untilNs) queues.enter(waiting.shift()!);
     if (queues.mustTell) queues.tell();
+    const due = queues.takeDue();
+    for (const request of running.filter((candidate) => due.has(candidate))) {
+      if (!queues.mustGiveWay(request, engine.maxNumSeqs - running.length)) continue;
+      this.#takeBack(request);
+      queues.enterBehind(request);
+    }
   }
 
   #promptsBesideDecoding(): void {
@@ -85,25 +91,17 @@ export class ReferenceBatch {
     const partial = requests.find(isPrefilling);
     if (partial !== undefined) {
       const budget = this.#budget - decoding.length * (1 + draftTokens);
-      const chunk = Math.min(partial.target - partial.computed, budget, this.#promptLimit(decoding.length));
+      const chunk = Math.min(partial.target - partial.computed, budget, this.#instance.promptLimit(decoding.length));
       decoding.push(partial);
       ends.push(partial.computed + chunk);
     }
     return decoding.reduce((sum, { blocks }, k) => sum + Math.max(0, kv.blocksFor(ends[k]!) - blocks.length), 0);
   }
 
-  /** Prompt tokens of a step beside so many who decode. */
-  #promptLimit(decodeSeqs: number): number {
-    const { engine, role, queues } = this.#instance;
-    const policy = queues?.policy;
-    if (policy?.prefillTokenBudget === undefined || decodeSeqs === 0) return Infinity;
-    return engine.prefillFirst || role === 'decode' ? Infinity : policy.prefillTokenBudget(decodeSeqs);
-  }
-
   /** Prompt tokens that this step may still take. */
   get #promptsLeft(): number {
     const decodeSeqs = this.#instance.running.filter((request) => !isPrefilling(request)).length;
-    const limit = this.#promptLimit(decodeSeqs);
+    const limit = this.#instance.promptLimit(decodeSeqs);
     const chunks = this.shares.filter(({ decoding }) => !decoding);
     return Math.min(this.#budget, limit - chunks.reduce((sum, { tokens }) => sum + tokens, 0));
   }
@@ -135,16 +133,21 @@ export class ReferenceBatch {
   }
 
   #preempt(victim: ReferenceRequest): void {
-    const { running, waiting, queues, counters } = this.#instance;
+    const { waiting, queues } = this.#instance;
+    this.#takeBack(victim);
+    if (queues === undefined) waiting.unshift(victim);
+    else queues.enterAgain(victim);
+    this.preempted = true;
+  }
+
+  #takeBack(victim: ReferenceRequest): void {
+    const { running, queues, counters } = this.#instance;
     queues?.tell();
     running.splice(running.indexOf(victim), 1);
     this.#instance.letGo(victim, this.#nowNs);
     victim.pace = undefined;
     victim.preemptions += 1;
     counters.preemptions += 1;
-    if (queues === undefined) waiting.unshift(victim);
-    else queues.enterAgain(victim);
-    this.preempted = true;
   }
 
   /** Some engines take requests in only when all that ran before have left. */

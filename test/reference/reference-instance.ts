@@ -126,11 +126,19 @@ export class ReferenceInstance {
     return kvAllocation === 'output' ? promptTokens + outputTokens - 1 : maxModelTokens;
   }
 
+  /** Prompt tokens of a step beside so many who decode. */
+  promptLimit(decodeSeqs: number): number {
+    const policy = this.queues?.policy;
+    if (policy?.prefillTokenBudget === undefined || decodeSeqs === 0) return Infinity;
+    return this.engine.prefillFirst || this.role === 'decode' ? Infinity : policy.prefillTokenBudget(decodeSeqs);
+  }
+
   /** From now on it decodes what it has not generated. */
   settlePace(request: ReferenceRequest): void {
     const tokens = request.outputTokens - request.generated;
     const steps = this.#decodeSteps?.stepsFor(tokens, request.request, request.preemptions) ?? tokens;
     request.pace = { tokens, steps, stepsTaken: 0 };
+    this.queues?.beginQuantum(request);
   }
 
   /** A request gives its blocks back; answer how many are free by that. */
@@ -208,6 +216,7 @@ export class ReferenceInstance {
       request.pace!.stepsTaken += 1;
       request.generated += tokens;
       this.counters.outputTokens += tokens;
+      if (request.generated < request.outputTokens) this.queues?.endDecodeStep(request);
     } else if (request.computed === request.target) {
       request.generated += 1;
       this.counters.outputTokens += 1;

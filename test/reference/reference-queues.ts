@@ -13,6 +13,9 @@ interface Member {
   readonly queue: number;
   readonly toldTokens: number;
   readonly hasLeft: boolean;
+  /** Quanta used up, and tokens generated when the present one began. */
+  readonly level: number;
+  readonly quantumFrom: number;
 }
 
 /** Who waits for an instance in the order of a policy, as one list that is searched, and what the policy is told. */
@@ -23,6 +26,7 @@ export class ReferenceQueues {
   readonly #view: QueuedRequestView;
   readonly #places: Place[] = [];
   readonly #members = new Map<ReferenceRequest, Member>();
+  readonly #due = new Set<ReferenceRequest>();
   #entered = 0;
 
   constructor(policy: BatchingPolicy, view: QueuedRequestView) {
@@ -35,19 +39,50 @@ export class ReferenceQueues {
   }
 
   enter(request: ReferenceRequest): void {
-    this.#place(request, (this.#entered += 1), request.generated);
+    const { generated } = request;
+    this.#members.set(request, { queue: 0, toldTokens: generated, hasLeft: false, level: 0, quantumFrom: generated });
+    this.#place(request, (this.#entered += 1));
   }
 
   enterAgain(request: ReferenceRequest): void {
-    this.#place(request, -(this.#entered += 1), this.#members.get(request)!.toldTokens);
+    this.#place(request, -(this.#entered += 1));
   }
 
-  #place(request: ReferenceRequest, order: number, toldTokens: number): void {
-    const queue = this.policy.queueOf(request.request, this.#view);
+  enterBehind(request: ReferenceRequest): void {
+    this.#place(request, (this.#entered += 1));
+  }
+
+  #place(request: ReferenceRequest, order: number): void {
+    const member = this.#members.get(request)!;
+    const queue = this.policy.queueOf(request.request, this.#view, member.level);
     const rank = this.policy.rank(request.request, this.#view, request.generated);
     this.policy.onEntered?.(queue, this.#queues());
     this.#places.push({ request, queue, rank, order });
-    this.#members.set(request, { queue, toldTokens, hasLeft: false });
+    this.#members.set(request, { ...member, queue });
+  }
+
+  beginQuantum(request: ReferenceRequest): void {
+    this.#members.set(request, { ...this.#members.get(request)!, quantumFrom: request.generated });
+  }
+
+  /** A decode step is over after which the request goes on. */
+  endDecodeStep(request: ReferenceRequest): void {
+    const member = this.#members.get(request)!;
+    const quantum = this.policy.quantumTokens?.(request.request, this.#view, member.level) ?? Infinity;
+    if (request.generated - member.quantumFrom < quantum) return;
+    this.#members.set(request, { ...member, level: member.level + 1, quantumFrom: request.generated });
+    this.#due.add(request);
+  }
+
+  takeDue(): ReadonlySet<ReferenceRequest> {
+    const due = new Set(this.#due);
+    this.#due.clear();
+    return due;
+  }
+
+  mustGiveWay(request: ReferenceRequest, places: number): boolean {
+    const queue = this.policy.queueOf(request.request, this.#view, this.#members.get(request)!.level);
+    return this.#places.filter((place) => place.queue < queue).length > places;
   }
 
   #queues() {
@@ -77,10 +112,11 @@ export class ReferenceQueues {
   tell(): void {
     this.mustTell = false;
     const tokens = new Map<number, number>();
-    for (const [request, { queue, toldTokens, hasLeft }] of this.#members) {
+    for (const [request, member] of this.#members) {
+      const { queue, toldTokens, hasLeft } = member;
       tokens.set(queue, (tokens.get(queue) ?? 0) + request.generated - toldTokens);
       if (hasLeft) this.#members.delete(request);
-      else this.#members.set(request, { queue, toldTokens: request.generated, hasLeft });
+      else this.#members.set(request, { ...member, toldTokens: request.generated });
     }
     for (const queue of [...tokens.keys()].sort((a, b) => a - b)) {
       if (tokens.get(queue)! > 0) this.policy.onGenerated?.(queue, tokens.get(queue)!);

@@ -32,15 +32,16 @@ export function describeBatching(module: BatchingModule): void {
       fc.assert(
         fc.property(anyRequests, fc.nat(30), (requests, generatedTokens) => {
           const policy = create();
+          const level = generatedTokens % 4;
           const inItsRow = viewOf(requests);
           requests.forEach((request, row) => {
             const alone = viewOf([request]);
-            const queue = policy.queueOf(row, inItsRow);
+            const queue = policy.queueOf(row, inItsRow, level);
             const rank = policy.rank(row, inItsRow, generatedTokens);
 
             expect(Number.isInteger(queue) && queue >= 0 && queue < 100).toBe(true);
             expect(rank).not.toBeNaN();
-            expect([policy.queueOf(0, alone), policy.rank(0, alone, generatedTokens)]).toEqual([queue, rank]);
+            expect([policy.queueOf(0, alone, level), policy.rank(0, alone, generatedTokens)]).toEqual([queue, rank]);
             expect(policy.victimRank?.(row, inItsRow, 5)).not.toBeNaN();
           });
         }),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { batchingPolicies } from '../../src/schedulers/batching/index.ts';
+import { requestsOf } from '../support/fakes.ts';
 import { roomyEngine } from '../support/plans.ts';
 import { batchingContext, batchingNamed, policyOf } from '../support/batching.ts';
 import type { RequestRow } from '../support/collect.ts';
@@ -138,6 +139,37 @@ test('fair-share owes nothing to a tenant for the time in which he did not ask',
   expect(Math.abs(afterwards.filter(({ workload }) => workload === 1).length - 20)).toBeLessThanOrEqual(1);
 });
 
+test('multilevel-feedback lets whoever has generated a quantum give way to who has not, and serves him the rest later', () => {
+  const long = request(0, 9, 200);
+  const rows = (name: string) => rowsOf({ workloads: [[long], [request(50, 1, 10)]], policy: policyOf(name) });
+  const finishNs = (name: string) =>
+    rows(name)
+      .toSorted((a, b) => a.workload - b.workload)
+      .map((row) => row.finishNs);
+
+  // A prompt takes one step and gives one token, and so does computing it again: 1 + 64, then 10, then 135.
+  expect(finishNs('fcfs')).toEqual([200 * STEP_NS, 210 * STEP_NS]);
+  expect(finishNs('multilevel-feedback')).toEqual([210 * STEP_NS, 75 * STEP_NS]);
+});
+
+test('under multilevel-feedback nobody gives way while there is a place', () => {
+  const workloads = [[request(0, 9, 200)], [request(50, 1, 10)]];
+  const rows = rowsOf({ workloads, policy: policyOf('multilevel-feedback'), engine: roomFor(2) });
+
+  expect(rows.map(({ preemptions }) => preemptions)).toEqual([0, 0]);
+});
+
+test('multilevel-feedback lets long prompts begin lower, if it is told what is long', () => {
+  const queue = (promptTokens: number, level: number) => {
+    const policy = policyOf('multilevel-feedback', { promptTokens: 100 })();
+    const view = { ...requestsOf({ promptTokens }), priority: () => 0, predictedOutputTokens: () => 1 };
+    return policy.queueOf(0, view, level);
+  };
+
+  expect([1, 100, 101, 200, 201, 9_999].map((tokens) => queue(tokens, 0))).toEqual([0, 0, 1, 1, 2, 3]);
+  expect([0, 1, 2, 3, 9].map((level) => queue(150, level))).toEqual([1, 2, 3, 3, 3]);
+});
+
 test('chunked gives prompts what the decoding sequences leave of its step, and all of a step without them', () => {
   const [policy] = [policyOf('chunked', { stepTokens: 100 })()];
 
@@ -183,6 +215,8 @@ test.each([
   ['fcfs', { victim: 'fewest-computed' }, { kvAllocation: 'output' as const }, 'this engine never preempts'],
   ['chunked', {}, { prefillFirst: true }, 'with prefillFirst no step carries both'],
   ['decode-first', {}, { prefillFirst: true }, 'with prefillFirst no step carries both'],
+  ['multilevel-feedback', {}, { kvAllocation: 'maximum' as const }, 'so nobody can give way'],
+  ['multilevel-feedback', {}, { continuousBatching: false }, 'nobody could take the place'],
 ])('%s with %o cannot be had with %o', (name, options, engine, sentence) => {
   const module = batchingNamed(name);
 

@@ -4,6 +4,7 @@ import { decodeFirst } from './decode-first.ts';
 import { earliestDeadline } from './earliest-deadline.ts';
 import { fairShare } from './fair-share.ts';
 import { fcfs } from './fcfs.ts';
+import { multilevelFeedback } from './multilevel-feedback.ts';
 import { priority } from './priority.ts';
 import { shortestOutput } from './shortest-output.ts';
 import { shortestPrompt } from './shortest-prompt.ts';
@@ -15,6 +16,7 @@ export const batchingPolicies: readonly BatchingModule[] = [
   earliestDeadline,
   shortestPrompt,
   shortestOutput,
+  multilevelFeedback,
   fairShare,
   chunked,
   decodeFirst,
