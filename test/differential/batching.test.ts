@@ -45,7 +45,7 @@ test.each<[part: keyof HostileBatching, share: number]>([
   ['rank', 0.1],
   ['next', 0.1],
   ['prompts', 0.1],
-  ['victim', 0.05],
+  ['victim', 0.02],
   ['quantumTokens', 0.1],
 ])('without its %s more than %f of the runs would be another', (part, share) => {
   const cases = fc.record({ hostile: alone, batching: anyBatching });
