@@ -1,7 +1,10 @@
 import type { PowerParameters } from './power-model.ts';
 import type { Ns } from './units.ts';
+import type { KvTierPlan } from './kv-tier-plan.ts';
 import type { OutputPredictionPlan } from './output-prediction.ts';
 import type { RooflineParameters } from './roofline.ts';
+
+export { KV_TIER_KINDS, type KvTierKind, type KvTierPlan } from './kv-tier-plan.ts';
 
 /** How far a number can be trusted, best first. Results carry the worst grade they rest on. */
 export const GRADES = ['measured', 'datasheet', 'announced', 'estimated'] as const;
@@ -100,26 +103,6 @@ export interface SpeculationPlan {
   readonly acceptance: number;
   /** Draw each request's number of steps; otherwise it is the expected one. */
   readonly random: boolean;
-}
-
-export const KV_TIER_KINDS = ['dram', 'ssd', 'remote'] as const;
-export type KvTierKind = (typeof KV_TIER_KINDS)[number];
-
-/** A store of KV blocks beside the accelerators' memory. A GB/s is a byte per ns. */
-export interface KvTierPlan {
-  readonly kind: KvTierKind;
-  /** One store for each instance, or one that all instances of the pool share. */
-  readonly scope: 'instance' | 'pool';
-  readonly capacityBlocks: number;
-  readonly blockBytes: number;
-  readonly readGBPerS: number;
-  readonly writeGBPerS: number;
-  /** Of a read, from the last byte sent to the last byte there. */
-  readonly latencyNs: Ns;
-  /** What would wait longer than this to be written is not written. */
-  readonly maxWriteQueueNs: Ns;
-  /** Forget what nobody has used for so long; 0 keeps it as long as there is room. */
-  readonly idleNs: Ns;
 }
 
 /** How requests come: whenever clients like, as others are answered, or all at once. */

@@ -215,6 +215,7 @@ test.each([
   ['fcfs', { victim: 'fewest-computed' }, { kvAllocation: 'output' as const }, 'this engine never preempts'],
   ['chunked', {}, { prefillFirst: true }, 'with prefillFirst no step carries both'],
   ['decode-first', {}, { prefillFirst: true }, 'with prefillFirst no step carries both'],
+  ['fair-share', { stepTokens: 9 }, { chunkedPrefill: false }, 'until nobody decodes'],
   ['multilevel-feedback', {}, { kvAllocation: 'maximum' as const }, 'so nobody can give way'],
   ['multilevel-feedback', {}, { continuousBatching: false }, 'nobody could take the place'],
 ])('%s with %o cannot be had with %o', (name, options, engine, sentence) => {

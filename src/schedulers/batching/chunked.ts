@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { BatchingModule } from './batching-module.ts';
-import { commonConflict, commonParts, victimOption, type CommonOptions } from './common-options.ts';
+import {
+  commonConflict,
+  commonParts,
+  promptBudgetConflict,
+  victimOption,
+  type CommonOptions,
+} from './common-options.ts';
 
 /** A. Agrawal et al., Sarathi-Serve (OSDI 2024): a small step budget once somebody decodes bounds the time between tokens. */
 const options = z.strictObject({
@@ -19,5 +25,5 @@ export const chunked: BatchingModule<CommonOptions> = {
   summary: 'first come, first served; small chunks of prompts while somebody decodes, large ones otherwise',
   options,
   create: (given) => ({ queueOf: () => 0, rank: () => 0, ...commonParts(given, () => 0) }),
-  conflict: commonConflict,
+  conflict: (given, engine) => promptBudgetConflict('chunked', engine) ?? commonConflict(given, engine),
 };

@@ -52,8 +52,13 @@ export function commonConflict({ victim, stepTokens }: CommonOptions, engine: En
   return stepTokens === undefined ? undefined : promptBudgetConflict('stepTokens', engine);
 }
 
-/** Why there is nothing to share out between prompts and decoding sequences. */
-export function promptBudgetConflict(option: string, engine: EnginePlan): string | undefined {
-  if (!engine.prefillFirst) return undefined;
-  return `with prefillFirst no step carries both prompts and decoding sequences — leave ${option} out, or write prefillFirst: false`;
+/** Why such an engine cannot share a step out between prompts and decoding sequences as an option or a policy wants. */
+export function promptBudgetConflict(wanted: string, engine: EnginePlan): string | undefined {
+  if (engine.prefillFirst) {
+    return `with prefillFirst no step carries both prompts and decoding sequences, so there is nothing for ${wanted} to share out — write prefillFirst: false, or do without ${wanted}`;
+  }
+  if (!engine.chunkedPrefill) {
+    return `without chunkedPrefill most prompts would wait until nobody decodes — write chunkedPrefill: true, or do without ${wanted}`;
+  }
+  return undefined;
 }
