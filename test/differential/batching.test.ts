@@ -2,33 +2,20 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { collect } from '../support/collect.ts';
 import { difference, expectNoDifference, rowsDifference } from './agreement.ts';
-import { apartCase } from './apart-case.ts';
-import { chunkedPrefillCase, longDecodeCase, sharedPromptsCase, stormCase } from './flavours.ts';
+import { aloneCase, batchingCase, withPolicy } from './batching-case.ts';
 import { anyBatching, asEver } from './hostile-batching.ts';
 import type { HostileBatching } from './hostile-batching.ts';
-import { anyCase } from './hostile-cases.ts';
 import type { HostileCase } from './hostile-cases.ts';
 import { partsOf, planOf } from './hostile-plan.ts';
-import { tiersCase } from './tiers-case.ts';
-
-const alone = fc.oneof(anyCase, stormCase, stormCase, longDecodeCase, chunkedPrefillCase, sharedPromptsCase);
-
-const withPolicy = (hostile: HostileCase, batching: HostileBatching | undefined): HostileCase => ({
-  ...hostile,
-  pools: hostile.pools.map((pool) => ({ ...pool, features: { ...pool.features, batching } })),
-});
 
 test('a run with any order of the queue is the same to the bit in segments and step by step', () => {
-  const cases = fc
-    .record({ hostile: fc.oneof(alone, alone, alone, apartCase, tiersCase), batching: anyBatching })
-    .map(({ hostile, batching }) => withPolicy(hostile, batching));
-  expectNoDifference(10, cases, 2_000, difference);
+  expectNoDifference(10, batchingCase, 2_000, difference);
 });
 
 test('with one queue and one rank, who comes first is served first', () => {
   expectNoDifference(
     11,
-    alone.map((hostile) => withPolicy(hostile, asEver)),
+    aloneCase.map((hostile) => withPolicy(hostile, asEver)),
     700,
     (hostile) => {
       const asked = collect(planOf(hostile), partsOf(hostile));
@@ -48,7 +35,7 @@ test.each<[part: keyof HostileBatching, share: number]>([
   ['victim', 0.02],
   ['quantumTokens', 0.1],
 ])('without its %s more than %f of the runs would be another', (part, share) => {
-  const cases = fc.record({ hostile: alone, batching: anyBatching });
+  const cases = fc.record({ hostile: aloneCase, batching: anyBatching });
   const sample = fc.sample(cases, { numRuns: 200, seed: 13 });
   const rowsWith = (hostile: HostileCase, batching: HostileBatching) => {
     const other = withPolicy(hostile, batching);

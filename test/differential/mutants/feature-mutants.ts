@@ -42,8 +42,8 @@ export const featureMutants: readonly Mutant[] = [
   {
     why: 'after a half-prefilled request went back the engine jumps over the step in which it could return',
     file: 'batch.ts',
-    find: 'return this.#continueDecoding(nowNs) || preempted;',
-    replace: 'return this.#continueDecoding(nowNs);',
+    find: 'return this.#continueDecoding(nowNs) || madeMore || preempted;',
+    replace: 'return this.#continueDecoding(nowNs) || madeMore;',
   },
   {
     why: 'blocks of a step that others wait for are counted',

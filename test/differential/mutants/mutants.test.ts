@@ -6,10 +6,12 @@ import { afterAll, expect, test } from 'vitest';
 import type { Simulate } from '../../support/collect.ts';
 import { difference } from '../agreement.ts';
 import { apartCase } from '../apart-case.ts';
+import { batchingCase } from '../batching-case.ts';
 import { chunkedPrefillCase, longDecodeCase, sharedPromptsCase, stormCase } from '../flavours.ts';
 import { anyCase } from '../hostile-cases.ts';
 import type { HostileCase } from '../hostile-cases.ts';
 import { tiersCase } from '../tiers-case.ts';
+import { batchingMutants } from './batching-mutants.ts';
 import { energyMutants } from './energy-mutants.ts';
 import { featureMutants } from './feature-mutants.ts';
 import { mutants } from './mutants.ts';
@@ -22,6 +24,7 @@ const cases = sample(fc.oneof(anyCase, stormCase, longDecodeCase, chunkedPrefill
 const rareCases = {
   apart: sample(apartCase),
   tiers: sample(tiersCase, 2 * CASES),
+  batching: sample(batchingCase),
   /** Sums grow large. */
   long: sample(longDecodeCase),
   /** Prefixes expire while somebody waits or answers. */
@@ -33,16 +36,15 @@ const rareCases = {
 const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each([...mutants, ...featureMutants, ...energyMutants].map((mutant, index) => ({ ...mutant, index })))(
-  'it shows that $why',
-  async (mutant) => {
-    const simulateWrongly = await engineOf(mutant, join(folder, String(mutant.index)));
+test.each(
+  [...mutants, ...featureMutants, ...energyMutants, ...batchingMutants].map((mutant, index) => ({ ...mutant, index })),
+)('it shows that $why', async (mutant) => {
+  const simulateWrongly = await engineOf(mutant, join(folder, String(mutant.index)));
 
-    const { among } = mutant;
-    const shown = (among === undefined ? cases : rareCases[among]).find((hostile) => differs(hostile, simulateWrongly));
-    expect(shown).toBeDefined();
-  },
-);
+  const { among } = mutant;
+  const shown = (among === undefined ? cases : rareCases[among]).find((hostile) => differs(hostile, simulateWrongly));
+  expect(shown).toBeDefined();
+});
 
 test('a copy without a slip does not differ', async () => {
   const nothing = {

@@ -1,7 +1,7 @@
 /** A slip that somebody could make in src/sim: text that stands there exactly once, and what it becomes. */
 export interface Mutant {
   /** The kind of cases in which it shows, if it shows only there. */
-  readonly among?: 'apart' | 'expiring' | 'long' | 'tiers';
+  readonly among?: 'apart' | 'expiring' | 'long' | 'tiers' | 'batching';
   readonly why: string;
   readonly file: string;
   readonly find: string;
@@ -94,8 +94,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'requests are admitted in the step in which another is preempted',
     file: 'batch.ts',
-    find: 'decoding.batchedTokens, nowNs) || preempted) return true;',
-    replace: 'decoding.batchedTokens, nowNs) && preempted) return true;',
+    find: 'this.#continuePrefill(this.#promptBudget, nowNs) || preempted',
+    replace: 'this.#continuePrefill(this.#promptBudget, nowNs) && preempted',
   },
   {
     why: 'admission leaves no blocks free',
