@@ -3,7 +3,7 @@ import { FinishHeap } from './finish-heap.ts';
 import type { KvBlocks } from './kv-blocks.ts';
 import type { DecodePiece } from './ports.ts';
 import { NONE, type RequestTable } from './request-table.ts';
-import type { DecodeShares } from './resource-time.ts';
+import type { DecodeShares } from './decode-shares.ts';
 import type { RequestIndex } from './units.ts';
 
 /**
@@ -149,7 +149,12 @@ export class DecodingSet {
 
   #moveShareBase(shares: DecodeShares): void {
     const events = this.#events;
+    const { target, growth, decodeFromStep } = this.#requests;
     for (let at = 0; at < events.size; at++) this.#endShare(shares, events.requestAt(at));
     shares.moveBase(this.steps);
+    for (let at = 0; at < events.size; at++) {
+      const request = events.requestAt(at);
+      shares.begin(request, target[request]!, growth[request]!, decodeFromStep[request]!);
+    }
   }
 }
