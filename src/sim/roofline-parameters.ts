@@ -272,6 +272,7 @@ function overheadParameters({ accelerator, model, cost }: Pool) {
     sequenceNs: cost.sequenceGpuUs * NS_PER_US,
     hostNs: cost.hostStepMs * NS_PER_MS,
     hostSequenceNs: cost.hostSequenceUs * NS_PER_US,
+    ...(cost.hostSerialShare !== undefined && { hostSerialShare: cost.hostSerialShare }),
     promptNs: cost.promptMs * NS_PER_MS,
     prefillStepNs: floorLayers * cost.promptLayerUs * NS_PER_US,
     // The host launches them, whatever the accelerator.
