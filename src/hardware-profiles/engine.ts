@@ -36,7 +36,10 @@ const coefficients = {
   cachedTailTokens: factor,
 };
 
-const override = z.strictObject(eachOptional(coefficients));
+/** … and those that most engines need not name. */
+const rare = { hostSerialShare: share.exactOptional() };
+
+const override = z.strictObject({ ...eachOptional(coefficients), ...rare });
 
 const flag = sourced(z.boolean());
 const count = sourced(z.int().positive());
@@ -63,7 +66,7 @@ const versionClass = z.strictObject({
   memoryUtilisation: share,
   utilisationBesideWeights: flag,
   defaults,
-  stepCost: z.strictObject(coefficients),
+  stepCost: z.strictObject({ ...coefficients, ...rare }),
   stepCostByGeneration: z.partialRecord(z.enum(GENERATIONS), override),
 });
 

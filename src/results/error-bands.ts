@@ -16,6 +16,7 @@ export interface BandedPool {
 const SET_BY_DEMAND: ErrorBand = { halfWidth: undefined, basis: 'set by demand' };
 const OVERLOADED: ErrorBand = { halfWidth: undefined, basis: 'overloaded' };
 
+const OF_ENERGY: readonly Metric[] = ['accelerator_power', 'output_token_energy'];
 const RATES: readonly Metric[] = ['served_requests', 'prompt_tokens', 'output_tokens', 'blended_cost'];
 
 /** The band of a figure that rests on these pools: the widest of theirs; undefined where one of them has none. */
@@ -27,6 +28,7 @@ export function figureBand(metric: Metric, statistic: Statistic, pools: readonly
     );
   const figure = BAND_FIGURES.find((each) => each === `${metric} ${statistic}`);
   if (figure === undefined) return undefined;
+  if (OF_ENERGY.includes(metric)) return widestBand(pools.map(({ plan }) => bandOf(figure, plan, 1)));
   const without = metric === 'ttft' ? 'decode' : metric === 'tpot' ? 'prefill' : undefined;
   const bands = pools.filter(({ plan }) => plan.role !== without).map((pool) => latencyBand(figure, pool));
   return widestBand(bands);

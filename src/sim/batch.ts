@@ -1,4 +1,5 @@
 import { Admission } from './admission.ts';
+import { DecodeShares } from './decode-shares.ts';
 import { DecodingSet } from './decoding-set.ts';
 import { IncomingRequests } from './incoming-requests.ts';
 import type { KvBlocks } from './kv-blocks.ts';
@@ -10,7 +11,7 @@ import type { PolicyQueues } from './policy-queues.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import { PrefillChunks } from './prefill-chunks.ts';
 import { RequestList } from './request-lists.ts';
-import { DecodeShares, type ResourceTime } from './resource-time.ts';
+import type { ResourceTime } from './resource-time.ts';
 import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
 import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
 

@@ -5,7 +5,7 @@ import type { PolicyQueues } from './policy-queues.ts';
 import type { DecodePiece } from './ports.ts';
 import type { RequestList } from './request-lists.ts';
 import { NONE, type RequestTable } from './request-table.ts';
-import type { DecodeShares } from './resource-time.ts';
+import type { DecodeShares } from './decode-shares.ts';
 import type { RequestIndex } from './units.ts';
 
 /**
@@ -180,7 +180,12 @@ export class DecodingSet {
 
   #moveShareBase(shares: DecodeShares): void {
     const events = this.#events;
+    const { target, growth, decodeFromStep } = this.#requests;
     for (let at = 0; at < events.size; at++) this.#endShare(shares, events.requestAt(at));
     shares.moveBase(this.steps);
+    for (let at = 0; at < events.size; at++) {
+      const request = events.requestAt(at);
+      shares.begin(request, target[request]!, growth[request]!, decodeFromStep[request]!);
+    }
   }
 }

@@ -139,7 +139,10 @@ export interface ErrorBandPlan {
   readonly basis: string;
 }
 
-/** Figures that published measurements give, and `rate`: requests or tokens per second of a system that is never idle. */
+/**
+ * Figures that published measurements give, by metric and statistic, and `rate`: requests or tokens per second of a system that is
+ * never idle.
+ */
 export const BAND_FIGURES = [
   'ttft mean',
   'ttft p50',
@@ -157,6 +160,8 @@ export const BAND_FIGURES = [
   'e2e p95',
   'e2e p99',
   'rate',
+  'accelerator_power mean',
+  'output_token_energy accelerators',
 ] as const;
 export type BandFigure = (typeof BAND_FIGURES)[number];
 

@@ -216,6 +216,8 @@ export interface StepCostNumbers {
   readonly sequenceGpuUs: number;
   readonly hostStepMs: number;
   readonly hostSequenceUs: number;
+  /** The share of what the host does for a step that the accelerators wait for, instead of working meanwhile; 0 if left out. */
+  readonly hostSerialShare?: number;
   /** Per prompt that finishes its prefill, and per layer of a step with prefill: what leaving the CUDA graphs costs. */
   readonly promptMs: number;
   readonly promptLayerUs: number;

@@ -53,8 +53,8 @@ export class RequestLog {
     columns.firstTokenNs[row] = served ? table.firstTokenNs[request]! : finishNs;
     columns.finishNs[row] = finishNs;
     if (this.#resourceTime !== undefined) {
-      columns.prefillTicks[row] = this.#resourceTime.prefill.take(request);
-      columns.decodeTicks[row] = this.#resourceTime.decode.take(request);
+      columns.prefillTicks[row] = this.#resourceTime.takePrefill(request);
+      columns.decodeTicks[row] = this.#resourceTime.takeDecode(request);
     }
     if (this.#rows === RequestColumns.capacity) this.flush();
   }

@@ -17,7 +17,14 @@ export function stepNs(p: RooflineParameters, step: StepShape): Ns {
   const host = batches * (p.hostNs + sampled * p.hostSequenceNs);
   const perGroup = p.dataParallel;
   const launched = step.prefillTokens > 0 ? Math.max(host, p.prefillFloorNs) : host;
-  return smoothMax(gpu, launched) + promptOverheadNs(p, step.prefillTokens / perGroup, step.promptsFinished / perGroup);
+  const prompts = promptOverheadNs(p, step.prefillTokens / perGroup, step.promptsFinished / perGroup);
+  return joined(gpu, launched, p.hostSerialShare ?? 0) + prompts;
+}
+
+/** An engine that does not prepare the next step while one runs leaves the accelerators waiting for its host. */
+function joined(gpu: Ns, host: Ns, serialShare: number): Ns {
+  const overlapping = smoothMax(gpu, host);
+  return serialShare === 0 ? overlapping : overlapping + serialShare * (gpu + host - overlapping);
 }
 
 /**

@@ -26,11 +26,10 @@ import type {
 import { BYTES_PER_NUMBER } from './profiles.ts';
 import type { ExpertCost, RooflineParameters, WindowCost } from './roofline-types.ts';
 import { allToAllOf, arithmeticOf, expertTflopsOf, layoutProblems } from './serving-layout.ts';
-import { NS_PER_MS, NS_PER_US } from './units.ts';
+import { NS_PER_MS, NS_PER_S, NS_PER_US } from './units.ts';
 
 const FLOPS_PER_TFLOP = 1e12;
 const BYTES_PER_GB = 1e9;
-const NS_PER_S = 1e9;
 /** What a pool runs on, with everything that is needed at one place. */
 interface Pool {
   readonly accelerator: AcceleratorNumbers;
@@ -272,6 +271,7 @@ function overheadParameters({ accelerator, model, cost }: Pool) {
     sequenceNs: cost.sequenceGpuUs * NS_PER_US,
     hostNs: cost.hostStepMs * NS_PER_MS,
     hostSequenceNs: cost.hostSequenceUs * NS_PER_US,
+    ...(cost.hostSerialShare !== undefined && { hostSerialShare: cost.hostSerialShare }),
     promptNs: cost.promptMs * NS_PER_MS,
     prefillStepNs: floorLayers * cost.promptLayerUs * NS_PER_US,
     // The host launches them, whatever the accelerator.

@@ -46,6 +46,8 @@ export interface RooflineParameters {
   readonly sequenceNs: Ns;
   readonly hostNs: Ns;
   readonly hostSequenceNs: Ns;
+  /** Share of the host's time that does not overlap with the accelerators'; 0 if left out. */
+  readonly hostSerialShare?: number;
   readonly promptNs: Ns;
   readonly prefillStepNs: Ns;
   /** Launching the kernels of a step with prefill one by one. */

@@ -41,6 +41,8 @@ const FIGURE_OF: Partial<Readonly<Record<Metric, BandFigure>>> = {
   e2eP99Ms: 'e2e p99',
   outputTokensPerS: 'rate',
   requestsPerS: 'rate',
+  wattsPerAccelerator: 'accelerator_power mean',
+  joulesPerOutputToken: 'output_token_energy accelerators',
 };
 
 /** The errors of a validation. Where prompts and decoding are apart, the conditions are those of the pool that decodes. */

@@ -7,7 +7,7 @@ import type { RunPlan } from '../sim/plan.ts';
 import type { DeploymentSettings } from './case-schema.ts';
 import type { Settings } from './merge.ts';
 import { merged } from './merge.ts';
-import { METRICS, NOT_SIMULATED } from './metrics.ts';
+import { OF_ENERGY } from './metrics.ts';
 import type { ValidationCase } from './read-cases.ts';
 
 /** A case as a run; or why it cannot be one here; or what is wrong with how it is written. */
@@ -24,6 +24,9 @@ export interface CompileOptions {
 
 /** Later than any case ends: a case is over when its requests are. */
 const HORIZON = '90d';
+/** The same of a case whose power is measured, and how often the meter is read. */
+const METERED_HORIZON = '3d';
+const METER_INTERVAL = '5s';
 /** Cases are compared to the same requests every time. */
 const SEED = 1;
 /** Of the options of load-test, those that replaying a recorded trace leaves open. */
@@ -34,7 +37,7 @@ const REPLAY_KEEPS = ['groups', 'groupPrefixTokens'];
  * planner says does not fit, is no mistake of the file: such a case is skipped, with the reason.
  */
 export function compileCase(given: ValidationCase, catalogue: Catalogue, options: CompileOptions): Compilation {
-  const unknown = notSimulated(given) ?? unknownNames(given, catalogue);
+  const unknown = unknownNames(given, catalogue);
   if (unknown !== undefined) return { kind: 'skipped', reason: unknown };
   const path = given.trace === undefined ? undefined : options.tracePath?.(given.trace);
   const scenario = scenarioOf(given, path);
@@ -61,7 +64,8 @@ function deploymentsOf({
 }
 
 function scenarioOf(given: ValidationCase, tracePath: string | undefined): Settings {
-  const { model, workload, kvLink } = given;
+  const { model, workload, kvLink, measured } = given;
+  const isMetered = OF_ENERGY.some((metric) => measured[metric] !== undefined);
   const pools = deploymentsOf(given).map(({ role, settings }) => ({
     name: role,
     role,
@@ -73,9 +77,10 @@ function scenarioOf(given: ValidationCase, tracePath: string | undefined): Setti
   return {
     name: 'case',
     start: '2026-01-01T00:00Z',
-    horizon: HORIZON,
+    horizon: isMetered ? METERED_HORIZON : HORIZON,
     warmUp: '0s',
-    timelineInterval: HORIZON,
+    timelineInterval: isMetered ? METER_INTERVAL : HORIZON,
+    record: { energy: isMetered, shares: false },
     seeds: [SEED],
     regions: [{ name: 'here', electricityUsdPerKWh: 0, pue: 1, pools }],
     workloads: [
@@ -91,12 +96,6 @@ function sent(workload: Settings): Settings {
 function replayed({ prompts = {} }: Settings, file: string): Settings {
   const kept = Object.entries(prompts as Settings).filter(([key]) => REPLAY_KEEPS.includes(key));
   return { kind: 'load-test-trace', file, ...Object.fromEntries(kept) };
-}
-
-function notSimulated({ measured }: ValidationCase): string | undefined {
-  const metrics = METRICS.filter((metric) => measured[metric] !== undefined);
-  if (metrics.some((metric) => !NOT_SIMULATED.includes(metric))) return undefined;
-  return `needs power: the model does not tell ${metrics.join(', ')}`;
 }
 
 function unknownNames(given: ValidationCase, catalogue: Catalogue): string | undefined {

@@ -22,8 +22,8 @@ export const METRICS = [
 ] as const;
 export type Metric = (typeof METRICS)[number];
 
-/** What the model does not tell; a case that gives nothing else is skipped. */
-export const NOT_SIMULATED: readonly Metric[] = ['wattsPerAccelerator', 'joulesPerOutputToken'];
+/** What a meter tells; energy is recorded for cases that give one of them. */
+export const OF_ENERGY: readonly Metric[] = ['wattsPerAccelerator', 'joulesPerOutputToken'];
 
 /** The highest load of a sweep that keeps its objective; found from the points of the sweep, on both sides alike. */
 export const SWEEP_METRIC = 'requestsPerSAtObjective';

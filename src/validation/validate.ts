@@ -4,6 +4,7 @@ import type { RunPlan } from '../sim/plan.ts';
 import type { MeasuredRun } from '../workers/measure-pool.ts';
 import { compileCase } from './compile-case.ts';
 import type { CompileOptions } from './compile-case.ts';
+import { energyFigures } from './energy-figures.ts';
 import { aggregates, comparison } from './errors.ts';
 import type { Aggregate, Comparison } from './errors.ts';
 import { figuresOf } from './figures.ts';
@@ -71,7 +72,7 @@ function compared(prepared: readonly Prepared[], runs: readonly MeasuredRun[]): 
       const reason = `${run.times.rejected} of its requests do not fit into the KV cache`;
       return [{ given, status: 'skipped', reason }];
     }
-    const figures = figuresOf(run.times, given.windowS);
+    const figures = { ...figuresOf(run.times, given.windowS), ...energyFigures(run.times, given.windowS) };
     simulated.push({ given, figures });
     const comparisons = METRICS.flatMap((metric) => {
       const measured = given.measured[metric];

@@ -1,5 +1,5 @@
 import type { EnginePlan } from '../../src/sim/plan.ts';
-import type { RoutingPolicy, RowSink, StepCost } from '../../src/sim/ports.ts';
+import type { PowerPolicy, RoutingPolicy, RowSink, StepCost } from '../../src/sim/ports.ts';
 import type { RequestColumns, TimelineColumns } from '../../src/sim/records.ts';
 import { simulate } from '../../src/sim/simulate.ts';
 import { Streams } from '../../src/sim/streams.ts';
@@ -19,6 +19,7 @@ export interface Queue {
   readonly engine: Partial<EnginePlan>;
   readonly instances?: number;
   readonly routing?: () => RoutingPolicy;
+  readonly power?: PowerPolicy;
 }
 
 /** The start of a run, before it forgets that it began empty. */
@@ -69,7 +70,7 @@ function run(
   requests: RowSink<RequestColumns>,
   timeline: RowSink<TimelineColumns>,
 ): void {
-  const { meanGapNs, outputTokens, stepCost, engine, instances = 1, routing = () => firstEligible } = queue;
+  const { meanGapNs, outputTokens, stepCost, engine, instances = 1, routing = () => firstEligible, power } = queue;
   const { gapNs = (rng) => exponential(rng, meanGapNs) } = queue;
   const streams = new Streams(seed);
   const arrivals = streams.stream('arrivals');
@@ -81,7 +82,7 @@ function run(
   });
   simulate(
     tinyPlan({ seed, horizonNs, warmUpNs, timelineIntervalNs, instances, engine }),
-    { workloads: [workload], routing: routing(), stepCosts: [stepCost] },
+    { workloads: [workload], routing: routing(), stepCosts: [stepCost], ...(power !== undefined && { power }) },
     { requests, timeline },
   );
 }

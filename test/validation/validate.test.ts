@@ -90,7 +90,6 @@ describe('what cannot be simulated is told', () => {
     [['llama-3.1-8b', 'llama-13'], 'no model profile "llama-13"'],
     [['kind: vllm', 'kind: vlmm'], 'no engine profile "vlmm"'],
     [['kind: vllm', "kind: vllm, versionClass: '99'"], 'no version class "99" of vllm'],
-    [['tpotMeanMs', 'wattsPerAccelerator'], 'needs power: the model does not tell wattsPerAccelerator'],
     [['llama-3.1-8b', 'llama-3.1-405b'], /^llama-3.1-405b in bf16 does not fit on 1 × h100-sxm/],
   ] as const)('%j is skipped, with the reason', (change, reason) => {
     const outcome = compiled(change);
