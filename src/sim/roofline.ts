@@ -55,10 +55,8 @@ export class RooflineCost implements StepCost {
     return formulaTicks(this.#parameters, this.#stepped(batch));
   }
 
-  prefillStepQuanta(batch: PrefillBatch): Quanta {
-    if (this.#energy === undefined) return 0;
-    const step = this.#stepped(batch);
-    return this.#energy.quantaOf(step, formulaTicks(this.#parameters, step));
+  prefillStepQuanta(batch: PrefillBatch, ticks = this.prefillStepTicks(batch)): Quanta {
+    return this.#energy === undefined ? 0 : this.#energy.quantaOf(this.#stepped(batch), ticks);
   }
 
   chunkWeight(tokens: number, contextTokens: number): number {
