@@ -184,8 +184,12 @@ export interface StepCost {
   /** The piece that holds `kvTokens` (sum over the batch of tokens attended to, the new ones included). */
   decodePiece(decodeSeqs: number, kvTokens: number, clock: number): DecodePiece;
   prefillStepTicks(batch: PrefillBatch): Ticks;
-  /** Energy of the same step in whole quanta, of all accelerators of the instance; 0 where energy is not recorded. */
-  prefillStepQuanta(batch: PrefillBatch): number;
+  /**
+   * Energy of the same step in whole quanta, of all accelerators of the instance; 0 where energy is not recorded.
+   *
+   * @param ticks what `prefillStepTicks` says of the batch, if that is known already
+   */
+  prefillStepQuanta(batch: PrefillBatch, ticks?: Ticks): number;
   /**
    * What a chunk of `tokens` prompt tokens after `contextTokens` computed ones weighs when the chunks of a step share the
    * time that they add to it: its FLOPs, > 0.

@@ -33,7 +33,7 @@ export class PrefillStep {
     batch.kvTokens = kvTokens;
     batch.clock = clock;
     this.#ticks = stepCost.prefillStepTicks(batch);
-    if (this.#hasEnergy) this.#quanta = stepCost.prefillStepQuanta(batch);
+    if (this.#hasEnergy) this.#quanta = stepCost.prefillStepQuanta(batch, this.#ticks);
     run.startStep(this.#ticks, this.#quanta, seqs, decodingPaused ? 0 : decoding.growth, kvTokens);
     this.#decodeOnlyTicks = 0;
     this.#decodeOnlyQuanta = 0;

@@ -37,7 +37,6 @@ export class RooflineCost implements StepCost {
   #steppedClock = 1;
   #tables: (DecodeTable | undefined)[] = [];
   /** Whoever asks for the ticks of a step mostly asks for its energy next. */
-  readonly #latest = new LatestStep();
 
   /** @param power left out, clocks are as they are asked for, and there is no energy */
   constructor(parameters: RooflineParameters, power?: PowerOfSteps) {
@@ -54,17 +53,11 @@ export class RooflineCost implements StepCost {
   }
 
   prefillStepTicks(batch: PrefillBatch): Ticks {
-    const step = this.#stepped(batch);
-    const ticks = formulaTicks(this.#parameters, step);
-    if (this.#energy !== undefined) this.#latest.keep(step, ticks);
-    return ticks;
+    return formulaTicks(this.#parameters, this.#stepped(batch));
   }
 
-  prefillStepQuanta(batch: PrefillBatch): Quanta {
-    if (this.#energy === undefined) return 0;
-    const step = this.#stepped(batch);
-    const ticks = this.#latest.isOf(step) ? this.#latest.ticks : formulaTicks(this.#parameters, step);
-    return this.#energy.quantaOf(step, ticks);
+  prefillStepQuanta(batch: PrefillBatch, ticks = this.prefillStepTicks(batch)): Quanta {
+    return this.#energy === undefined ? 0 : this.#energy.quantaOf(this.#stepped(batch), ticks);
   }
 
   chunkWeight(tokens: number, contextTokens: number): number {
@@ -91,41 +84,6 @@ export class RooflineCost implements StepCost {
     const table = new DecodeTable(this.#parameters, decodeSeqs, this.#steppedClock, this.#energy);
     this.#tables[decodeSeqs] = table;
     return table;
-  }
-}
-
-/** The step whose ticks were computed last, copied number by number: nothing is allocated. */
-class LatestStep {
-  ticks: Ticks = 0;
-  #decodeSeqs = 0;
-  #kvTokens = 0;
-  #prefillTokens = 0;
-  #prefillPairs = 0;
-  #prefillContextTokens = 0;
-  #promptsFinished = 0;
-  #clock = 0;
-
-  keep(step: StepShape, ticks: Ticks): void {
-    this.ticks = ticks;
-    this.#decodeSeqs = step.decodeSeqs;
-    this.#kvTokens = step.kvTokens;
-    this.#prefillTokens = step.prefillTokens;
-    this.#prefillPairs = step.prefillPairs;
-    this.#prefillContextTokens = step.prefillContextTokens;
-    this.#promptsFinished = step.promptsFinished;
-    this.#clock = step.clock;
-  }
-
-  isOf(step: StepShape): boolean {
-    return (
-      this.#prefillTokens === step.prefillTokens &&
-      this.#prefillPairs === step.prefillPairs &&
-      this.#prefillContextTokens === step.prefillContextTokens &&
-      this.#promptsFinished === step.promptsFinished &&
-      this.#decodeSeqs === step.decodeSeqs &&
-      this.#kvTokens === step.kvTokens &&
-      this.#clock === step.clock
-    );
   }
 }
 
