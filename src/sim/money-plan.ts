@@ -88,6 +88,8 @@ export interface CommitmentPlan {
   readonly usdPerAcceleratorHour: number;
   /** Once per accelerator, at the beginning of the term. */
   readonly upfrontUsdPerAccelerator: number;
+  /** Per year; what is paid in advance is paid back with it over the term. */
+  readonly costOfCapital: number;
   /** Share of the rate that is due for hours that nobody uses, in [0, 1]. */
   readonly takeOrPay: number;
 }

@@ -1,4 +1,5 @@
 import type { PowerParameters } from './power-model.ts';
+import type { MoneyPlan } from './money-plan.ts';
 import type { Ns } from './units.ts';
 import type { RooflineParameters } from './roofline.ts';
 
@@ -41,6 +42,8 @@ export interface RecordPlan {
   readonly energy: boolean;
   /** Resource time of every request, in its row. */
   readonly shares: boolean;
+  /** Left out: every pool is rented at its rate, and nothing is sold. */
+  readonly money?: MoneyPlan;
 }
 
 /** A module of the catalogue by name, with its validated options, every default written out. */
