@@ -35,6 +35,7 @@ export interface JsonDocument {
   readonly pools: readonly ScopeFigures[];
   readonly workloads: readonly ScopeFigures[];
   readonly classes: readonly ScopeFigures[];
+  readonly commitments: readonly ScopeFigures[];
 }
 
 export interface JsonRun {
@@ -70,6 +71,7 @@ export function jsonDocument({
     pools: all('pool'),
     workloads: all('workload'),
     classes: all('class'),
+    commitments: all('commitment'),
   };
 }
 

@@ -15,14 +15,19 @@ import { resourceUse } from './resource-use.ts';
 import { FLEET, METRICS, objectiveMetric, worstGrade } from './summary.ts';
 import type { Metric, RunSummary, Scope, Statistic, SummaryEntry, Unit } from './summary.ts';
 
-/** The figures of one run, from what its sinks have counted. */
+/**
+ * The figures of one run, from what its sinks have counted.
+ *
+ * @param billsUsd what each pool cost over the measured window; its rent if left out
+ */
 export function summarize(
   plan: RunPlan,
   requests: RequestMetrics,
   pools: PoolMetrics,
   attributeCosts: CostAttribution,
+  billsUsd: readonly number[] = plan.pools.map((pool) => poolRentUsd(pool, plan.horizonNs - plan.warmUpNs)),
 ): RunSummary {
-  return new Summarizer(plan, requests, pools, attributeCosts).entries;
+  return new Summarizer(plan, requests, pools, attributeCosts, billsUsd).entries;
 }
 
 const PERCENTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
@@ -32,13 +37,21 @@ class Summarizer {
   readonly #plan: RunPlan;
   readonly #pools: PoolMetrics;
   readonly #attributeCosts: CostAttribution;
+  readonly #billsUsd: readonly number[];
   readonly #windowNs: number;
   /** The scope that figures are being written for. */
   #scope: Pick<SummaryEntry, 'scope' | 'scopeName' | 'grade'>;
   /** … and the pools that they rest on. */
   #resting: readonly BandedPool[] = [];
 
-  constructor(plan: RunPlan, requests: RequestMetrics, pools: PoolMetrics, attributeCosts: CostAttribution) {
+  constructor(
+    plan: RunPlan,
+    requests: RequestMetrics,
+    pools: PoolMetrics,
+    attributeCosts: CostAttribution,
+    billsUsd: readonly number[],
+  ) {
+    this.#billsUsd = billsUsd;
     this.#plan = plan;
     this.#pools = pools;
     this.#attributeCosts = attributeCosts;
@@ -210,10 +223,13 @@ class Summarizer {
   }
 
   #addCosts(pools: readonly number[]): void {
-    const costs = this.#attributeCosts(pools.map((pool) => this.#usage(pool)));
-    this.#add('rent', 'total', costs.rentUsd);
-    this.#add('idle_rent', 'total', costs.idleUsd);
-    this.#add('idle_rent', 'share', costs.idleUsd / costs.rentUsd, '1');
+    const rents = this.#attributeCosts(
+      pools.map((pool) => this.#usage(pool, poolRentUsd(this.#plan.pools[pool]!, this.#windowNs))),
+    );
+    this.#add('rent', 'total', rents.rentUsd);
+    this.#add('idle_rent', 'total', rents.idleUsd);
+    this.#add('idle_rent', 'share', rents.idleUsd / rents.rentUsd, '1');
+    const costs = this.#attributeCosts(pools.map((pool) => this.#usage(pool, this.#billsUsd[pool]!)));
     const { fullyLoaded, busyOnly } = costs.perMillionTokens;
     for (const [statistic, perMillion] of [
       ['fully_loaded', fullyLoaded],
@@ -225,10 +241,9 @@ class Summarizer {
     }
   }
 
-  #usage(index: number): PoolUsage {
+  #usage(index: number, rentUsd: number): PoolUsage {
     const pool = this.#plan.pools[index]!;
     const { busyNs, prefillNs, promptTokens, outputTokens } = this.#pools.tallies[index]!;
-    const rentUsd = poolRentUsd(pool, this.#windowNs);
     return { rentUsd, instanceNs: this.#instanceNs(pool), busyNs, prefillNs, promptTokens, outputTokens };
   }
 

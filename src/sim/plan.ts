@@ -34,6 +34,8 @@ export interface RunPlan {
   readonly routing: ModulePlan;
   readonly slos: readonly SloPlan[];
   readonly record: RecordPlan;
+  /** Left out: every pool is rented at its rate, and nothing is sold. */
+  readonly money?: MoneyPlan;
 }
 
 /** What is recorded besides times and counts. Nothing else in the results depends on it. */
@@ -42,8 +44,6 @@ export interface RecordPlan {
   readonly energy: boolean;
   /** Resource time of every request, in its row. */
   readonly shares: boolean;
-  /** Left out: every pool is rented at its rate, and nothing is sold. */
-  readonly money?: MoneyPlan;
 }
 
 /** A module of the catalogue by name, with its validated options, every default written out. */
