@@ -89,6 +89,7 @@ function planOf(
     routing,
     slos,
     record,
+    ...(scenario.money !== undefined && { money: scenario.money }),
   };
 }
 
