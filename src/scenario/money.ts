@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MoneyPlan, PoolMoneyPlan, RegionMoneyPlan } from '../sim/money-plan.ts';
+import type { MoneyPlan, PoolMoneyPlan } from '../sim/money-plan.ts';
 import { COST_BASES, IDLE_RULES } from '../sim/money-plan.ts';
 import type { RegionPlan } from '../sim/plan.ts';
 import type { Catalogue } from './catalogue-types.ts';
@@ -7,11 +7,12 @@ import { commitmentPlans } from './commitments.ts';
 import { finding } from './draft.ts';
 import type { Finding } from './explain.ts';
 import { known } from './fields.ts';
+import { faultProblems } from './file-faults.ts';
 import type { Files } from './files.ts';
 import type { PaidPool } from './procurement.ts';
 import { procured } from './procurement.ts';
 import type { Problem } from './problem.ts';
-import { pathText, splitHint } from './problem.ts';
+import type { WrongFiles } from './region-money.ts';
 import { regionMoney, regionPlan } from './region-money.ts';
 import { BookOfRents } from './rents.ts';
 import { salesKeys, workloadMoney } from './sales.ts';
@@ -65,10 +66,11 @@ export function readMoney(input: ScenarioInput, pools: readonly PaidPool[], sour
   const regions = input.regions.map((region) => regionPlan(region, prices));
   const nothing = { regions, warnings: [], findings: [], problems: [] };
   if (!saysMoney(input, pools)) return nothing;
-  const problems: Problem[] = [];
+  const wrong: WrongFiles = { findings: [], problems: [] };
   const money = input.money ?? moneySchema(sources.catalogue).parse({});
-  const book = bookOf(money.priceBook, input.start, sources, problems);
-  if (book === undefined) return { ...nothing, problems };
+  const regionPlans = input.regions.map((region, index) => regionMoney(region, index, input, sources, wrong));
+  const book = bookOf(money.priceBook, input.start, sources, wrong);
+  if (book === undefined) return { ...nothing, ...wrong };
   const paid = pools.map((pool) => procured(pool, book));
   const commitments = commitmentPlans(
     input.commitments,
@@ -76,19 +78,19 @@ export function readMoney(input: ScenarioInput, pools: readonly PaidPool[], sour
     book,
   );
   const sales = workloadMoney(money, input.workloads, prices.listPrices);
-  const regionPlans = input.regions.map((region, index) => regionMoney(region, index, input, sources));
-  problems.push(...regionPlans.flatMap((reading) => ('problem' in reading ? reading.problem : [])));
   const findings = [
+    ...wrong.findings,
     ...paid.flatMap((each) => ('sentence' in each ? [each] : [])),
     ...commitments.findings,
     ...sales.findings,
     ...withoutShares(money),
   ];
+  const { problems } = wrong;
   if (findings.length > 0 || problems.length > 0) return { ...nothing, findings, problems };
   const plan: MoneyPlan = {
     costBasis: money.costBasis,
     idleRule: money.idleRule,
-    regions: regionPlans.filter((reading): reading is RegionMoneyPlan => !('problem' in reading)),
+    regions: regionPlans,
     pools: paid.filter((each): each is PoolMoneyPlan => !('sentence' in each)),
     commitments: commitments.plans,
     workloads: sales.plans,
@@ -119,7 +121,7 @@ function bookOf(
   path: string | undefined,
   start: string,
   { catalogue, files, file }: MoneySources,
-  problems: Problem[],
+  wrong: WrongFiles,
 ): BookOfRents | undefined {
   if (path === undefined) return new BookOfRents('the price book', false, catalogue.prices.rents, start);
   const where = pathFrom(file, path);
@@ -128,13 +130,11 @@ function bookOf(
     text = textOf(files, where, 'a price book');
   } catch (error) {
     const sentence = unreadable(where, error, 'price book', 'CSV file');
-    problems.push({ file, path: pathText(['money', 'priceBook']), ...splitHint(sentence) });
+    wrong.findings.push(finding(['money', 'priceBook'], sentence));
     return undefined;
   }
   const reading = catalogue.prices.readPriceBook(text);
   if ('entries' in reading) return new BookOfRents(where, true, reading.entries, start);
-  for (const { line, column, message } of reading.faults) {
-    problems.push({ file: where, line, column, path: '', ...splitHint(message) });
-  }
+  wrong.problems.push(...faultProblems(where, reading.faults));
   return undefined;
 }

@@ -1,10 +1,12 @@
 import type { RegionMoneyPlan, SeriesPlan } from '../sim/money-plan.ts';
 import type { RegionPlan } from '../sim/plan.ts';
+import { finding } from './draft.ts';
+import type { Finding } from './explain.ts';
+import { faultProblems } from './file-faults.ts';
 import type { MoneySources } from './money.ts';
 import type { PriceCatalogue, Quantity, ShapeEntry, SiteEntry } from './price-catalogue.ts';
 import { constantSeries, dailySeries, minuteOfDay, recordedSeries } from './price-series.ts';
 import type { Problem } from './problem.ts';
-import { pathText, splitHint } from './problem.ts';
 import type { ScenarioInput } from './schema.ts';
 import { pathFrom, textOf, unreadable } from './text-files.ts';
 
@@ -22,23 +24,29 @@ export function regionPlan(region: RegionInput, prices: PriceCatalogue): RegionP
   };
 }
 
-/** Price and carbon of a region over the run; or what is wrong with a file. */
+/** What is wrong with files, where they are named and in themselves. */
+export interface WrongFiles {
+  readonly findings: Finding[];
+  readonly problems: Problem[];
+}
+
+/** Price and carbon of a region over the run. @param wrong where to say what is wrong with a file */
 export function regionMoney(
   region: RegionInput,
   index: number,
   input: Pick<ScenarioInput, 'start' | 'horizon'>,
   sources: MoneySources,
-): RegionMoneyPlan | { readonly problem: Problem[] } {
+  wrong: WrongFiles,
+): RegionMoneyPlan {
   const { prices } = sources.catalogue;
   const site = siteOf(region, prices);
-  const problem: Problem[] = [];
   const minute = minuteOfDay(input.start, region.timeZone ?? site?.timeZone);
   const daily = (level: number, shapeName: string | undefined, movingOf: (shape: ShapeEntry) => number): SeriesPlan => {
     const shape = prices.shapes.find(({ name }) => name === shapeName);
     return shape === undefined ? constantSeries(level) : dailySeries(level, movingOf(shape), shape, minute);
   };
   const recorded = (key: 'electricity' | 'carbon', path: string, change?: (value: number) => number) =>
-    fileSeries({ key, path, region: index, ...input }, sources, problem, change);
+    fileSeries({ key, path, region: index, ...input }, sources, wrong, change);
   const usd = regionPlan(region, prices).electricityUsdPerKWh;
   const { electricity, carbon } = region;
   // What the market asks goes up and down with the hours; what a customer pays beyond, for delivery, does not.
@@ -51,7 +59,6 @@ export function regionMoney(
   const grams = region.carbonGramsPerKWh ?? site?.gramsPerKWh ?? meanOf(prices, carbonShape);
   const byDay = grams === undefined ? undefined : daily(grams, carbonShape, () => grams);
   const gramsPerKWh = carbon?.file === undefined ? byDay : recorded('carbon', carbon.file);
-  if (problem.length > 0) return { problem };
   return {
     usdPerKWh,
     ...(gramsPerKWh !== undefined && { gramsPerKWh }),
@@ -78,7 +85,7 @@ interface SeriesFile {
 function fileSeries(
   { key, path, region, start, horizon }: SeriesFile,
   { catalogue, files, file }: MoneySources,
-  problems: Problem[],
+  wrong: WrongFiles,
   change?: (value: number) => number,
 ): SeriesPlan {
   const quantity: Quantity = key === 'carbon' ? 'carbon' : 'price';
@@ -86,17 +93,15 @@ function fileSeries(
   try {
     const reading = catalogue.prices.readSeries(textOf(files, where, 'a series'), quantity);
     if ('faults' in reading) {
-      for (const { line, column, message } of reading.faults) {
-        problems.push({ file: where, line, column, path: '', ...splitHint(message) });
-      }
+      wrong.problems.push(...faultProblems(where, reading.faults));
       return constantSeries(0);
     }
     const series = recordedSeries(reading.series, start, horizon, change);
     if (!('message' in series)) return series;
-    problems.push({ file: where, line: series.line, column: 1, path: '', ...splitHint(series.message) });
+    wrong.problems.push(...faultProblems(where, [{ line: series.line, column: 1, message: series.message }]));
   } catch (error) {
     const sentence = unreadable(where, error, quantity, 'CSV file');
-    problems.push({ file, path: pathText(['regions', region, key, 'file']), ...splitHint(sentence) });
+    wrong.findings.push(finding(['regions', region, key, 'file'], sentence));
   }
   return constantSeries(0);
 }

@@ -58,6 +58,8 @@ function entryOf(row: CsvRow, header: readonly string[], faults: CsvFault[]): Re
   if (contract === undefined) {
     wrong(cell('contract'), `unknown contract "${cell('contract').text}" — write one of ${CONTRACTS.join(', ')}`);
   }
+  const termYears = cell('term_years').text === '' ? 0 : amount('term_years', 'a term in years');
+  const usdPerAcceleratorHour = amount('usd_per_accelerator_hour', 'a price in USD per hour');
   if (!DATE.test(cell('date').text)) {
     wrong(cell('date'), `"${cell('date').text}" is not a date — write it such as 2026-05-31`);
   }
@@ -65,8 +67,8 @@ function entryOf(row: CsvRow, header: readonly string[], faults: CsvFault[]): Re
     accelerator: cell('accelerator').text,
     region: cell('region').text === '' ? ANY_REGION : cell('region').text,
     contract: contract ?? 'on-demand',
-    termYears: cell('term_years').text === '' ? 0 : amount('term_years', 'a term in years'),
-    usdPerAcceleratorHour: amount('usd_per_accelerator_hour', 'a price in USD per hour'),
+    termYears,
+    usdPerAcceleratorHour,
     date: cell('date').text,
     grade: GRADES.find((known) => known === cell('grade').text) ?? 'estimated',
   };
