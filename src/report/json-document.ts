@@ -30,6 +30,9 @@ export interface JsonDocument {
   readonly offered_loads: readonly { readonly pool: string; readonly load: number }[];
   readonly runs: readonly JsonRun[];
   readonly grade: Grade;
+  /** Absent when the scenario says nothing of money. */
+  readonly cost_basis?: string;
+  readonly idle_rule?: string;
   readonly fleet: ScopeFigures;
   readonly regions: readonly ScopeFigures[];
   readonly pools: readonly ScopeFigures[];
@@ -54,6 +57,7 @@ export function jsonDocument({
   offeredLoads,
   runs,
   summary,
+  money,
 }: RunReport): JsonDocument {
   const all = (scope: Scope) => scopeNames(summary, scope).map((name) => scopeFigures(summary, scope, name));
   return {
@@ -66,6 +70,7 @@ export function jsonDocument({
     offered_loads: offeredLoads.map(({ pool, load }) => ({ pool, load })),
     runs: runs.map(jsonRun),
     grade: worstGrade(summary.map((entry) => entry.grade)),
+    ...(money !== undefined && { cost_basis: money.costBasis, idle_rule: money.idleRule }),
     fleet: scopeFigures(summary, 'fleet', FLEET),
     regions: all('region'),
     pools: all('pool'),
