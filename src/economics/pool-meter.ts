@@ -6,8 +6,6 @@ import { meanOver } from '../sim/series.ts';
 import type { Ns } from '../sim/units.ts';
 import { NS_PER_S } from '../sim/units.ts';
 import type { ByPhase } from './accounts.ts';
-import type { RecordedEnergy } from './recorded.ts';
-import { energyOf } from './recorded.ts';
 
 /** What energy suppliers and this program take the mean draw of, to find the peak. */
 export const METERING_NS = 900 * NS_PER_S;
@@ -57,19 +55,18 @@ export class PoolMeter implements RowSink<TimelineColumns> {
 
   flush(columns: TimelineColumns, rows: number): void {
     const { warmUpNs, horizonNs } = this.#plan;
-    const energy = energyOf(columns);
     for (let row = 0; row < rows; row++) {
-      if (columns.startNs[row]! >= warmUpNs && columns.endNs[row]! <= horizonNs) this.#count(columns, energy, row);
+      if (columns.startNs[row]! >= warmUpNs && columns.endNs[row]! <= horizonNs) this.#count(columns, row);
     }
   }
 
-  #count(columns: TimelineColumns, energy: RecordedEnergy, row: number): void {
+  #count(columns: TimelineColumns, row: number): void {
     const pool = columns.pool[row]!;
     const tally = this.#pools[pool]!;
     const [startNs, endNs] = [columns.startNs[row]!, columns.endNs[row]!];
     const { region } = this.#plan.pools[pool]!;
     const { usdPerKWh, gramsPerKWh } = this.#money.regions[region]!;
-    const joules = this.#joules(columns, energy, row);
+    const joules = this.#joules(columns, row);
     const total = joules.prefill + joules.decode + joules.idle;
     const gramsPerJoule = gramsPerKWh === undefined ? 0 : meanOver(gramsPerKWh, startNs, endNs) / JOULES_PER_KWH;
     tally.busyNs += columns.busyNs[row]!;
@@ -86,22 +83,26 @@ export class PoolMeter implements RowSink<TimelineColumns> {
    * Cooling and conversion are added in proportion to what they serve; servers and network belong to prompts, decoding
    * and waiting as time does.
    */
-  #joules(columns: TimelineColumns, energy: RecordedEnergy, row: number): ByPhase {
+  #joules(columns: TimelineColumns, row: number): ByPhase {
     const pool = this.#plan.pools[columns.pool[row]!]!;
     const lengthNs = columns.endNs[row]! - columns.startNs[row]!;
     const [busyNs, prefillNs] = [columns.busyNs[row]!, columns.prefillNs[row]!];
-    const [busy, prefill, idle] = [energy.busyJoules[row]!, energy.prefillJoules[row]!, energy.idleJoules[row]!];
-    const host = energy.hostJoules[row]!;
+    const [busy, prefill, idle] = [columns.busyJoules[row]!, columns.prefillJoules[row]!, columns.idleJoules[row]!];
+    const host = columns.hostJoules[row]!;
     const served = busy + idle + host;
-    if (served === 0 && energy.onNs[row] === 0) {
+    if (served === 0 && columns.onNs[row] === 0) {
       this.#simulatesPower = false;
       return byTime(this.#typicalJoules(columns.pool[row]!, lengthNs), pool.instances * lengthNs, busyNs, prefillNs);
     }
-    const factor = served === 0 ? 0 : 1 + energy.facilityJoules[row]! / served;
-    const hosts = byTime(host, energy.onNs[row]!, busyNs, prefillNs);
+    const factor = served === 0 ? 0 : 1 + columns.facilityJoules[row]! / served;
+    // Servers at work draw more than waiting ones.
+    const { hostBusyWatts } = pool.power;
+    const extra = (busyNs / NS_PER_S) * pool.acceleratorsPerInstance * hostBusyWatts;
+    const extraPrefill = busyNs === 0 ? 0 : extra * (prefillNs / busyNs);
+    const hosts = byTime(host - extra, columns.onNs[row]!, busyNs, prefillNs);
     return {
-      prefill: (prefill + hosts.prefill) * factor,
-      decode: (busy - prefill + hosts.decode) * factor,
+      prefill: (prefill + hosts.prefill + extraPrefill) * factor,
+      decode: (busy - prefill + hosts.decode + extra - extraPrefill) * factor,
       idle: (idle + hosts.idle) * factor,
     };
   }

@@ -5,8 +5,6 @@ import { RequestStatus } from '../sim/records.ts';
 import { NO_INSTANCE, NO_SESSION, TICKS_PER_NS } from '../sim/units.ts';
 import type { PoolUse } from './accounts.ts';
 import { METERING_NS } from './pool-meter.ts';
-import type { RecordedShares } from './recorded.ts';
-import { sharesOf } from './recorded.ts';
 import { SessionMarks } from './session-marks.ts';
 
 const SEEN = 1;
@@ -83,12 +81,11 @@ export class RequestMeter implements RowSink<RequestColumns> {
 
   flush(columns: RequestColumns, rows: number): void {
     const { warmUpNs, horizonNs } = this.#plan;
-    const shares = sharesOf(columns);
     for (let row = 0; row < rows; row++) {
       const finishNs = columns.finishNs[row]!;
       if (finishNs >= horizonNs) continue;
       if (finishNs < warmUpNs) this.#skip(columns, row);
-      else this.#count(columns, shares, row);
+      else this.#count(columns, row);
     }
   }
 
@@ -97,7 +94,7 @@ export class RequestMeter implements RowSink<RequestColumns> {
     if (session !== NO_SESSION) this.#demands[columns.workload[row]!]!.sessions.add(session, BOTH);
   }
 
-  #count(columns: RequestColumns, shares: RecordedShares, row: number): void {
+  #count(columns: RequestColumns, row: number): void {
     const workload = columns.workload[row]!;
     const demand = this.#demands[workload]!;
     demand.addTask(columns.session[row]!, this.#isGood(columns, row));
@@ -112,8 +109,8 @@ export class RequestMeter implements RowSink<RequestColumns> {
     const decodePool = this.#poolOfInstance[columns.instance[row]!]!;
     const prefillInstance = columns.prefillInstance[row]!;
     const prefillPool = prefillInstance === NO_INSTANCE ? decodePool : this.#poolOfInstance[prefillInstance]!;
-    const prefillNs = shares.prefillTicks[row]! / TICKS_PER_NS;
-    const decodeNs = shares.decodeTicks[row]! / TICKS_PER_NS;
+    const prefillNs = columns.prefillTicks[row]! / TICKS_PER_NS;
+    const decodeNs = columns.decodeTicks[row]! / TICKS_PER_NS;
     const workloads = this.#plan.workloads.length;
     const prefill = this.#uses[prefillPool * workloads + workload]!;
     prefill.requests++;

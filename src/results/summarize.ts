@@ -12,14 +12,10 @@ import type { PeakDraw } from './power-peaks.ts';
 import { LATENCIES } from './request-metrics.ts';
 import type { Latency, RequestMetrics, WorkloadTally } from './request-metrics.ts';
 import { resourceUse } from './resource-use.ts';
-import { FLEET, METRICS, objectiveMetric, worstGrade } from './summary.ts';
-import type { Metric, RunSummary, Scope, Statistic, SummaryEntry, Unit } from './summary.ts';
+import { FLEET, objectiveMetric, unitOf, worstGrade } from './summary.ts';
+import type { METRICS, Metric, RunSummary, Scope, Statistic, SummaryEntry } from './summary.ts';
 
-/**
- * The figures of one run, from what its sinks have counted.
- *
- * @param billsUsd what each pool cost over the measured window; its rent if left out
- */
+/** The figures of one run, from what its sinks have counted. @param billsUsd what each pool cost; its rent if left out */
 export function summarize(
   plan: RunPlan,
   requests: RequestMetrics,
@@ -223,9 +219,8 @@ class Summarizer {
   }
 
   #addCosts(pools: readonly number[]): void {
-    const rents = this.#attributeCosts(
-      pools.map((pool) => this.#usage(pool, poolRentUsd(this.#plan.pools[pool]!, this.#windowNs))),
-    );
+    const rentOf = (pool: number) => poolRentUsd(this.#plan.pools[pool]!, this.#windowNs);
+    const rents = this.#attributeCosts(pools.map((pool) => this.#usage(pool, rentOf(pool))));
     this.#add('rent', 'total', rents.rentUsd);
     this.#add('idle_rent', 'total', rents.idleUsd);
     this.#add('idle_rent', 'share', rents.idleUsd / rents.rentUsd, '1');
@@ -292,16 +287,12 @@ class Summarizer {
   }
 
   /** A figure that nothing is known of (no request, no token, no capacity) is left out. */
-  #add(metric: Metric, statistic: Statistic, value: number | undefined, unit = defaultUnit(metric)): void {
+  #add(metric: Metric, statistic: Statistic, value: number | undefined, unit = unitOf(metric)): void {
     if (value === undefined || !Number.isFinite(value)) return;
     const band = figureBand(metric, statistic, this.#resting);
     const entry = { ...this.#scope, metric, statistic, value, unit, halfWidth95: undefined };
     this.entries.push(band === undefined ? entry : { ...entry, band });
   }
-}
-
-function defaultUnit(metric: Metric): Unit {
-  return Object.hasOwn(METRICS, metric) ? METRICS[metric as keyof typeof METRICS].unit : '1';
 }
 
 function inMs(durationNs: number | undefined): number | undefined {

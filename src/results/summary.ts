@@ -96,6 +96,10 @@ export const METRICS = {
   break_even_cap: { unit: 'Mtok', meaning: 'monthly cap with which users of a flat fee cost what they pay' },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
+export function unitOf(metric: Metric): Unit {
+  return Object.hasOwn(METRICS, metric) ? METRICS[metric as keyof typeof METRICS].unit : '1';
+}
+
 export type ObjectiveMetric = `${'ttft' | 'tpot' | 'e2e'}_p${string}_objective`;
 export type Metric = keyof typeof METRICS | ObjectiveMetric;
 

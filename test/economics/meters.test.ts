@@ -40,18 +40,19 @@ describe('energy that was not simulated', () => {
 });
 
 test('energy that was recorded is taken; hosts count by time, cooling in proportion to what it cools', () => {
-  const meter = new PoolMeter(hours, money);
+  // Of 200 J of the hosts, 100 are what work adds.
+  const power = { ...hours.pools[0]!.power, hostBusyWatts: 100 / 3_600 / 4 };
+  const meter = new PoolMeter({ ...hours, pools: [{ ...hours.pools[0]!, power }, ...hours.pools.slice(1)] }, money);
   const recorded = { busyJoules: 400, prefillJoules: 100, idleJoules: 100, hostJoules: 200, facilityJoules: 70 };
   const columns = Object.fromEntries(
     Object.entries({ ...recorded, onNs: 2 * HOUR_NS }).map(([name, value]) => [name, Float64Array.of(0, value, 0, 0)]),
   );
   meter.flush(Object.assign(timeline, columns), 2);
 
-  const hosts = 200;
   expect(meter.simulatesPower).toBe(true);
-  expect(meter.pools[0]!.joules.prefill).toBeCloseTo(1.1 * (100 + hosts / 8), 9);
-  expect(meter.pools[0]!.joules.decode).toBeCloseTo(1.1 * (300 + (3 * hosts) / 8), 9);
-  expect(meter.pools[0]!.joules.idle).toBeCloseTo(1.1 * (100 + hosts / 2), 9);
+  expect(meter.pools[0]!.joules.prefill).toBeCloseTo(1.1 * (100 + 100 / 8 + 100 / 4), 9);
+  expect(meter.pools[0]!.joules.decode).toBeCloseTo(1.1 * (300 + 300 / 8 + 300 / 4), 9);
+  expect(meter.pools[0]!.joules.idle).toBeCloseTo(1.1 * (100 + 100 / 2), 9);
 });
 
 describe('requests count where they leave', () => {
