@@ -15,7 +15,7 @@ export const BILL_PARTS = ['rent', 'it', 'building', 'maintenance', 'staff', 'en
 export type PoolBill = Readonly<Record<(typeof BILL_PARTS)[number], number>>;
 
 /** Mean month. */
-const HOURS_PER_MONTH = 730;
+export const HOURS_PER_MONTH = 730;
 const NO_BILL: PoolBill = { rent: 0, it: 0, building: 0, maintenance: 0, staff: 0, energy: 0, demand: 0 };
 
 type BilledPlan = Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'pools'>;
@@ -33,7 +33,7 @@ export function poolBills(
     const accelerators = instances * acceleratorsPerInstance;
     const { procurement } = money.pools[index]!;
     if (procurement.kind === 'own') {
-      const parts = ownedParts(procurement, money, accelerators * hours);
+      const parts = ownedParts(procurement, money, accelerators, hours);
       return { ...NO_BILL, ...parts, energy: metered[index]!.energyUsd, demand: demand[index]! };
     }
     const byTheHour = accelerators - commitments.coveredAccelerators[index]!;
@@ -46,13 +46,14 @@ export function billTotal(bill: PoolBill): number {
   return BILL_PARTS.reduce((sum, part) => sum + bill[part], 0);
 }
 
-function ownedParts(own: OwnPlan, { costBasis }: MoneyPlan, acceleratorHours: number): Partial<PoolBill> {
+function ownedParts(own: OwnPlan, { costBasis }: MoneyPlan, accelerators: number, hours: number): Partial<PoolBill> {
+  const acceleratorHours = accelerators * hours;
   const { it, building, maintenance, staff } = ownedUsdPerHour(own, costBasis);
   return {
     it: it * acceleratorHours,
     building: building * acceleratorHours,
     maintenance: maintenance * acceleratorHours,
-    staff: staff * acceleratorHours,
+    staff: staff * acceleratorHours + own.fixedUsdPerMonth * (hours / HOURS_PER_MONTH),
   };
 }
 

@@ -1,10 +1,11 @@
 import type { MoneyPlan } from '../sim/money-plan.ts';
 import type { RunPlan } from '../sim/plan.ts';
-import { NS_PER_S } from '../sim/units.ts';
+import { NS_PER_HOUR, NS_PER_S } from '../sim/units.ts';
 import type { Amounts } from './accounts.ts';
 import { plus, sumOf } from './accounts.ts';
 import type { CostKind, CostRow } from './attribution.ts';
-import { BILL_PARTS, billTotal } from './bills.ts';
+import { BILL_PARTS, billTotal, HOURS_PER_MONTH } from './bills.ts';
+import { breakEvenAgainstCommitted, breakEvenAgainstOnDemand, leastUseShare } from './break-even.ts';
 import { grossMargin, revenueOf } from './revenue.ts';
 import type { Settlement } from './settlement.ts';
 import { subscriptionFigures, subscriptionUsd } from './subscription-figures.ts';
@@ -46,6 +47,32 @@ export function placeFigures(
     figure('unused_bill', 'total', positive(unusedUsd)),
     figure('carbon', 'total', hasCarbon && all.joules > 0 ? all.grams : undefined),
     figure('tokens_per_usd_per_watt', 'mean', all.joules > 0 ? tokens / billUsd / meanWatts : undefined),
+  ];
+}
+
+/** Whether a pool that is owned should be. Hours are those in which accelerators have work. */
+export function ownershipFigures(plan: RunPlan, money: MoneyPlan, settlement: Settlement, pool: number): CostFigure[] {
+  const { procurement } = money.pools[pool]!;
+  if (procurement.kind !== 'own') return [];
+  const { instances, acceleratorsPerInstance } = plan.pools[pool]!;
+  const { busyNs, instanceNs } = settlement.accounts[pool]!;
+  const hours = (plan.horizonNs - plan.warmUpNs) / NS_PER_HOUR;
+  const { fixedUsdPerMonth, rentUsdPerHour, committedUsdPerHour } = procurement;
+  const billUsd = billTotal(settlement.bills[pool]!) - fixedUsdPerMonth * (hours / HOURS_PER_MONTH);
+  const ownedUsdPerHour = billUsd / hours / (instances * acceleratorsPerInstance);
+  const useShare = Math.min(1, busyNs / instanceNs);
+  const owning = { ownedUsdPerHour, fixedUsdPerMonth, useShare };
+  return [
+    figure('owned_hour', 'mean', ownedUsdPerHour),
+    figure('least_use', 'share', leastUseShare({ ownedUsdPerHour, rentUsdPerHour })),
+    figure('break_even_on_demand', 'mean', breakEvenAgainstOnDemand({ ...owning, rentUsdPerHour })),
+    figure(
+      'break_even_committed',
+      'mean',
+      committedUsdPerHour === undefined
+        ? undefined
+        : breakEvenAgainstCommitted({ ...owning, rentUsdPerHour: committedUsdPerHour }),
+    ),
   ];
 }
 

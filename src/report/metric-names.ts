@@ -27,6 +27,7 @@ export function metricName({ scope, scopeName, metric, statistic }: Named): stri
 const UNITS: Readonly<Record<Unit, string>> = {
   ms: ', ms',
   s: ', s',
+  h: ', h',
   '1/s': ', 1/s',
   '1': '',
   B: ', B',

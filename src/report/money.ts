@@ -46,8 +46,32 @@ export function billSection(summary: RunSummary, rules: MoneyRules | undefined):
   return [
     `Bill of the measured window, ${BASIS_WORDS[rules.costBasis]}`,
     ...alignedRows([['', 'USD', 'of all'], ...rows, ['all', cell(total), '']]),
+    ...ownedRows(summary),
     ...commitmentRows(summary),
   ];
+}
+
+function ownedRows(summary: RunSummary): string[] {
+  const of = (pool: string, metric: Metric, statistic: Statistic) =>
+    findEntry(summary, 'pool', pool, metric, statistic);
+  const owned = scopeNames(summary, 'pool').filter((pool) => of(pool, 'owned_hour', 'mean') !== undefined);
+  if (owned.length === 0) return [];
+  const rows = owned.map((pool) => [
+    shortened(pool),
+    cell(of(pool, 'owned_hour', 'mean')),
+    share(of(pool, 'least_use', 'share')),
+    orNever(of(pool, 'break_even_on_demand', 'mean')),
+    orNever(of(pool, 'break_even_committed', 'mean')),
+  ]);
+  return [
+    '',
+    ...alignedRows([['owned', 'USD/h', 'least use', 'against rent', 'against committed'], ...rows]),
+    '  against: accelerator hours of work a month from which owning is cheaper than renting.',
+  ];
+}
+
+function orNever(entry: SummaryEntry | undefined): string {
+  return entry === undefined ? 'never' : cell(entry);
 }
 
 function commitmentRows(summary: RunSummary): string[] {
@@ -92,13 +116,14 @@ export function tenantSection(summary: RunSummary, rules: MoneyRules | undefined
     cell(of(place, 'request_energy', 'fully_loaded')),
     cell(of(place, 'request_carbon', 'fully_loaded')),
     cell(of(place, 'task_tokens', 'mean')),
+    cell(of(place, 'task_accelerator_time', 'mean')),
   ]);
   return [
     `By workload, ${BASIS_WORDS[rules.costBasis].split(':')[0]}, ${IDLE_WORDS[rules.idleRule]}`,
     ...alignedRows([['USD per', 'request', 'task', 'good task', 'million input', 'million output'], ...costs]),
     '',
-    ...alignedRows([['', 'revenue USD', 'margin', 'Wh a request', 'gCO2 a request', 'tokens a task'], ...energy]),
-    '  task: a session, or a request without one. good: every request of it met its objectives.',
+    ...alignedRows([['', 'revenue, USD', 'margin', 'Wh/request', 'gCO2/request', 'tokens/task', 's/task'], ...energy]),
+    '  task: a session, or a request without one. good: every request of it met its objectives. s: of accelerators.',
   ];
 }
 

@@ -11,7 +11,7 @@ export interface AttributedFigure {
 
 /** Where the figures of a run come from: those of some pools, of some workloads, of a commitment. */
 export interface CostFigures {
-  ofPools(pools: readonly number[]): readonly AttributedFigure[];
+  ofPools(pools: readonly number[], isPool: boolean): readonly AttributedFigure[];
   ofWorkloads(workloads: readonly number[], isFleet: boolean): readonly AttributedFigure[];
   ofCommitment(index: number): readonly AttributedFigure[];
 }
@@ -31,13 +31,13 @@ export function costEntries(plan: RunPlan, figures: CostFigures): SummaryEntry[]
     found: readonly AttributedFigure[],
   ): SummaryEntry[] => found.flatMap((figure) => entryOf(plan, scope, scopeName, pools, figure));
   return [
-    ...entries('fleet', FLEET, allPools, figures.ofPools(allPools)),
+    ...entries('fleet', FLEET, allPools, figures.ofPools(allPools, false)),
     ...entries('fleet', FLEET, allPools, figures.ofWorkloads(allWorkloads, true)),
     ...plan.regions.flatMap(({ name }, region) => {
       const pools = allPools.filter((pool) => plan.pools[pool]!.region === region);
-      return pools.length === 0 ? [] : entries('region', name, pools, figures.ofPools(pools));
+      return pools.length === 0 ? [] : entries('region', name, pools, figures.ofPools(pools, false));
     }),
-    ...plan.pools.flatMap(({ name }, pool) => entries('pool', name, [pool], figures.ofPools([pool]))),
+    ...plan.pools.flatMap(({ name }, pool) => entries('pool', name, [pool], figures.ofPools([pool], true))),
     ...plan.workloads.flatMap(({ name }, workload) =>
       entries('workload', name, poolsOf([workload]), figures.ofWorkloads([workload], false)),
     ),

@@ -9,7 +9,7 @@ export type Scope = (typeof SCOPES)[number];
 export const FLEET = 'fleet';
 
 export type Unit =
-  'ms' | 's' | '1/s' | '1' | 'B' | 'W' | 'J' | 'Wh' | 'kWh' | 'g' | 'Mtok' | 'USD' | 'USD/Mtok' | 'tok/USD/W';
+  'ms' | 's' | 'h' | '1/s' | '1' | 'B' | 'W' | 'J' | 'Wh' | 'kWh' | 'g' | 'Mtok' | 'USD' | 'USD/Mtok' | 'tok/USD/W';
 
 export interface MetricDefinition {
   readonly unit: Unit;
@@ -79,6 +79,19 @@ export const METRICS = {
   energy_bill: { unit: 'USD', meaning: 'electricity of what is owned, at the price of the moment' },
   demand_bill: { unit: 'USD', meaning: 'the window’s part of the charge for the highest draw of the month' },
   unused_bill: { unit: 'USD', meaning: 'commitments that were paid for and not used' },
+  owned_hour: { unit: 'USD', meaning: 'what an owned accelerator costs per hour, fixed costs of the pool left out' },
+  least_use: {
+    unit: '1',
+    meaning: 'share of the owned hours that must have work for owning to pay, against rent by the hour',
+  },
+  break_even_on_demand: {
+    unit: 'h',
+    meaning: 'accelerator hours of work a month from which owning is cheaper than rent by the hour; absent: never',
+  },
+  break_even_committed: {
+    unit: 'h',
+    meaning: 'the same against committed rent, which is due for idle hours, too',
+  },
   commitment_coverage: { unit: '1', meaning: 'accelerator hours that a commitment covered, of those its pools needed' },
   commitment_use: { unit: '1', meaning: 'accelerator hours that were used, of those committed' },
   request_cost: { unit: 'USD', meaning: 'cost per request that left in the window' },
@@ -202,6 +215,7 @@ export function objectiveMetric(objective: {
 const UNIT_SUFFIX: Readonly<Record<Unit, string>> = {
   ms: '_ms',
   s: '_s',
+  h: '_hours',
   '1/s': '_per_s',
   '1': '',
   B: '_bytes',

@@ -63,6 +63,14 @@ export function procurementSchema() {
         .min(0)
         .default(DEFAULTS.staffUsdPerAcceleratorHour)
         .describe(`people, USD per accelerator and hour (default: ${DEFAULTS.staffUsdPerAcceleratorHour})`),
+      fixedUsdPerMonth: z
+        .number()
+        .min(0)
+        .default(0)
+        .describe('people and contracts of the pool whatever its size, USD per month (default: 0)'),
+      committedUsdPerAcceleratorHour: usd.describe(
+        'committed rent to compare with, USD/h (default: one year in the price book, if it has that)',
+      ),
     }),
     z.strictObject({
       kind: z.literal('rent').describe('rented by the hour, at rentUsdPerAcceleratorHour'),
@@ -100,7 +108,7 @@ export function procured(pool: PaidPool, book: BookOfRents): PoolMoneyPlan | Fin
   const profileGrade: Grade = profile.grades?.cost ?? 'estimated';
   if (input.kind === 'own') {
     const grade = input.capexUsdPerAccelerator === undefined ? profileGrade : GRADES[0];
-    return { procurement: ownPlan(input, profile), typicalItWatts, grade };
+    return { procurement: ownPlan(input, pool, book), typicalItWatts, grade };
   }
   const byTheHour = book.isUsers ? book.find(pool, 'on-demand', 0) : undefined;
   const rent = pool.rentUsdPerAcceleratorHour ?? byTheHour?.usdPerAcceleratorHour;
@@ -121,7 +129,10 @@ export function procured(pool: PaidPool, book: BookOfRents): PoolMoneyPlan | Fin
   return { procurement: { kind: input.kind, usdPerAcceleratorHour }, typicalItWatts, grade };
 }
 
-function ownPlan(input: Extract<ProcurementInput, { kind: 'own' }>, { cost, power }: AcceleratorEntry): OwnPlan {
+function ownPlan(input: Extract<ProcurementInput, { kind: 'own' }>, pool: PaidPool, book: BookOfRents): OwnPlan {
+  const { cost, power } = pool.profile;
+  const committed =
+    input.committedUsdPerAcceleratorHour ?? book.find(pool, 'reserve', 1, { quietly: true })?.usdPerAcceleratorHour;
   return {
     kind: 'own',
     capexUsd: input.capexUsdPerAccelerator ?? cost.itCapexUsd,
@@ -134,6 +145,9 @@ function ownPlan(input: Extract<ProcurementInput, { kind: 'own' }>, { cost, powe
     buildingCostOfCapital: input.buildingCostOfCapital,
     maintenanceShare: input.maintenanceShare,
     staffUsdPerHour: input.staffUsdPerAcceleratorHour,
+    fixedUsdPerMonth: input.fixedUsdPerMonth,
+    rentUsdPerHour: pool.rentUsdPerAcceleratorHour ?? cost.rentUsdPerHour,
+    ...(committed !== undefined && { committedUsdPerHour: committed }),
   };
 }
 

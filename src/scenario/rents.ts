@@ -32,8 +32,13 @@ export class BookOfRents {
     return [...this.#warnings];
   }
 
-  /** The newest price at the start: of the region itself, else of any. */
-  find({ accelerator, region }: RentedThing, contract: Contract, termYears: number): RentEntry | undefined {
+  /** The newest price at the start: of the region itself, else of any. @param quietly no bill rests on it */
+  find(
+    { accelerator, region }: RentedThing,
+    contract: Contract,
+    termYears: number,
+    { quietly = false } = {},
+  ): RentEntry | undefined {
     const fitting = this.#entries.filter(
       (entry) => entry.accelerator === accelerator && entry.contract === contract && entry.termYears === termYears,
     );
@@ -41,7 +46,7 @@ export class BookOfRents {
     const candidates = own.length > 0 ? own : fitting.filter((entry) => entry.region === ANY_REGION);
     const byDate = candidates.toSorted((a, b) => Date.parse(a.date) - Date.parse(b.date));
     const found = byDate.findLast(({ date }) => Date.parse(date) <= this.#startMs) ?? byDate[0];
-    if (found !== undefined) this.#noteAge(found);
+    if (found !== undefined && !quietly) this.#noteAge(found);
     return found;
   }
 

@@ -75,6 +75,11 @@ export interface OwnPlan {
   /** Of the capex, per year. */
   readonly maintenanceShare: number;
   readonly staffUsdPerHour: number;
+  /** Of the whole pool, whatever its size. */
+  readonly fixedUsdPerMonth: number;
+  /** What one would rent for instead, by the hour and committed. */
+  readonly rentUsdPerHour: number;
+  readonly committedUsdPerHour?: number;
 }
 
 /** Accelerators that are paid for whether they are needed or not. */

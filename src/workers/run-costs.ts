@@ -1,5 +1,12 @@
 import type { CostFigure } from '../economics/figures.ts';
-import { commitmentFigures, demandFigures, feeFigures, placeFigures, tokenFigures } from '../economics/figures.ts';
+import {
+  commitmentFigures,
+  demandFigures,
+  feeFigures,
+  ownershipFigures,
+  placeFigures,
+  tokenFigures,
+} from '../economics/figures.ts';
 import { PoolMeter } from '../economics/pool-meter.ts';
 import { RequestMeter } from '../economics/request-meter.ts';
 import { moneyOf, settle } from '../economics/settlement.ts';
@@ -37,7 +44,10 @@ export class RunMeters {
     const money = moneyOf(plan);
     const settlement = settle(plan, money, this.pools, this.requests);
     const entries = costEntries(plan, {
-      ofPools: (pools) => placeFigures(plan, money, settlement, pools),
+      ofPools: (pools, isPool) => [
+        ...placeFigures(plan, money, settlement, pools),
+        ...(isPool ? ownershipFigures(plan, money, settlement, pools[0]!) : []),
+      ],
       ofWorkloads: (workloads, isFleet): CostFigure[] => [
         ...demandFigures(plan, money, settlement, workloads),
         ...tokenFigures(settlement, workloads, isFleet),

@@ -15,6 +15,8 @@ const h100: OwnPlan = {
   buildingCostOfCapital: 0.08,
   maintenanceShare: 0.03,
   staffUsdPerHour: 0.03,
+  fixedUsdPerMonth: 0,
+  rentUsdPerHour: 2.35,
 };
 
 interface Site {

@@ -18,6 +18,8 @@ export const owned: OwnPlan = {
   buildingCostOfCapital: 0.08,
   maintenanceShare: 0.03,
   staffUsdPerHour: 0.03,
+  fixedUsdPerMonth: 0,
+  rentUsdPerHour: 2.35,
 };
 
 /** The first pool is owned, the others are rented; Virginia's electricity is dearer from half past one on. */
