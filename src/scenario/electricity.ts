@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Catalogue } from './catalogue-types.ts';
 import { known } from './fields.ts';
-import type { Quantity } from './price-catalogue.ts';
+import type { Quantity, ShapeEntry } from './price-catalogue.ts';
 
 const MISSING = 'is missing — write it, or a site: that has it';
 
@@ -44,6 +44,19 @@ export function electricityKeys({ prices }: Catalogue) {
       .describe(
         'how the price changes: by a daily shape, or as recorded in a file (default: that of the site, or not)',
       ),
+    ...carbonKeys(prices.shapes),
+    demandChargeUsdPerKWMonth: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe(
+        'charge for the highest mean draw of a quarter of an hour of what is owned, USD per kW and month (default: 0)',
+      ),
+  };
+}
+
+function carbonKeys(shapes: readonly ShapeEntry[]) {
+  return {
     carbonGramsPerKWh: z
       .number()
       .min(0)
@@ -54,7 +67,7 @@ export function electricityKeys({ prices }: Catalogue) {
     carbon: z
       .strictObject(
         shapeOrFile(
-          prices.shapes.filter(({ quantity }) => quantity === 'carbon').map(({ name }) => name),
+          shapes.filter(({ quantity }) => quantity === 'carbon').map(({ name }) => name),
           'carbon',
         ),
       )
@@ -62,13 +75,6 @@ export function electricityKeys({ prices }: Catalogue) {
       .optional()
       .describe(
         'how its carbon changes: by a daily shape, or as recorded in a file (default: that of the site, or not)',
-      ),
-    demandChargeUsdPerKWMonth: z
-      .number()
-      .min(0)
-      .default(0)
-      .describe(
-        'charge for the highest mean draw of a quarter of an hour of what is owned, USD per kW and month (default: 0)',
       ),
   };
 }

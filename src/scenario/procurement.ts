@@ -29,49 +29,8 @@ export type ProcurementInput = z.output<ReturnType<typeof procurementSchema>>;
 /** How a pool is paid for. */
 export function procurementSchema() {
   const usd = z.number().min(0).optional();
-  const years = (byDefault: number, what: string) =>
-    z.number().positive().default(byDefault).describe(`${what}, years (default: ${byDefault})`);
-  const rate = (byDefault: number, what: string) =>
-    z.number().min(0).lt(1).default(byDefault).describe(`${what} (default: ${byDefault})`);
   return z.discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('own').describe('bought: capital, building, maintenance, staff, electricity, peak draw'),
-      capexUsdPerAccelerator: usd.describe(
-        'price of an accelerator with its share of server, network and storage, USD (default: that of the profile)',
-      ),
-      lifeYears: years(DEFAULTS.lifeYears, 'life that capital is written off over'),
-      residualShare: rate(DEFAULTS.residualShare, 'share of the price that is left at the end of its life'),
-      costOfCapital: rate(DEFAULTS.costOfCapital, 'cost of capital per year, as a share'),
-      provisionedWattsPerAccelerator: z
-        .number()
-        .positive()
-        .optional()
-        .describe('IT watts that the building provides for an accelerator (default: the most its server draws)'),
-      buildingUsdPerMW: z
-        .number()
-        .min(0)
-        .default(DEFAULTS.buildingUsdPerMW)
-        .describe(`price of the building, USD per MW of IT (default: ${DEFAULTS.buildingUsdPerMW})`),
-      buildingLifeYears: years(DEFAULTS.buildingLifeYears, 'life of the building'),
-      buildingCostOfCapital: rate(
-        DEFAULTS.buildingCostOfCapital,
-        'cost of capital of the building per year, as a share',
-      ),
-      maintenanceShare: rate(DEFAULTS.maintenanceShare, 'maintenance per year, as a share of the price'),
-      staffUsdPerAcceleratorHour: z
-        .number()
-        .min(0)
-        .default(DEFAULTS.staffUsdPerAcceleratorHour)
-        .describe(`people, USD per accelerator and hour (default: ${DEFAULTS.staffUsdPerAcceleratorHour})`),
-      fixedUsdPerMonth: z
-        .number()
-        .min(0)
-        .default(0)
-        .describe('people and contracts of the pool whatever its size, USD per month (default: 0)'),
-      committedUsdPerAcceleratorHour: usd.describe(
-        'committed rent to compare with, USD/h (default: one year in the price book, if it has that)',
-      ),
-    }),
+    ownSchema(),
     z.strictObject({
       kind: z.literal('rent').describe('rented by the hour, at rentUsdPerAcceleratorHour'),
     }),
@@ -87,6 +46,49 @@ export function procurementSchema() {
       ),
     }),
   ]);
+}
+
+function ownSchema() {
+  const usd = z.number().min(0).optional();
+  const years = (byDefault: number, what: string) =>
+    z.number().positive().default(byDefault).describe(`${what}, years (default: ${byDefault})`);
+  const rate = (byDefault: number, what: string) =>
+    z.number().min(0).lt(1).default(byDefault).describe(`${what} (default: ${byDefault})`);
+  return z.strictObject({
+    kind: z.literal('own').describe('bought: capital, building, maintenance, staff, electricity, peak draw'),
+    capexUsdPerAccelerator: usd.describe(
+      'price of an accelerator with its share of server, network and storage, USD (default: that of the profile)',
+    ),
+    lifeYears: years(DEFAULTS.lifeYears, 'life that capital is written off over'),
+    residualShare: rate(DEFAULTS.residualShare, 'share of the price that is left at the end of its life'),
+    costOfCapital: rate(DEFAULTS.costOfCapital, 'cost of capital per year, as a share'),
+    provisionedWattsPerAccelerator: z
+      .number()
+      .positive()
+      .optional()
+      .describe('IT watts that the building provides for an accelerator (default: the most its server draws)'),
+    buildingUsdPerMW: z
+      .number()
+      .min(0)
+      .default(DEFAULTS.buildingUsdPerMW)
+      .describe(`price of the building, USD per MW of IT (default: ${DEFAULTS.buildingUsdPerMW})`),
+    buildingLifeYears: years(DEFAULTS.buildingLifeYears, 'life of the building'),
+    buildingCostOfCapital: rate(DEFAULTS.buildingCostOfCapital, 'cost of capital of the building per year, as a share'),
+    maintenanceShare: rate(DEFAULTS.maintenanceShare, 'maintenance per year, as a share of the price'),
+    staffUsdPerAcceleratorHour: z
+      .number()
+      .min(0)
+      .default(DEFAULTS.staffUsdPerAcceleratorHour)
+      .describe(`people, USD per accelerator and hour (default: ${DEFAULTS.staffUsdPerAcceleratorHour})`),
+    fixedUsdPerMonth: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe('people and contracts of the pool whatever its size, USD per month (default: 0)'),
+    committedUsdPerAcceleratorHour: usd.describe(
+      'committed rent to compare with, USD/h (default: one year in the price book, if it has that)',
+    ),
+  });
 }
 
 /** What decides the dollars of a pool. */
