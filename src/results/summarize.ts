@@ -1,5 +1,5 @@
 import { KV_TIER_KINDS, type PoolPlan, type RunPlan } from '../sim/plan.ts';
-import { NS_PER_MS, NS_PER_S } from '../sim/units.ts';
+import { NS_PER_S } from '../sim/units.ts';
 import type { CostAttribution, PoolUsage } from './cost-attribution.ts';
 import { energyFigures } from './energy-figures.ts';
 import { figureBand } from './error-bands.ts';
@@ -12,6 +12,7 @@ import type { PeakDraw } from './power-peaks.ts';
 import { LATENCIES } from './request-metrics.ts';
 import type { Latency, RequestMetrics, WorkloadTally } from './request-metrics.ts';
 import { resourceUse } from './resource-use.ts';
+import { inMs, total } from './sums.ts';
 import { FLEET, objectiveMetric, unitOf, worstGrade } from './summary.ts';
 import type { METRICS, Metric, RunSummary, Scope, Statistic, SummaryEntry } from './summary.ts';
 
@@ -293,12 +294,4 @@ class Summarizer {
     const entry = { ...this.#scope, metric, statistic, value, unit, halfWidth95: undefined };
     this.entries.push(band === undefined ? entry : { ...entry, band });
   }
-}
-
-function inMs(durationNs: number | undefined): number | undefined {
-  return durationNs === undefined ? undefined : durationNs / NS_PER_MS;
-}
-
-function total<Item>(items: readonly Item[], amount: (item: Item) => number): number {
-  return items.reduce((sum, item) => sum + amount(item), 0);
 }
