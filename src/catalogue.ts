@@ -6,6 +6,9 @@ import {
   loadEngine,
   loadValidatedErrors,
 } from './hardware-profiles/index.ts';
+import { loadListPrices, loadRents, loadShapes, loadSites } from './hardware-profiles/prices/index.ts';
+import { readPriceBook } from './hardware-profiles/prices/price-book.ts';
+import { readSeries } from './hardware-profiles/prices/series-file.ts';
 import { loadModel, models } from './model-profiles/index.ts';
 import { modelOfConfig } from './model-profiles/model-of-config.ts';
 import { batchingPolicies } from './schedulers/batching/index.ts';
@@ -31,6 +34,15 @@ export const catalogue = {
   engine: once(loadEngine),
   stepCost: (parameters: RooflineParameters) => new RooflineCost(parameters),
   validatedErrors: loadValidatedErrors().conditions,
+  /** Prices of electricity, rents and tokens, and carbon. */
+  prices: {
+    sites: loadSites(),
+    shapes: loadShapes(),
+    listPrices: loadListPrices(),
+    rents: loadRents(),
+    readPriceBook,
+    readSeries,
+  },
 };
 
 /** Profiles do not change while the program runs, and parsing one takes longer than using it. */

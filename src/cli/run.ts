@@ -45,7 +45,7 @@ function tellReused(reused: number, all: number): void {
 }
 
 function reportOf(plans: Plans, folder: OutputFolder, simulated: readonly PlannedRun[]): RunReport {
-  const { warmUpNs, horizonNs } = plans.runs[0]!.plan;
+  const { warmUpNs, horizonNs, money } = plans.runs[0]!.plan;
   const summaries = plans.runs.map(({ runId }) => readSummary(folder.of(runId)));
   return {
     scenario: plans.scenario,
@@ -60,6 +60,7 @@ function reportOf(plans: Plans, folder: OutputFolder, simulated: readonly Planne
       reused: !simulated.includes(planned),
     })),
     summary: summaries.length === 1 ? summaries[0]! : combineSeeds(summaries),
+    ...(money !== undefined && { money: { costBasis: money.costBasis, idleRule: money.idleRule } }),
   };
 }
 

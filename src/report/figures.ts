@@ -17,7 +17,7 @@ export function withHalfWidth(value: number, halfWidth: number | undefined): str
 
 /** `99.93 %`: more decimals close to the whole, where they decide. */
 export function percent(share: number, halfWidth?: number): string {
-  const decimals = share === 0 || share === 1 ? 0 : (share > 0.99 && share < 1) || share < 0.01 ? 2 : 1;
+  const decimals = share === 0 || share === 1 ? 0 : (share > 0.99 && share < 1) || Math.abs(share) < 0.01 ? 2 : 1;
   const text = figure(100 * share, decimals);
   // A share just below the whole must not read as the whole, nor a small one as nothing.
   if (share < 1 && Number(text) === 100) return '> 99.99 %';

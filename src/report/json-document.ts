@@ -30,11 +30,15 @@ export interface JsonDocument {
   readonly offered_loads: readonly { readonly pool: string; readonly load: number }[];
   readonly runs: readonly JsonRun[];
   readonly grade: Grade;
+  /** Absent when the scenario says nothing of money. */
+  readonly cost_basis?: string;
+  readonly idle_rule?: string;
   readonly fleet: ScopeFigures;
   readonly regions: readonly ScopeFigures[];
   readonly pools: readonly ScopeFigures[];
   readonly workloads: readonly ScopeFigures[];
   readonly classes: readonly ScopeFigures[];
+  readonly commitments: readonly ScopeFigures[];
 }
 
 export interface JsonRun {
@@ -53,6 +57,7 @@ export function jsonDocument({
   offeredLoads,
   runs,
   summary,
+  money,
 }: RunReport): JsonDocument {
   const all = (scope: Scope) => scopeNames(summary, scope).map((name) => scopeFigures(summary, scope, name));
   return {
@@ -65,11 +70,13 @@ export function jsonDocument({
     offered_loads: offeredLoads.map(({ pool, load }) => ({ pool, load })),
     runs: runs.map(jsonRun),
     grade: worstGrade(summary.map((entry) => entry.grade)),
+    ...(money !== undefined && { cost_basis: money.costBasis, idle_rule: money.idleRule }),
     fleet: scopeFigures(summary, 'fleet', FLEET),
     regions: all('region'),
     pools: all('pool'),
     workloads: all('workload'),
     classes: all('class'),
+    commitments: all('commitment'),
   };
 }
 

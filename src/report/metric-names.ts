@@ -26,6 +26,8 @@ export function metricName({ scope, scopeName, metric, statistic }: Named): stri
 
 const UNITS: Readonly<Record<Unit, string>> = {
   ms: ', ms',
+  s: ', s',
+  h: ', h',
   '1/s': ', 1/s',
   '1': '',
   B: ', B',
@@ -33,6 +35,9 @@ const UNITS: Readonly<Record<Unit, string>> = {
   J: ', J',
   Wh: ', Wh',
   kWh: ', kWh',
+  g: ', g',
+  Mtok: ', million tokens',
+  'tok/USD/W': '',
   USD: ', USD',
   'USD/Mtok': ', USD/Mtok',
 };

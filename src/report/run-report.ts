@@ -1,4 +1,5 @@
 import type { OfferedLoad } from '../results/manifest.ts';
+import type { MoneyRules } from './money.ts';
 import type { RunSummary } from '../results/summary.ts';
 
 /** One scenario over its seeds, as every form of report shows it. */
@@ -12,6 +13,8 @@ export interface RunReport {
   readonly runs: readonly ReportedRun[];
   /** Over all runs. */
   readonly summary: RunSummary;
+  /** Absent when the scenario says nothing of money. */
+  readonly money?: MoneyRules;
 }
 
 export interface ReportedRun {

@@ -5,6 +5,7 @@ import { bandBases, bandText } from './bands.ts';
 import { energy } from './energy.ts';
 import { figure, given, percent, withHalfWidth } from './figures.ts';
 import { kvTiers } from './kv-tiers.ts';
+import { BASIS_WORDS, billSection, tenantSection } from './money.ts';
 import type { RunReport } from './run-report.ts';
 import { alignedRows, shortened, wrapped } from './table.ts';
 
@@ -24,8 +25,10 @@ export function terminalReport(report: RunReport): string {
     load(report),
     kvTiers(summary),
     energy(summary, TERMINAL_COLUMNS),
-    cost(summary),
+    cost(report),
     costByPool(summary),
+    billSection(summary, report.money),
+    tenantSection(summary, report.money),
     footing(report),
   ];
   return `${sections
@@ -187,22 +190,24 @@ const COST_ROWS: readonly (readonly [label: string, metric: Metric])[] = [
   ['million tokens, blended', 'blended_cost'],
 ];
 
-function cost(summary: RunSummary): string[] {
+function cost({ summary, money }: RunReport): string[] {
   const rows = COST_ROWS.map(([label, metric]) => [
     label,
     fleetCell(summary, metric, 'fully_loaded'),
     fleetCell(summary, metric, 'busy_only'),
     costBand(summary, metric),
   ]);
-  const rent = fleet(summary, 'rent', 'total')?.value;
-  const idle = fleet(summary, 'idle_rent', 'total')?.value;
+  const [what, idleWhat] = money === undefined ? (['rent', 'idle_rent'] as const) : (['bill', 'idle_bill'] as const);
+  const rent = fleet(summary, what, 'total')?.value;
+  const idle = fleet(summary, idleWhat, 'total')?.value;
   const lines = [
-    'Cost, from the rent of the accelerators',
+    money === undefined ? 'Cost, from the rent of the accelerators' : `Cost, ${BASIS_WORDS[money.costBasis]}`,
     ...alignedRows([['USD per', 'idle time included', 'busy time only', '80 % band'], ...rows]),
   ];
   if (rent === undefined || idle === undefined) return lines;
   const share = rent === 0 ? 0 : idle / rent;
-  return [...lines, `  Rent of the measured window: ${figure(rent, 2)} USD, ${percent(share)} of it for idle time.`];
+  const name = money === undefined ? 'Rent' : 'Bill';
+  return [...lines, `  ${name} of the measured window: ${figure(rent, 2)} USD, ${percent(share)} of it for idle time.`];
 }
 
 /** Of both columns, where they differ. */

@@ -29,6 +29,7 @@ const perSecond = (meaning: string) => ({ kind: 'float64', unit: '1/s', meaning 
 const share = (meaning: string) => ({ kind: 'float64', unit: '', meaning }) as const;
 const bytes = (meaning: string) => ({ kind: 'float64', unit: 'B', meaning }) as const;
 const nullable = (unit: string, meaning: string) => ({ kind: 'float64', unit, nullable: true, meaning }) as const;
+const amount = (unit: string, meaning: string) => ({ kind: 'float64', unit, meaning }) as const;
 const nullableMs = (meaning: string) => ({ kind: 'float64', unit: 'ms', nullable: true, meaning }) as const;
 
 /** requests.arrow: one row per request, in the order in which requests leave. */
@@ -107,11 +108,39 @@ export const TIMELINE_COLUMNS = {
   remote_written_bytes: bytes('KV cache given to the stores behind the network in the interval'),
   rent_usd: { kind: 'float64', unit: 'USD', meaning: 'rent of every accelerator of the pool, idle or not' },
   price_usd_per_kwh: { kind: 'float64', unit: 'USD/kWh', meaning: 'price of electricity in the region' },
+  carbon_g_per_kwh: {
+    kind: 'float64',
+    unit: 'g/kWh',
+    nullable: true,
+    meaning: 'CO2-equivalent of electricity in the region; null where it is not known',
+  },
+} as const satisfies ColumnList;
+
+/** cost.arrow: who caused what the measured window cost. */
+export const COST_COLUMNS = {
+  region: name('region of the pool; empty for commitments that no pool uses'),
+  pool: name('the pool that was paid for; empty likewise'),
+  accelerator: name('what the pool consists of; empty likewise'),
+  workload: name('the workload (tenant) that caused it; empty for idle time and unused commitments'),
+  class: name('class of service objectives of the workload; empty for none'),
+  kind: name('input, cached, output (shown), reasoning (hidden), unfinished, idle or unused'),
+  requests: amount('', 'requests of the workload that left in the window, which the pool served'),
+  tokens: amount('', 'their tokens of this kind'),
+  resource_s: amount('s', 'instance time in steps that they took; of idle rows, instance time without a step'),
+  usd: amount('USD', 'caused directly; these add up to the bill'),
+  loaded_usd: amount(
+    'USD',
+    'its share of what is idle or unused; with usd of the other rows these add up to the bill, too',
+  ),
+  joules: amount('J', 'energy at the meter of the site, caused directly'),
+  loaded_joules: amount('J', 'its share of the energy of idle time'),
+  carbon_g: amount('g', 'CO2-equivalent of these joules; 0 where the region says nothing of carbon'),
+  loaded_carbon_g: amount('g', 'its share of the CO2-equivalent of idle time'),
 } as const satisfies ColumnList;
 
 /** summary.arrow: one row per figure. */
 export const SUMMARY_COLUMNS = {
-  scope: name('fleet, region, pool, workload or class'),
+  scope: name('fleet, region, pool, workload, class or commitment'),
   scope_name: name('which one'),
   metric: name('what was measured'),
   statistic: name('how it was condensed'),
@@ -137,6 +166,7 @@ export const RESULT_TABLES = {
   requests: REQUEST_COLUMNS,
   timeline: TIMELINE_COLUMNS,
   summary: SUMMARY_COLUMNS,
+  cost: COST_COLUMNS,
 } as const satisfies Readonly<Record<string, ColumnList>>;
 export type ResultTable = keyof typeof RESULT_TABLES;
 

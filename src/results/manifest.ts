@@ -89,6 +89,7 @@ function manifestOf(digests: readonly FileDigest[], facts: ManifestFacts): Manif
     [fileNameOf('requests'), facts.rows.requests],
     [fileNameOf('timeline'), facts.rows.timeline],
     [fileNameOf('summary'), facts.rows.summary],
+    [fileNameOf('cost'), facts.rows.cost],
   ]);
   return {
     schema_version: SCHEMA_VERSION,

@@ -1,5 +1,5 @@
 import { KV_TIER_KINDS, type PoolPlan, type RunPlan } from '../sim/plan.ts';
-import { NS_PER_MS, NS_PER_S } from '../sim/units.ts';
+import { NS_PER_S } from '../sim/units.ts';
 import type { CostAttribution, PoolUsage } from './cost-attribution.ts';
 import { energyFigures } from './energy-figures.ts';
 import { figureBand } from './error-bands.ts';
@@ -12,17 +12,19 @@ import type { PeakDraw } from './power-peaks.ts';
 import { LATENCIES } from './request-metrics.ts';
 import type { Latency, RequestMetrics, WorkloadTally } from './request-metrics.ts';
 import { resourceUse } from './resource-use.ts';
-import { FLEET, METRICS, objectiveMetric, worstGrade } from './summary.ts';
-import type { Metric, RunSummary, Scope, Statistic, SummaryEntry, Unit } from './summary.ts';
+import { inMs, total } from './sums.ts';
+import { FLEET, objectiveMetric, unitOf, worstGrade } from './summary.ts';
+import type { METRICS, Metric, RunSummary, Scope, Statistic, SummaryEntry } from './summary.ts';
 
-/** The figures of one run, from what its sinks have counted. */
+/** The figures of one run, from what its sinks have counted. @param billsUsd what each pool cost; its rent if left out */
 export function summarize(
   plan: RunPlan,
   requests: RequestMetrics,
   pools: PoolMetrics,
   attributeCosts: CostAttribution,
+  billsUsd: readonly number[] = plan.pools.map((pool) => poolRentUsd(pool, plan.horizonNs - plan.warmUpNs)),
 ): RunSummary {
-  return new Summarizer(plan, requests, pools, attributeCosts).entries;
+  return new Summarizer(plan, requests, pools, attributeCosts, billsUsd).entries;
 }
 
 const PERCENTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
@@ -32,13 +34,21 @@ class Summarizer {
   readonly #plan: RunPlan;
   readonly #pools: PoolMetrics;
   readonly #attributeCosts: CostAttribution;
+  readonly #billsUsd: readonly number[];
   readonly #windowNs: number;
   /** The scope that figures are being written for. */
   #scope: Pick<SummaryEntry, 'scope' | 'scopeName' | 'grade'>;
   /** … and the pools that they rest on. */
   #resting: readonly BandedPool[] = [];
 
-  constructor(plan: RunPlan, requests: RequestMetrics, pools: PoolMetrics, attributeCosts: CostAttribution) {
+  constructor(
+    plan: RunPlan,
+    requests: RequestMetrics,
+    pools: PoolMetrics,
+    attributeCosts: CostAttribution,
+    billsUsd: readonly number[],
+  ) {
+    this.#billsUsd = billsUsd;
     this.#plan = plan;
     this.#pools = pools;
     this.#attributeCosts = attributeCosts;
@@ -210,10 +220,12 @@ class Summarizer {
   }
 
   #addCosts(pools: readonly number[]): void {
-    const costs = this.#attributeCosts(pools.map((pool) => this.#usage(pool)));
-    this.#add('rent', 'total', costs.rentUsd);
-    this.#add('idle_rent', 'total', costs.idleUsd);
-    this.#add('idle_rent', 'share', costs.idleUsd / costs.rentUsd, '1');
+    const rentOf = (pool: number) => poolRentUsd(this.#plan.pools[pool]!, this.#windowNs);
+    const rents = this.#attributeCosts(pools.map((pool) => this.#usage(pool, rentOf(pool))));
+    this.#add('rent', 'total', rents.rentUsd);
+    this.#add('idle_rent', 'total', rents.idleUsd);
+    this.#add('idle_rent', 'share', rents.idleUsd / rents.rentUsd, '1');
+    const costs = this.#attributeCosts(pools.map((pool) => this.#usage(pool, this.#billsUsd[pool]!)));
     const { fullyLoaded, busyOnly } = costs.perMillionTokens;
     for (const [statistic, perMillion] of [
       ['fully_loaded', fullyLoaded],
@@ -225,10 +237,9 @@ class Summarizer {
     }
   }
 
-  #usage(index: number): PoolUsage {
+  #usage(index: number, rentUsd: number): PoolUsage {
     const pool = this.#plan.pools[index]!;
     const { busyNs, prefillNs, promptTokens, outputTokens } = this.#pools.tallies[index]!;
-    const rentUsd = poolRentUsd(pool, this.#windowNs);
     return { rentUsd, instanceNs: this.#instanceNs(pool), busyNs, prefillNs, promptTokens, outputTokens };
   }
 
@@ -277,22 +288,10 @@ class Summarizer {
   }
 
   /** A figure that nothing is known of (no request, no token, no capacity) is left out. */
-  #add(metric: Metric, statistic: Statistic, value: number | undefined, unit = defaultUnit(metric)): void {
+  #add(metric: Metric, statistic: Statistic, value: number | undefined, unit = unitOf(metric)): void {
     if (value === undefined || !Number.isFinite(value)) return;
     const band = figureBand(metric, statistic, this.#resting);
     const entry = { ...this.#scope, metric, statistic, value, unit, halfWidth95: undefined };
     this.entries.push(band === undefined ? entry : { ...entry, band });
   }
-}
-
-function defaultUnit(metric: Metric): Unit {
-  return Object.hasOwn(METRICS, metric) ? METRICS[metric as keyof typeof METRICS].unit : '1';
-}
-
-function inMs(durationNs: number | undefined): number | undefined {
-  return durationNs === undefined ? undefined : durationNs / NS_PER_MS;
-}
-
-function total<Item>(items: readonly Item[], amount: (item: Item) => number): number {
-  return items.reduce((sum, item) => sum + amount(item), 0);
 }

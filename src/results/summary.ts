@@ -2,13 +2,14 @@ import { GRADES } from '../sim/plan.ts';
 import type { Grade } from '../sim/plan.ts';
 
 /** What a figure is about. */
-export const SCOPES = ['fleet', 'region', 'pool', 'workload', 'class'] as const;
+export const SCOPES = ['fleet', 'region', 'pool', 'workload', 'class', 'commitment'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The name of the one scope of kind `fleet`. */
 export const FLEET = 'fleet';
 
-export type Unit = 'ms' | '1/s' | '1' | 'B' | 'W' | 'J' | 'Wh' | 'kWh' | 'USD' | 'USD/Mtok';
+export type Unit =
+  'ms' | 's' | 'h' | '1/s' | '1' | 'B' | 'W' | 'J' | 'Wh' | 'kWh' | 'g' | 'Mtok' | 'USD' | 'USD/Mtok' | 'tok/USD/W';
 
 export interface MetricDefinition {
   readonly unit: Unit;
@@ -60,13 +61,57 @@ export const METRICS = {
   pue: { unit: '1', meaning: 'energy of everything, over that of accelerators, servers and network' },
   output_token_energy: { unit: 'J', meaning: 'energy per output token' },
   token_energy: { unit: 'J', meaning: 'energy per input or output token, cached ones included' },
-  request_energy: { unit: 'Wh', meaning: 'energy per served request' },
-  rent: { unit: 'USD', meaning: 'rent of every accelerator over the measured window' },
+  request_energy: { unit: 'Wh', meaning: 'energy per served request, at the meter of the site' },
+  rent: { unit: 'USD', meaning: 'rent of every rented accelerator over the measured window' },
   idle_rent: { unit: 'USD', meaning: 'the part of the rent that fell on time without a step' },
-  input_cost: { unit: 'USD/Mtok', meaning: 'rent caused by prefill per million input tokens, cached ones included' },
-  output_cost: { unit: 'USD/Mtok', meaning: 'rent caused by decoding per million output tokens' },
-  blended_cost: { unit: 'USD/Mtok', meaning: 'rent per million input and output tokens together' },
+  input_cost: { unit: 'USD/Mtok', meaning: 'cost caused by prefill per million input tokens, cached ones included' },
+  output_cost: { unit: 'USD/Mtok', meaning: 'cost caused by decoding per million output tokens' },
+  blended_cost: { unit: 'USD/Mtok', meaning: 'cost per million input and output tokens together' },
+  uncached_input_cost: { unit: 'USD/Mtok', meaning: 'cost caused by prefill per million input tokens not cached' },
+  reasoning_cost: { unit: 'USD/Mtok', meaning: 'cost caused by decoding per million tokens of hidden reasoning' },
+  bill: { unit: 'USD', meaning: 'all that the measured window cost, on the cost basis of the scenario' },
+  idle_bill: { unit: 'USD', meaning: 'the part of the bill that fell on time without a step' },
+  rent_bill: { unit: 'USD', meaning: 'rent in the bill, by the hour and by commitments that were used' },
+  it_bill: { unit: 'USD', meaning: 'capital of owned servers, network and storage in the bill' },
+  building_bill: { unit: 'USD', meaning: 'capital of the building around them' },
+  maintenance_bill: { unit: 'USD', meaning: 'maintenance of what is owned' },
+  staff_bill: { unit: 'USD', meaning: 'people for what is owned' },
+  energy_bill: { unit: 'USD', meaning: 'electricity of what is owned, at the price of the moment' },
+  demand_bill: { unit: 'USD', meaning: 'the window’s part of the charge for the highest draw of the month' },
+  unused_bill: { unit: 'USD', meaning: 'commitments that were paid for and not used' },
+  owned_hour: { unit: 'USD', meaning: 'what an owned accelerator costs per hour, fixed costs of the pool left out' },
+  least_use: {
+    unit: '1',
+    meaning: 'share of the owned hours that must have work for owning to pay, against rent by the hour',
+  },
+  break_even_on_demand: {
+    unit: 'h',
+    meaning: 'accelerator hours of work a month from which owning is cheaper than rent by the hour; absent: never',
+  },
+  break_even_committed: {
+    unit: 'h',
+    meaning: 'the same against committed rent, which is due for idle hours, too',
+  },
+  commitment_coverage: { unit: '1', meaning: 'accelerator hours that a commitment covered, of those its pools needed' },
+  commitment_use: { unit: '1', meaning: 'accelerator hours that were used, of those committed' },
+  request_cost: { unit: 'USD', meaning: 'cost per request that left in the window' },
+  task_cost: { unit: 'USD', meaning: 'cost per task: a session, or a request without one' },
+  successful_task_cost: { unit: 'USD', meaning: 'cost of all tasks per task whose requests all met their objectives' },
+  task_tokens: { unit: '1', meaning: 'tokens per task, input, cached input and output' },
+  task_accelerator_time: { unit: 's', meaning: 'accelerator time in steps per task' },
+  request_carbon: { unit: 'g', meaning: 'CO2-equivalent per request' },
+  carbon: { unit: 'g', meaning: 'CO2-equivalent of all energy' },
+  tokens_per_usd_per_watt: { unit: 'tok/USD/W', meaning: 'tokens / bill / mean draw at the meter of the site' },
+  revenue: { unit: 'USD', meaning: 'what customers pay for the requests that left in the window' },
+  gross_margin: { unit: '1', meaning: '1 − cost / revenue, idle time included in the cost' },
+  losing_users: { unit: '1', meaning: 'users of a flat fee whose tokens cost more than it' },
+  heaviest_tenth_margin: { unit: 'USD', meaning: 'fee less cost of a user of the heaviest tenth, per month' },
+  break_even_cap: { unit: 'Mtok', meaning: 'monthly cap with which users of a flat fee cost what they pay' },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export function unitOf(metric: Metric): Unit {
+  return Object.hasOwn(METRICS, metric) ? METRICS[metric as keyof typeof METRICS].unit : '1';
+}
 
 export type ObjectiveMetric = `${'ttft' | 'tpot' | 'e2e'}_p${string}_objective`;
 export type Metric = keyof typeof METRICS | ObjectiveMetric;
@@ -85,10 +130,10 @@ export const STATISTICS = {
   target: 'what the scenario asks for: a share of requests',
   limit: 'what the scenario asks for: a latency',
   met: '1 when the share reached the target, else 0; over seeds: the share of them that did',
-  fully_loaded: 'rent of idle time included, in proportion to busy time',
-  busy_only: 'rent of the busy time alone',
   accelerators: 'of the accelerators alone, idle ones included',
   site: 'with servers, network, cooling and conversion',
+  fully_loaded: 'cost of idle time included, by the idle rule of the scenario',
+  busy_only: 'cost of the busy time alone',
 } as const;
 export type Statistic = keyof typeof STATISTICS;
 
@@ -169,6 +214,8 @@ export function objectiveMetric(objective: {
 
 const UNIT_SUFFIX: Readonly<Record<Unit, string>> = {
   ms: '_ms',
+  s: '_s',
+  h: '_hours',
   '1/s': '_per_s',
   '1': '',
   B: '_bytes',
@@ -176,6 +223,10 @@ const UNIT_SUFFIX: Readonly<Record<Unit, string>> = {
   J: '_joules',
   Wh: '_wh',
   kWh: '_kwh',
+  g: '_g',
+  Mtok: '_million_tokens',
+  // The metric says it.
+  'tok/USD/W': '',
   USD: '_usd',
   'USD/Mtok': '_usd_per_million_tokens',
 };

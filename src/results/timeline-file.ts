@@ -1,7 +1,9 @@
 import type { RowSink } from '../sim/ports.ts';
+import type { SeriesPlan } from '../sim/money-plan.ts';
 import { KV_TIER_KINDS, type PoolPlan, type RunPlan } from '../sim/plan.ts';
 import { TimelineColumns } from '../sim/records.ts';
 import type { WorkCounters } from '../sim/roofline.ts';
+import { meanOver } from '../sim/series.ts';
 import { NS_PER_S } from '../sim/units.ts';
 import { TIMELINE_COLUMNS } from './columns.ts';
 import { TIER_COUNTERS, tierBlockBytes } from './kv-tier-use.ts';
@@ -57,14 +59,18 @@ export class TimelineFile implements RowSink<TimelineColumns> {
   }
 
   #setPlace(columns: TimelineColumns, row: number, home: PoolPlan): void {
-    const { interval_s, region, pool, rent_usd, price_usd_per_kwh } = this.#file.buffers;
+    const { interval_s, region, pool, rent_usd, price_usd_per_kwh, carbon_g_per_kwh } = this.#file.buffers;
     const place = this.#plan.regions[home.region]!;
     const lengthNs = columns.endNs[row]! - columns.startNs[row]!;
     interval_s.set(row, lengthNs / NS_PER_S);
     region.set(row, place.name);
     pool.set(row, home.name);
     rent_usd.set(row, poolRentUsd(home, lengthNs));
-    price_usd_per_kwh.set(row, place.electricityUsdPerKWh);
+    const { usdPerKWh, gramsPerKWh } = this.#plan.money?.regions[home.region] ?? {};
+    const meanOf = (series: SeriesPlan) => meanOver(series, columns.startNs[row]!, columns.endNs[row]!);
+    price_usd_per_kwh.set(row, usdPerKWh === undefined ? place.electricityUsdPerKWh : meanOf(usdPerKWh));
+    if (gramsPerKWh === undefined) carbon_g_per_kwh.setNull(row);
+    else carbon_g_per_kwh.set(row, meanOf(gramsPerKWh));
   }
 
   #setFlows(columns: TimelineColumns, row: number, { kvLink }: PoolPlan): void {

@@ -6,6 +6,7 @@ import type { AcceleratorNumbers, EngineNumbers, ModelNumbers } from '../sim/pro
 import type { RooflineParameters } from '../sim/roofline.ts';
 import type { Ns } from '../sim/units.ts';
 import type { ValidatedConditions } from './error-bands.ts';
+import type { PriceCatalogue } from './price-catalogue.ts';
 
 /** Everything a scenario can name. Given to this folder, so that it depends on the model alone. */
 export interface Catalogue {
@@ -29,6 +30,7 @@ export interface Catalogue {
   /** Of the version class, or of the one the profile prefers. */
   engine(name: string, versionClass?: string): EngineEntry;
   stepCost(parameters: RooflineParameters): StepCost;
+  readonly prices: PriceCatalogue;
   /** What the model has been compared with; left out, no figure has an error band. */
   readonly validatedErrors?: readonly ValidatedConditions[];
 }
@@ -41,8 +43,8 @@ export interface Profile<Numbers> {
 export interface AcceleratorEntry extends Profile<AcceleratorNumbers> {
   readonly reference: { readonly scaleUpGBPerS: number; readonly pcieGBPerS: number };
   readonly power: PowerNumbers;
-  readonly cost: { readonly rentUsdPerHour: number };
-  readonly grades?: { readonly peaks: Grade; readonly power: Grade };
+  readonly cost: { readonly rentUsdPerHour: number; readonly itCapexUsd: number };
+  readonly grades?: { readonly peaks: Grade; readonly power: Grade; readonly cost?: Grade };
 }
 
 export interface EngineEntry extends Profile<EngineNumbers> {

@@ -91,6 +91,7 @@ function planOf(
     outputPrediction,
     slos,
     record,
+    ...(scenario.money !== undefined && { money: scenario.money }),
   };
 }
 

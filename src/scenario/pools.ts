@@ -15,6 +15,7 @@ import { enginePlan } from './engine-plan.ts';
 import type { Finding } from './explain.ts';
 import { kvLinkOf } from './kv-links.ts';
 import { powerOf } from './power.ts';
+import type { PaidPool } from './procurement.ts';
 import { type Speculation, speculationOf } from './speculation.ts';
 
 /** What the deployment decides of the conditions; the rest is up to the workloads. */
@@ -27,7 +28,8 @@ export type ResolvedPool = Omit<PoolPlan, 'model' | 'power' | 'conditions' | 'er
   readonly deployed: PoolConditions;
 };
 
-export type PoolResolution = { readonly pool: ResolvedPool } | { readonly findings: Finding[] };
+export type PoolResolution =
+  { readonly pool: ResolvedPool; readonly paid: Omit<PaidPool, 'region'> } | { readonly findings: Finding[] };
 
 /** Every well-formed pool with its template, names and defaults filled in, or what is wrong with it. */
 export function resolvePools(draft: Draft, catalogue: Catalogue, profilesOf: ProfilesOf): PoolResolution[] {
@@ -85,6 +87,13 @@ function planned(
         ...(speculation === undefined ? [] : ['estimated' as const]),
       ]),
       deployed: conditionsOf(choices, speculation !== undefined),
+    },
+    paid: {
+      accelerator: choices.accelerator,
+      profile: profiles.accelerator,
+      input: choices.procurement,
+      rentUsdPerAcceleratorHour: choices.rentUsdPerAcceleratorHour,
+      path: choices.procurement === undefined ? entry.path : choices.at('procurement'),
     },
   };
 }

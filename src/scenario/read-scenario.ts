@@ -1,4 +1,5 @@
 import type { OutputPredictionPlan } from '../sim/output-prediction.ts';
+import type { MoneyPlan, PoolMoneyPlan } from '../sim/money-plan.ts';
 import type { ModulePlan, ObjectivePlan, PoolPlan, RecordPlan, RegionPlan, SloPlan, StartState } from '../sim/plan.ts';
 import type { Ns } from '../sim/units.ts';
 import { NS_PER_S } from '../sim/units.ts';
@@ -12,6 +13,8 @@ import { check } from './explain.ts';
 import type { Files } from './files.ts';
 import { NO_FILES } from './files.ts';
 import { modelReader } from './model-files.ts';
+import type { MoneyReading } from './money.ts';
+import { readMoney } from './money.ts';
 import type { PoolConditions, ResolvedPool } from './pools.ts';
 import { resolvePools } from './pools.ts';
 import type { Problem } from './problem.ts';
@@ -40,6 +43,7 @@ export interface Scenario {
   readonly outputPrediction: OutputPredictionPlan;
   readonly slos: readonly SloPlan[];
   readonly record: RecordPlan;
+  readonly money?: MoneyPlan;
   /** Variants by name: to each path of the scenario what it is set to. */
   readonly policies?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly sweep?: SweepInput;
@@ -98,10 +102,19 @@ export function readSource(
     ...crossChecks(draft),
     ...resolutions.flatMap((resolution) => ('findings' in resolution ? resolution.findings : [])),
   ];
-  if (findings.length > 0 || 'findings' in checked) return { ok: false, problems: problemsOf(findings, source) };
-  const pools = resolutions.flatMap((resolution) => ('pool' in resolution ? [resolution.pool] : []));
-  const scenario = scenarioOf(file, checked.value, pools, source);
-  return { ok: true, scenario, warnings: unusedTemplates(draft) };
+  const resolved = resolutions.flatMap((resolution) => ('pool' in resolution ? [resolution] : []));
+  if ('findings' in checked || resolved.length < resolutions.length) {
+    return { ok: false, problems: problemsOf(findings, source) };
+  }
+  const pools = resolved.map(({ pool }) => pool);
+  const paid = resolved.map(({ pool, paid }) => ({ ...paid, region: checked.value.regions[pool.region]!.name }));
+  const money = readMoney(checked.value, paid, { catalogue, files, file });
+  findings.push(...money.findings);
+  if (findings.length > 0 || money.problems.length > 0) {
+    return { ok: false, problems: [...problemsOf(findings, source), ...money.problems] };
+  }
+  const scenario = scenarioOf(file, checked.value, pools, money, source);
+  return { ok: true, scenario, warnings: [...unusedTemplates(draft), ...money.warnings] };
 }
 
 /** In the order of the file, and each once: a template may be wrong for several pools. */
@@ -115,7 +128,13 @@ function problemsOf(findings: readonly Finding[], source: Source): Problem[] {
     .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
-function scenarioOf(file: string, input: ScenarioInput, pools: readonly ResolvedPool[], source: Source): Scenario {
+function scenarioOf(
+  file: string,
+  input: ScenarioInput,
+  pools: readonly ResolvedPool[],
+  money: MoneyReading,
+  source: Source,
+): Scenario {
   const models = [...new Set(pools.map(({ modelName }) => modelName))];
   const workloadNames = input.workloads.map(({ name }) => name);
   const { kind, ...options } = input.routing;
@@ -129,20 +148,27 @@ function scenarioOf(file: string, input: ScenarioInput, pools: readonly Resolved
     timelineIntervalNs: input.timelineInterval,
     seeds: input.seeds,
     models,
-    regions: input.regions.map(({ name, electricityUsdPerKWh, pue }) => ({ name, electricityUsdPerKWh, pue })),
-    pools: pools.map(({ modelName, power, ...pool }) => ({
+    regions: money.regions,
+    pools: pools.map(({ modelName, power, ...pool }, index) => ({
       ...pool,
-      power: { ...power, pue: input.regions[pool.region]!.pue },
+      power: { ...power, pue: money.regions[pool.region]!.pue },
       model: models.indexOf(modelName),
+      rentUsdPerAcceleratorHour: rentOf(money.plan?.pools[index]) ?? pool.rentUsdPerAcceleratorHour,
     })),
     workloads: input.workloads.map((workload, index) => workloadOf(workload, index, models, source)),
     routing: { kind, options },
     record: input.record,
     outputPrediction: input.outputPrediction,
     slos: input.slos.map((slo) => sloOf(slo, workloadNames)),
+    ...(money.plan !== undefined && { money: money.plan }),
     ...(input.policies !== undefined && { policies: input.policies }),
     ...(input.sweep !== undefined && { sweep: input.sweep }),
   };
+}
+
+/** What is owned has no rent. */
+function rentOf(money: PoolMoneyPlan | undefined): number | undefined {
+  return money?.procurement.kind === 'own' ? 0 : money?.procurement.usdPerAcceleratorHour;
 }
 
 function workloadOf(input: WorkloadInput, index: number, models: readonly string[], source: Source): ScenarioWorkload {

@@ -6,7 +6,9 @@ import { acceleratorName } from './accelerator-files.ts';
 import { batchingSchema } from './batching.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { unknownName } from './did-you-mean.ts';
+import { commitmentsSchema } from './commitments.ts';
 import { duration } from './duration.ts';
+import { electricityKeys, saysItsPrice } from './electricity.ts';
 import { engineSchema } from './engine-schema.ts';
 import { MOST, known, size } from './fields.ts';
 import { oneKind, withKind } from './kind-schema.ts';
@@ -14,7 +16,9 @@ import { kvLinkSchema } from './kv-links.ts';
 import { kvTiersSchema } from './kv-tiers.ts';
 import { layoutSchema } from './layout-schema.ts';
 import { modelName } from './model-files.ts';
+import { moneySchema } from './money.ts';
 import { recordSchema } from './power.ts';
+import { procurementSchema } from './procurement.ts';
 import { zonedStart } from './start.ts';
 import { policiesSchema, sweepSchema } from './variant-schema.ts';
 
@@ -54,7 +58,7 @@ export function scenarioSchemas(catalogue: Catalogue) {
       .record(name('how pools refer to it'), deployment)
       .default({})
       .describe('deployments that pools share, by name'),
-    regions: z.array(regionSchema(pool)).min(1).describe('places with one price of electricity'),
+    regions: z.array(regionSchema(catalogue, pool)).min(1).describe('places with one price of electricity'),
     workloads: z.array(workload).min(1).describe('where the requests come from'),
     routing: routingSchema(catalogue)
       .default({ kind: catalogue.defaults.routing })
@@ -76,6 +80,8 @@ export function scenarioSchemas(catalogue: Catalogue) {
       .default({ ...DEFAULT_OUTPUT_PREDICTION })
       .describe('how well policies know the length of an answer beforehand'),
     slos: z.array(slo).default([]).describe('what users were promised, by class of requests'),
+    money: moneySchema(catalogue).optional(),
+    commitments: commitmentsSchema(catalogue),
     policies: policiesSchema().optional(),
     sweep: sweepSchema().optional(),
   });
@@ -104,6 +110,7 @@ function deploymentSchema(catalogue: Catalogue, batching: ReturnType<typeof batc
       .min(0)
       .optional()
       .describe("rent of one accelerator, USD/h (default: that of the accelerator's profile)"),
+    procurement: procurementSchema().optional().describe('how it is paid for (default: rented by the hour)'),
   });
 }
 
@@ -132,13 +139,14 @@ function poolSchema(deployment: ReturnType<typeof deploymentSchema>) {
     .describe('instances alike; exactly one of instances, accelerators and nodes says how many');
 }
 
-function regionSchema(pool: ReturnType<typeof poolSchema>) {
-  return z.strictObject({
-    name: name('name of the region'),
-    electricityUsdPerKWh: z.number().min(0).describe('price of electricity, USD/kWh'),
-    pue: z.number().min(1).describe('facility energy / IT energy, at least 1'),
-    pools: z.array(pool).min(1).describe('the instances there'),
-  });
+function regionSchema(catalogue: Catalogue, pool: ReturnType<typeof poolSchema>) {
+  return z
+    .strictObject({
+      name: name('name of the region'),
+      ...electricityKeys(catalogue),
+      pools: z.array(pool).min(1).describe('the instances there'),
+    })
+    .superRefine(saysItsPrice);
 }
 
 export interface WorkloadInput {

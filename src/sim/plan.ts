@@ -1,4 +1,5 @@
 import type { PowerParameters } from './power-model.ts';
+import type { MoneyPlan } from './money-plan.ts';
 import type { Ns } from './units.ts';
 import type { KvTierPlan } from './kv-tier-plan.ts';
 import type { OutputPredictionPlan } from './output-prediction.ts';
@@ -39,6 +40,8 @@ export interface RunPlan {
   readonly outputPrediction?: OutputPredictionPlan;
   readonly slos: readonly SloPlan[];
   readonly record: RecordPlan;
+  /** Left out: every pool is rented at its rate, and nothing is sold. */
+  readonly money?: MoneyPlan;
 }
 
 /** What is recorded besides times and counts. Nothing else in the results depends on it. */

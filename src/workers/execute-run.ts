@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path';
 import { attributeRent } from '../economics/rent.ts';
 import { fileNameOf } from '../results/columns.ts';
+import { writeCosts } from '../results/cost-file.ts';
 import { writeManifest } from '../results/manifest.ts';
 import type { OfferedLoad } from '../results/manifest.ts';
 import { PoolMetrics } from '../results/pool-metrics.ts';
@@ -17,6 +18,7 @@ import { simulate } from '../sim/simulate.ts';
 import type { RunTotals } from '../sim/simulate.ts';
 import { assemble } from './assemble.ts';
 import type { Modules } from './assemble.ts';
+import { RunMeters } from './run-costs.ts';
 
 /** One run as it is handed to a thread: plain data. */
 export interface RunTask {
@@ -52,19 +54,27 @@ export function executeRun(task: RunTask, modules: Modules, progress: Progress):
   const timelineFile = new TimelineFile(join(directory, fileNameOf('timeline')), plan, identity);
   const requests = new RequestMetrics(plan);
   const pools = new PoolMetrics(plan);
+  const meters = new RunMeters(plan);
   const totals = simulateInto(plan, modules, {
-    requests: tee(requestsFile, requests),
-    timeline: tee(timelineFile, pools),
+    requests: tee(requestsFile, requests, meters.requests),
+    timeline: tee(timelineFile, pools, meters.pools),
     progress: (nowNs) => progress(nowNs / plan.horizonNs),
   });
   requestsFile.close();
   timelineFile.close();
   if (!totals.completed) return false;
-  const summaryRows = writeSummary(directory, summarize(plan, requests, pools, attributeRent), identity);
+  const costs = meters.costs();
+  const summary = [...summarize(plan, requests, pools, attributeRent, costs.billsUsd), ...costs.entries];
+  const rows = {
+    requests: requestsFile.rows,
+    timeline: timelineFile.rows,
+    summary: writeSummary(directory, summary, identity),
+    cost: writeCosts(directory, plan, costs.rows, identity),
+  };
   writeManifest(directory, {
     ...task,
     totals,
-    rows: { requests: requestsFile.rows, timeline: timelineFile.rows, summary: summaryRows },
+    rows,
     host: { nodeVersion: process.version, wallS: (performance.now() - startMs) / 1_000 },
   });
   syncToDisk(directory);

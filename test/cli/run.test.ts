@@ -44,10 +44,10 @@ function arrowBytes(folder: string): Record<string, string> {
 }
 
 describe('a run', () => {
-  test('leaves its four files for every seed, under the name of the scenario, and nothing else', () => {
+  test('leaves its five files for every seed, under the name of the scenario, and nothing else', () => {
     const folder = folderWith();
     const { runs } = runAsJson(folder);
-    const files = ['manifest.json', 'requests.arrow', 'summary.arrow', 'timeline.arrow'];
+    const files = ['cost.arrow', 'manifest.json', 'requests.arrow', 'summary.arrow', 'timeline.arrow'];
     const expected = runs.flatMap(({ run_id }) => [`tiny/${run_id}`, ...files.map((file) => `tiny/${run_id}/${file}`)]);
 
     expect(filesBelow(join(folder, 'results'))).toEqual(['tiny', ...expected].sort());
@@ -59,7 +59,7 @@ describe('a run', () => {
     const one = runAsJson(folder, '--out', 'one', '--workers', '1');
     const two = runAsJson(folder, '--out', 'two', '--workers', '2');
 
-    expect(Object.keys(arrowBytes(join(folder, 'one')))).toHaveLength(6);
+    expect(Object.keys(arrowBytes(join(folder, 'one')))).toHaveLength(8);
     expect(arrowBytes(join(folder, 'two'))).toEqual(arrowBytes(join(folder, 'one')));
     expect(two.runs.map(({ fingerprint }) => fingerprint)).toEqual(one.runs.map(({ fingerprint }) => fingerprint));
     expect(two.fleet).toEqual(one.fleet);

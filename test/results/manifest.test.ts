@@ -21,7 +21,7 @@ const facts: ManifestFacts = {
     endNs: 112_500_000_000,
     completed: true,
   },
-  rows: { requests: 5, timeline: 6, summary: 3 },
+  rows: { requests: 5, timeline: 6, summary: 3, cost: 2 },
   offeredLoads: [{ pool: 'desk', model: 'llama-3.1-70b', requestsPerS: 12, capacityRequestsPerS: 10, load: 1.2 }],
   warnings: ['pool desk: offered load 1.20'],
   replayCommand: 'tokenfleet run scenarios/two-regions.yaml --seed 7',

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { AttributedCost } from '../../src/results/cost-file.ts';
+import { writeCosts } from '../../src/results/cost-file.ts';
 import { RequestsFile } from '../../src/results/requests-file.ts';
 import { writeSummary } from '../../src/results/summary-file.ts';
 import type { RunSummary } from '../../src/results/summary.ts';
@@ -59,7 +61,23 @@ export const summary: RunSummary = [
   },
 ];
 
-/** A folder with the three files: rows of the fixtures, each flushed `times` times. */
+const amounts = { usd: 1.5, joules: 2e6, grams: 300 };
+const costs: readonly AttributedCost[] = [
+  {
+    pool: 0,
+    workload: 0,
+    kind: 'input',
+    requests: 3,
+    tokens: 5e9,
+    resourceNs: 12 * S,
+    direct: amounts,
+    loaded: amounts,
+  },
+  { pool: 2, workload: 1, kind: 'output', requests: 1, tokens: 30, resourceNs: 1, direct: amounts, loaded: amounts },
+  { pool: -1, workload: -1, kind: 'unused', requests: 0, tokens: 0, resourceNs: 0, direct: amounts, loaded: amounts },
+];
+
+/** A folder with the four files: rows of the fixtures, each flushed `times` times. */
 export function resultFolder(times = 1): string {
   const dir = temporaryFolder();
   const requestsFile = new RequestsFile(join(dir, 'requests.arrow'), plan, identity);
@@ -71,6 +89,7 @@ export function resultFolder(times = 1): string {
   requestsFile.close();
   timelineFile.close();
   expect([requestsFile.rows, timelineFile.rows]).toEqual([5 * times, 2 * times]);
+  expect(writeCosts(dir, plan, times === 0 ? [] : costs, identity)).toBe(times === 0 ? 0 : 3);
   expect(writeSummary(dir, times === 0 ? [] : summary, identity)).toBe(times === 0 ? 0 : 3);
   return dir;
 }

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { billTotal, poolBills } from '../../src/economics/bills.ts';
+import { fillCommitments } from '../../src/economics/commitments.ts';
+import type { MeteredPool } from '../../src/economics/pool-meter.ts';
+import type { CommitmentPlan, MoneyPlan } from '../../src/sim/money-plan.ts';
+import { hours, money } from './plans.ts';
+
+const metered: MeteredPool = {
+  busyNs: 0,
+  prefillNs: 0,
+  joules: { prefill: 0, decode: 0, idle: 0 },
+  grams: { prefill: 0, decode: 0, idle: 0 },
+  energyUsd: 4.6,
+  // 9 kW on average, 12 kW in one quarter.
+  quarterJoules: [8.1e6, 10.8e6, 5.4e6, 8.1e6, 8.1e6, 8.1e6, 8.1e6, 8.1e6],
+};
+const billsOf = (plan: MoneyPlan) =>
+  poolBills(hours, plan, [metered, metered, metered], fillCommitments(hours.pools, plan, 2));
+
+const commitment: CommitmentPlan = {
+  name: 'three years',
+  accelerator: 'h100-sxm',
+  region: 1,
+  accelerators: 6,
+  termHours: 3 * 8_760,
+  usdPerAcceleratorHour: 1.3,
+  upfrontUsdPerAccelerator: 0,
+  costOfCapital: 0.1,
+  takeOrPay: 1,
+};
+
+describe('two hours', () => {
+  test('of eight owned H100s cost capital, people, electricity and the peak of the month', () => {
+    const bill = billsOf(money)[0]!;
+
+    expect(bill.it / 16).toBeCloseTo(1.159, 3);
+    expect(bill.building / 16).toBeCloseTo(0.204, 3);
+    expect(bill.maintenance / 16).toBeCloseTo(0.132, 3);
+    expect(bill).toMatchObject({ rent: 0, energy: 4.6 });
+    expect(bill.staff).toBeCloseTo(16 * 0.03, 12);
+    // 12 kW × 14.6 USD for 730 hours.
+    expect(bill.demand).toBeCloseTo(12 * 14.6 * (2 / 730), 12);
+  });
+
+  test('of rented ones cost the rent and nothing else', () => {
+    const [, rented, spot] = billsOf(money);
+    expect(rented).toMatchObject({ rent: 32, it: 0, energy: 0 });
+    expect(billTotal(rented!)).toBe(32);
+    expect(spot!.rent).toBe(1);
+  });
+
+  test('the peak is that of all that is owned in the region, and shared as they drew then', () => {
+    const both = { ...hours, pools: hours.pools.map((pool) => ({ ...pool, region: 0 })) };
+    const plan = { ...money, pools: [money.pools[0]!, money.pools[0]!, money.pools[2]!] };
+    const other = { ...metered, quarterJoules: [10.8e6, 3.6e6, 0, 0, 0, 0, 0, 0] };
+    const bills = poolBills(both, plan, [metered, other, metered], fillCommitments(both.pools, plan, 2));
+
+    // 9 + 12 kW in the first quarter against 12 + 4 in the second.
+    expect(bills[0]!.demand).toBeCloseTo(9 * 14.6 * (2 / 730), 12);
+    expect(bills[1]!.demand).toBeCloseTo(12 * 14.6 * (2 / 730), 12);
+  });
+});
+
+describe('commitments', () => {
+  const used = (...commitments: CommitmentPlan[]) => fillCommitments(hours.pools, { ...money, commitments }, 2);
+
+  test('are filled in their order, and what they do not cover is rented by the hour', () => {
+    const second = { ...commitment, name: 'one year', accelerators: 4, usdPerAcceleratorHour: 1.8 };
+    const { uses, coveredAccelerators } = used(commitment, second);
+
+    expect(uses.map(({ usedHours, committedHours, neededHours }) => [usedHours, committedHours, neededHours])).toEqual([
+      [12, 12, 16],
+      [4, 8, 16],
+    ]);
+    expect(coveredAccelerators).toEqual([0, 8, 0]);
+    expect(uses[1]!.unusedUsd).toBeCloseTo(4 * 1.8, 12);
+    expect(billsOf({ ...money, commitments: [commitment] })[1]!.rent).toBeCloseTo(2 * (6 * 1.3 + 2 * 2), 12);
+    expect(billsOf({ ...money, commitments: [commitment, second] })[1]!.rent).toBeCloseTo(2 * (6 * 1.3 + 2 * 1.8), 12);
+  });
+
+  test('are due as far as they say when nobody needs them', () => {
+    const [use] = used({ ...commitment, accelerators: 10, takeOrPay: 0.5 }).uses;
+    expect(use!.unusedUsd).toBeCloseTo(2 * 2 * 1.3 * 0.5, 12);
+    expect(use!.usd).toBeCloseTo(2 * 8 * 1.3 + 2 * 2 * 1.3 * 0.5, 12);
+  });
+
+  test('cover only their accelerator, in their region, and nothing that is owned', () => {
+    expect(used({ ...commitment, region: 0 }).uses[0]).toMatchObject({ usedHours: 0, neededHours: 0, pools: [] });
+    expect(used({ ...commitment, accelerator: 'l40s' }).uses[0]).toMatchObject({ usedHours: 0 });
+  });
+
+  test('that were paid in advance cost their annuity, unless dollars are cash', () => {
+    const prepaid = { ...commitment, usdPerAcceleratorHour: 0, upfrontUsdPerAccelerator: 26_280 };
+    const of = (costBasis: MoneyPlan['costBasis']) =>
+      fillCommitments(hours.pools, { ...money, costBasis, commitments: [prepaid] }, 2).uses[0]!.usd;
+
+    expect(of('accounting')).toBeCloseTo(2 * 6 * 1, 9);
+    expect(of('economic')).toBeCloseTo(2 * 6 * 3 * 0.402115, 4);
+    expect(of('cash')).toBe(0);
+  });
+});
