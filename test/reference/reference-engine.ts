@@ -72,6 +72,7 @@ class ReferenceEngine {
       session: (request) => this.#requests.get(request)!.session,
       workload: (request) => this.#requests.get(request)!.workload,
       model: (request) => this.#requests.get(request)!.model,
+      deadlineNs: (request) => this.#requests.get(request)!.deadlineNs ?? Infinity,
     };
   }
 
