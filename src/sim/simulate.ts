@@ -15,6 +15,7 @@ import { ResourceTime } from './resource-time.ts';
 import type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
 import { poolPowers } from './pool-power.ts';
 import { Timeline } from './timeline.ts';
+import { warmCaches } from './warm-caches.ts';
 import { type InstanceIndex, NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
 
 export type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
@@ -101,6 +102,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   }
 
   run(): RunTotals {
+    warmCaches(this.#demand, this.#requests, this.#view, this.#fleet, this.#routing, this.#instances);
     this.#demand.start();
     if (this.#power !== undefined) this.#scheduleControl(this.#power);
     let completed = true;

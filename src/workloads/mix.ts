@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LoadForm } from '../sim/plan.ts';
-import type { ArrivalSink, RequestView, Workload } from '../sim/ports.ts';
+import type { ArrivalSink, ContextSink, RequestView, Workload } from '../sim/ports.ts';
 import { NO_SESSION, type Ns, type RequestIndex } from '../sim/units.ts';
 import { agentic } from './agentic.ts';
 import { batch } from './batch.ts';
@@ -116,9 +116,14 @@ class Announced implements ArrivalSink {
   #outputTokens = 0;
   #reasoningTokens = 0;
   #session = NO_SESSION;
+  #deadlineNs: Ns = Infinity;
 
   share(stream: number, tokens: number): void {
     this.#segments.push(stream, tokens);
+  }
+
+  due(deadlineNs: Ns): void {
+    this.#deadlineNs = deadlineNs;
   }
 
   push(arrivalNs: Ns, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number): void {
@@ -134,6 +139,8 @@ class Announced implements ArrivalSink {
     const segments = this.#segments;
     for (let k = 0; k < segments.length; k += 2) sink.share(segments[k]!, segments[k + 1]!);
     segments.length = 0;
+    sink.due(this.#deadlineNs);
+    this.#deadlineNs = Infinity;
     sink.push(this.arrivalNs, this.#promptTokens, this.#outputTokens, this.#reasoningTokens, this.#session);
     this.arrivalNs = Infinity;
   }
@@ -160,6 +167,10 @@ class TenantSink implements ArrivalSink {
     this.#sink.share(stream * this.#tenants + this.#tenant, tokens);
   }
 
+  due(deadlineNs: Ns): void {
+    this.#sink.due(deadlineNs);
+  }
+
   push(arrivalNs: Ns, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number): void {
     const number = session === NO_SESSION ? NO_SESSION : session * this.#tenants + this.#tenant;
     this.#sink.push(arrivalNs, promptTokens, outputTokens, reasoningTokens, number);
@@ -170,6 +181,7 @@ class Mix implements Workload {
   readonly #tenants: readonly Workload[];
   readonly #announced: readonly Announced[];
   readonly #sinks: readonly TenantSink[];
+  #hasStarted = false;
   /** The view that tenants look at, and how they number their sessions. */
   #view: RequestView | undefined;
   readonly #ownView: RequestView;
@@ -189,11 +201,23 @@ class Mix implements Workload {
       session: (request) => Math.floor(view().session(request) / this.#tenants.length),
       workload: (request) => view().workload(request),
       model: (request) => view().model(request),
+      deadlineNs: (request) => view().deadlineNs(request),
     };
-    for (let tenant = 0; tenant < this.#tenants.length; tenant++) this.#announce(tenant);
+  }
+
+  warm(sink: ContextSink): void {
+    const count = this.#tenants.length;
+    this.#tenants.forEach((tenant, k) =>
+      tenant.warm?.({
+        share: (stream, tokens) => sink.share(stream * count + k, tokens),
+        context: (usedNs, tokens, session) => sink.context(usedNs, tokens, session * count + k),
+      }),
+    );
   }
 
   pull(sink: ArrivalSink): boolean {
+    if (!this.#hasStarted) for (let tenant = 0; tenant < this.#tenants.length; tenant++) this.#announce(tenant);
+    this.#hasStarted = true;
     let first = 0;
     for (let tenant = 1; tenant < this.#announced.length; tenant++) {
       if (this.#announced[tenant]!.arrivalNs < this.#announced[first]!.arrivalNs) first = tenant;

@@ -9,11 +9,14 @@ const options = z.strictObject({ victim: victimOption('last-in-order'), stepToke
 export const earliestDeadline: BatchingModule<CommonOptions> = {
   name: 'earliest-deadline',
   summary:
-    'the earliest deadline first: arrival plus the TTFT objective of its class (`slos`); requests without one come last',
+    'the earliest deadline first: its own, or arrival plus the TTFT objective of its class (`slos`) if that is sooner; requests with neither come last',
   options,
   create(given, { workloads }) {
     const deadlineNs = (request: RequestIndex, requests: QueuedRequestView) =>
-      requests.arrivalNs(request) + workloads[requests.workload(request)]!.ttftNs;
+      Math.min(
+        requests.deadlineNs(request),
+        requests.arrivalNs(request) + workloads[requests.workload(request)]!.ttftNs,
+      );
     return { queueOf: () => 0, rank: deadlineNs, ...commonParts(given, deadlineNs) };
   },
   conflict: commonConflict,
