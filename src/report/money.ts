@@ -101,29 +101,39 @@ export function tenantSection(summary: RunSummary, rules: MoneyRules | undefined
   ];
   const of = ([scope, name]: readonly [Scope, string], metric: Metric, statistic: Statistic) =>
     findEntry(summary, scope, name, metric, statistic);
-  const costs = all.map((place) => [
-    shortened(place[1]),
-    cell(of(place, 'request_cost', 'fully_loaded')),
-    cell(of(place, 'task_cost', 'fully_loaded')),
-    cell(of(place, 'successful_task_cost', 'fully_loaded')),
-    cell(of(place, 'input_cost', 'fully_loaded')),
-    cell(of(place, 'output_cost', 'fully_loaded')),
-  ]);
-  const energy = all.map((place) => [
-    shortened(place[1]),
-    cell(of(place, 'revenue', 'total')),
-    share(of(place, 'gross_margin', 'share')),
-    cell(of(place, 'request_energy', 'fully_loaded')),
-    cell(of(place, 'request_carbon', 'fully_loaded')),
-    cell(of(place, 'task_tokens', 'mean')),
-    cell(of(place, 'task_accelerator_time', 'mean')),
-  ]);
+  type Figure = readonly [head: string, metric: Metric, statistic: Statistic];
+  const table = (corner: string, ...figures: readonly Figure[]) => {
+    const rows = all.map((place) => [
+      shortened(place[1]),
+      ...figures.map(([, metric, statistic]) => (statistic === 'share' ? share : cell)(of(place, metric, statistic))),
+    ]);
+    return alignedRows([[corner, ...figures.map(([head]) => head)], ...rows]);
+  };
   return [
     `By workload, ${BASIS_WORDS[rules.costBasis].split(':')[0]}, ${IDLE_WORDS[rules.idleRule]}`,
-    ...alignedRows([['USD per', 'request', 'task', 'good task', 'million input', 'million output'], ...costs]),
+    ...table(
+      'USD per',
+      ['request', 'request_cost', 'fully_loaded'],
+      ['task', 'task_cost', 'fully_loaded'],
+      ['million input', 'input_cost', 'fully_loaded'],
+      ['million output', 'output_cost', 'fully_loaded'],
+    ),
     '',
-    ...alignedRows([['', 'revenue, USD', 'margin', 'Wh/request', 'gCO2/request', 'tokens/task', 's/task'], ...energy]),
-    '  task: a session, or a request without one. good: every request of it met its objectives. s: of accelerators.',
+    ...table(
+      '',
+      ['revenue, USD', 'revenue', 'total'],
+      ['margin', 'gross_margin', 'share'],
+      ['Wh/request', 'request_energy', 'fully_loaded'],
+      ['gCO2/request', 'request_carbon', 'fully_loaded'],
+    ),
+    '',
+    ...table(
+      'per task',
+      ['tokens', 'task_tokens', 'mean'],
+      ['accelerator s', 'task_accelerator_time', 'mean'],
+      ['USD, of good ones', 'successful_task_cost', 'fully_loaded'],
+    ),
+    '  task: a session, or a request without one. good: every request of it met its objectives.',
   ];
 }
 

@@ -146,3 +146,38 @@ test('long names and many seeds stay within 100 columns', () => {
 
   expect(lines.filter((line) => Array.from(line).length > 100)).toEqual([]);
 });
+
+test('a bill says its basis beside the dollars, and long names and wide spreads fit', () => {
+  const name = 'a-workload-with-a-very-long-name';
+  const entries = [name, 'other'].flatMap((workload) => [
+    entry('workload', workload, 'request_cost', 'fully_loaded', 0.000338, 0.000005),
+    entry('workload', workload, 'task_cost', 'fully_loaded', 0.00077, 0.000005),
+    entry('workload', workload, 'input_cost', 'fully_loaded', 0.135, 0.004),
+    entry('workload', workload, 'output_cost', 'fully_loaded', 1_234, 123),
+    entry('workload', workload, 'task_tokens', 'mean', 1_396_904, 193_738),
+    entry('workload', workload, 'gross_margin', 'share', -0.346, 0.02),
+  ]);
+  const pool = [
+    entry('pool', name, 'owned_hour', 'mean', 1.63),
+    entry('pool', name, 'least_use', 'share', 0.554),
+    entry('pool', name, 'break_even_committed', 'mean', 34_897),
+  ];
+  const bill = [
+    entry('fleet', 'fleet', 'bill', 'total', 10),
+    entry('fleet', 'fleet', 'it_bill', 'total', 7.5),
+    entry('fleet', 'fleet', 'unused_bill', 'total', 2.5),
+    entry('commitment', 'three years', 'bill', 'total', 5),
+    entry('commitment', 'three years', 'commitment_use', 'share', 0.5),
+  ];
+  const money = { costBasis: 'accounting', idleRule: 'reserved' } as const;
+  const text = terminalReport({ ...report([...bill, ...entries, ...pool]), money });
+
+  expect(text).toContain('Cost, accounting basis: capital in equal parts over its life\n');
+  expect(text).toContain('Bill of the measured window, accounting basis: capital in equal parts over its life\n');
+  expect(text).toContain('By workload, accounting basis, idle time charged to who has reserved the capacity\n');
+  expect(text).toMatch(/servers, network, storage +7.50 +75.0 %\n/);
+  expect(text).toMatch(/unused commitments +2.50 +25.0 %\n/);
+  expect(text).toMatch(/a-workload-with-a-v… +1.63 +55.4 % +never +34,897\n/);
+  expect(text).toMatch(/-34.6 % ± 2.0/);
+  expect(Math.max(...text.split('\n').map((line) => Array.from(line).length))).toBeLessThanOrEqual(100);
+});
