@@ -176,6 +176,7 @@ const LOW_VOLTAGE_CLOCK = 0.7;
 const LOW_VOLTAGE_EXPONENT = 1.2;
 
 function clockFactor({ clockExponent }: PowerParameters, clock: number): number {
+  if (clock === 1) return 1;
   if (clock >= LOW_VOLTAGE_CLOCK) return power(clock, clockExponent);
   return power(LOW_VOLTAGE_CLOCK, clockExponent) * power(clock / LOW_VOLTAGE_CLOCK, LOW_VOLTAGE_EXPONENT);
 }
