@@ -16,7 +16,8 @@ export interface WorkCounters {
  * prompts (no counter tells them). Guesses count whether they turn out right or wrong.
  */
 export function achievedFlops(p: RooflineParameters, work: WorkCounters): number {
-  const { tokensPerSequence = 1, draft } = p.speculation ?? {};
+  if (p.speculation === undefined) return modelFlops(p, work, 1);
+  const { tokensPerSequence, draft } = p.speculation;
   const own = modelFlops(p, work, tokensPerSequence);
   if (draft === undefined) return own;
   return own + modelFlops(draft.parameters, draftWork(draft, work), perDraftPass(draft, tokensPerSequence));
@@ -57,7 +58,8 @@ function perDraftPass({ passes }: DraftCost, tokensPerSequence: number): number 
  * Which experts were touched is told by the mean step: at most that many.
  */
 export function achievedHbmBytes(p: RooflineParameters, work: WorkCounters): number {
-  const { tokensPerSequence = 1, draft } = p.speculation ?? {};
+  if (p.speculation === undefined) return modelHbmBytes(p, work, 1);
+  const { tokensPerSequence, draft } = p.speculation;
   const own = modelHbmBytes(p, work, tokensPerSequence);
   if (draft === undefined) return own;
   return own + modelHbmBytes(draft.parameters, draftWork(draft, work), perDraftPass(draft, tokensPerSequence));
