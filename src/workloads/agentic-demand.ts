@@ -1,12 +1,12 @@
 import { NS_PER_S } from '../sim/units.ts';
 import type { AgenticOptions } from './agentic-options.ts';
-import { AgenticSessions, type AgenticSession } from './agentic-sessions.ts';
+import { AgenticSessions, bigWindowChance, type AgenticSession } from './agentic-sessions.ts';
 import { SessionDraw } from './agentic-times.ts';
 import { sessionsPerSOf } from './demand-fields.ts';
 import type { Demand } from './workload-module.ts';
 
 const SAMPLED_SESSIONS = 1_200;
-const PRIMES = [2, 3, 5, 7, 11, 13, 17, 19];
+const PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23];
 
 export function agenticDemand(options: AgenticOptions): Demand {
   const { requests, promptTokens, outputTokens, reusedTokens, durationS } = sampleMeans(options);
@@ -33,6 +33,8 @@ interface SessionMeans {
   outputTokens: number;
   reusedTokens: number;
   durationS: number;
+  /** Requests after the first of a session that a user sends: a few of their pauses make up half of the time. */
+  userGaps: number;
 }
 
 /**
@@ -42,24 +44,26 @@ interface SessionMeans {
  */
 function sampleMeans(options: AgenticOptions): SessionMeans {
   const sessions = new AgenticSessions(options, 1, 2, (session, draw) => {
-    if (draw === SessionDraw.requests) return 1 - restOf(session) * restOf(session);
+    if (draw === SessionDraw.requests) return lengthUniform(session);
     if (draw === SessionDraw.bigWindow) return hasBigWindow(session) ? 0 : 1;
     return evenly(session, draw);
   });
-  const means = { requests: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0, durationS: 0 };
+  const means = { requests: 0, promptTokens: 0, outputTokens: 0, reusedTokens: 0, durationS: 0, userGaps: 0 };
   let weights = 0;
   for (let id = 0; id < SAMPLED_SESSIONS; id++) {
-    const { share } = options.bigWindow;
-    const weight = 2 * restOf(id) * 2 * (hasBigWindow(id) ? share : 1 - share);
+    const session = sessions.begin(id);
+    const chance = bigWindowChance(options, session.isFresh, lengthUniform(id));
+    const weight = 2 * restOf(id) * 2 * (hasBigWindow(id) ? chance : 1 - chance);
     if (weight === 0) continue;
     weights += weight;
-    addSession(means, weight, sessions.begin(id), sessions, options.subagents.count);
+    addSession(means, weight, session, sessions, options.subagents.count);
   }
   means.requests /= weights;
   means.promptTokens /= weights;
   means.outputTokens /= weights;
   means.reusedTokens /= weights;
-  means.durationS /= weights;
+  means.userGaps /= weights;
+  means.durationS = means.durationS / weights + means.userGaps * sessions.times.meanUserGapS();
   return means;
 }
 
@@ -75,7 +79,8 @@ function addSession(
     means.promptTokens += weight * session.promptTokens;
     means.outputTokens += weight * session.outputTokens;
     means.reusedTokens += weight * session.reusedTokens;
-    means.durationS += (weight * session.gapNs) / NS_PER_S;
+    if (session.byUser && session.steps > 1) means.userGaps += weight;
+    else means.durationS += (weight * session.gapNs) / NS_PER_S;
     if (session.steps === session.requests) return;
     if (session.steps === session.subagentsAfter) {
       const { durationS } = means;
@@ -94,6 +99,10 @@ function addSession(
 /** 1 minus a uniform, whose square is the share of sessions that are longer. */
 function restOf(session: number): number {
   return 1 - evenly(session, SessionDraw.requests);
+}
+
+function lengthUniform(session: number): number {
+  return 1 - restOf(session) * restOf(session);
 }
 
 function hasBigWindow(session: number): boolean {

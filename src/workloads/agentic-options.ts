@@ -23,14 +23,14 @@ const requestsPerSession = requestsPerSessionFields
   .describe('length of a session, requests');
 
 const userShareFields = z.strictObject({
-  median: share().default(0.1165).describe('median over sessions of a lognormal, in [0, 1]'),
-  sigma: z.number().min(0).max(10).default(1.24).describe('standard deviation of the logarithm, dimensionless'),
+  median: share().default(0.105).describe('median over sessions of a lognormal, in [0, 1]'),
+  sigma: z.number().min(0).max(10).default(1.47).describe('standard deviation of the logarithm, dimensionless'),
   max: share().default(1).describe('larger shares become this, in [0, 1]'),
   correlation: z
     .number()
     .min(-1)
     .max(1)
-    .default(-0.45)
+    .default(-0.41)
     .describe('with the length of the session, as a Gaussian copula has it, in [-1, 1]'),
 });
 const userShare = userShareFields
@@ -46,10 +46,20 @@ const prefixes = prefixesFields
   .prefault(prefixesFields.parse({}))
   .describe('versions of tools and system prompt, each shared by the sessions that use it, dimensionless');
 
+// 45 % of the resumed sessions and 6 % of the fresh ones exceed 200,000 tokens; half of those that could grow so far end before.
 const bigWindowFields = z.strictObject({
-  share: share().default(0.22).describe('share of sessions with a big window; 0 if the model has none, in [0, 1]'),
+  share: share().default(0.31).describe('share of sessions with a big window; 0 if the model has none, in [0, 1]'),
+  freshChance: share()
+    .default(0.35)
+    .describe('chance of a fresh session to have one, by that of a resumed session, in [0, 1]'),
+  lengthDependence: z
+    .number()
+    .min(-1)
+    .max(1)
+    .default(-0.9)
+    .describe('on the length of the session, as a Farlie-Gumbel-Morgenstern copula has it, in [-1, 1]'),
   resumedTokens: lengthSchema
-    .default({ median: 250_200, sigma: 0.55, max: 850_000 })
+    .default({ median: 255_000, sigma: 0.5, max: 850_000 })
     .describe('context with which a resumed session begins, tokens'),
   // Where such a session compacts was not measured: a tenth short of a window of a million tokens.
   compactAboveTokens: tokens().default(900_000).describe('context above which the harness compacts, tokens'),
@@ -58,16 +68,27 @@ const bigWindow = bigWindowFields
   .prefault(bigWindowFields.parse({}))
   .describe('sessions with a window of about a million tokens, dimensionless');
 
+const readingFields = z.strictObject({
+  share: share().default(0.65).describe('chance that the first step after a fresh start reads, in [0, 1]'),
+  decay: share().default(0.6).describe('chance that a later one does, by that of the step before it, in [0, 1]'),
+  tokens: lengthSchema
+    .default({ median: 9_000, sigma: 0.9, max: 150_000 })
+    .describe('what such a step adds to the context instead of toolStepTokens, tokens'),
+});
+const reading = readingFields
+  .prefault(readingFields.parse({}))
+  .describe('first steps of a fresh session, which read the project, dimensionless');
+
 const compactionFields = z.strictObject({
   triggerTokens: z
     .strictObject({
-      mean: tokens().default(152_000).describe('mean over sessions of a normal, tokens'),
-      sd: z.number().min(0).max(MAX_TOKENS).default(10_000).describe('its standard deviation, tokens'),
+      mean: tokens().default(160_000).describe('mean over sessions of a normal, tokens'),
+      sd: z.number().min(0).max(MAX_TOKENS).default(16_000).describe('its standard deviation, tokens'),
     })
     .prefault({})
     .describe('context above which the harness compacts, tokens'),
   afterTokens: lengthSchema
-    .default({ median: 47_100, sigma: 0.65, max: 130_000 })
+    .default({ median: 50_000, sigma: 0.6, max: 130_000 })
     .describe('context that is left; tools and system prompt stay as they are, tokens'),
 });
 const compaction = compactionFields
@@ -123,15 +144,22 @@ export const agenticOptions = z
       .describe('tools and system prompt with which every context begins, tokens'),
     prefixes,
     freshShare: share().default(0.55).describe('share of sessions that begin with an empty history, in [0, 1]'),
+    freshCorrelation: z
+      .number()
+      .min(-1)
+      .max(1)
+      .default(0.45)
+      .describe('of a fresh start with the length of the session, as a Gaussian copula has it, in [-1, 1]'),
     freshTokens: lengthSchema
       .default({ median: 3_800, sigma: 0.75 })
       .describe('first message and project context of a fresh session, tokens'),
+    reading,
     resumedTokens: lengthSchema
-      .default({ median: 80_000, sigma: 0.35, max: 150_000 })
+      .default({ median: 84_000, sigma: 0.36, max: 150_000 })
       .describe('whole context with which a resumed session begins, tokens'),
     bigWindow,
     toolStepTokens: lengthSchema
-      .default({ median: 340, sigma: 1.8, max: 60_000 })
+      .default({ median: 290, sigma: 1.7, max: 60_000 })
       .describe('what a tool result adds to the context, tokens'),
     userStepTokens: lengthSchema
       .default({ median: 253, sigma: 1.69, max: 60_000 })
@@ -163,8 +191,22 @@ export const agenticOptions = z
       .default(1)
       .describe('mean of the geometric number of tools that run at once; the slowest is waited for, tools'),
     userGapS: secondsSchema
-      .default({ median: 135, sigma: 1.74, max: 86_400 })
+      .default({
+        mixture: [
+          { weight: 0.5, median: 11.5, sigma: 0.45 },
+          { weight: 0.487, median: 165, sigma: 1.65 },
+          { weight: 0.013, median: 20_000, sigma: 0.9 },
+        ],
+        max: 86_400,
+      })
       .describe('answer complete to next message of the user, s'),
+    // Chosen for the spread of the durations of sessions; medians of their gaps lie between 9 s at p10 and 525 s at p90.
+    userPaceSigma: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(0.8)
+      .describe('users differ in pace: all gaps of a session are stretched by a lognormal of median 1, dimensionless'),
     patienceS: secondsSchema
       .optional()
       .describe('a session ends if an answer takes longer than this to be complete; without, never, s'),

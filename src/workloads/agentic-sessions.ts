@@ -18,6 +18,8 @@ import { ZipfChoice } from './zipf.ts';
 /** Numbers of the subagents of a session lie this far apart, above all numbers of sessions. */
 export const SUBAGENT_STRIDE = 4_294_967_296;
 
+const MOST_READING_STEPS = 100;
+
 interface NewSession {
   readonly session: number;
   readonly requests: number;
@@ -27,6 +29,7 @@ interface NewSession {
   readonly prefixTokens: number;
   readonly compactAboveTokens: number;
   readonly promptTokens: number;
+  readonly isFresh: boolean;
 }
 
 /** A coding agent at work: the harness sends its whole context at every step, and appends answer and tool result. */
@@ -42,6 +45,8 @@ export class AgenticSession {
   readonly prefix: number;
   readonly prefixTokens: number;
   readonly compactAboveTokens: number;
+  /** It has begun with an empty history. */
+  readonly isFresh: boolean;
   readonly prompt = new GrowingPrompt();
   /** Requests prepared so far; the fields below are of the latest. */
   steps = 0;
@@ -62,6 +67,7 @@ export class AgenticSession {
     this.prefixTokens = given.prefixTokens;
     this.compactAboveTokens = given.compactAboveTokens;
     this.promptTokens = given.promptTokens;
+    this.isFresh = given.isFresh;
     this.reusedTokens = given.prefixTokens;
   }
 }
@@ -80,6 +86,9 @@ export class AgenticSessions {
   readonly #toolLength: LengthSampler;
   readonly #compactedLength: LengthSampler;
   readonly #outputLength: LengthSampler;
+  readonly #readingLength: LengthSampler;
+  /** By steps taken, from the first on. */
+  readonly #readingShare: readonly number[];
   readonly #subagentLength: LengthSampler;
   readonly #subagentStartLength: LengthSampler;
   readonly #sessionUniform: SessionUniform;
@@ -110,6 +119,8 @@ export class AgenticSessions {
     this.#toolLength = new LengthSampler(options.toolStepTokens);
     this.#compactedLength = new LengthSampler(options.compaction.afterTokens);
     this.#outputLength = new LengthSampler(options.outputTokens);
+    this.#readingLength = new LengthSampler(options.reading.tokens);
+    this.#readingShare = readingShares(options.reading);
     this.#subagentLength = new LengthSampler(options.subagents.requests);
     this.#subagentStartLength = new LengthSampler(options.subagents.startTokens);
     this.times = new AgenticTimes(options, seed, sessionUniform);
@@ -118,20 +129,17 @@ export class AgenticSessions {
 
   /** A new session with its first request prepared. */
   begin(session: number): AgenticSession {
-    const { freshShare, bigWindow, compaction } = this.#options;
+    const { bigWindow, compaction } = this.#options;
     const uniform = (draw: number) => this.#sessionUniform(session, draw);
     const prefix = this.#prefixChoice.of(uniform(SessionDraw.prefix));
     const prefixTokens = this.#prefixTokens[prefix]!;
-    const isBig = uniform(SessionDraw.bigWindow) < bigWindow.share;
-    const startLength =
-      uniform(SessionDraw.fresh) < freshShare
-        ? this.#freshLength
-        : isBig
-          ? this.#bigResumedLength
-          : this.#resumedLength;
+    const plan = this.times.plan(session);
+    const { isFresh } = plan;
+    const isBig =
+      uniform(SessionDraw.bigWindow) < bigWindowChance(this.#options, isFresh, uniform(SessionDraw.requests));
+    const startLength = isFresh ? this.#freshLength : isBig ? this.#bigResumedLength : this.#resumedLength;
     const startTokens = startLength.of(uniform(SessionDraw.start));
     const { mean, sd } = compaction.triggerTokens;
-    const plan = this.times.plan(session);
     const started = new AgenticSession({
       session,
       ...plan,
@@ -141,8 +149,7 @@ export class AgenticSessions {
       compactAboveTokens: isBig
         ? bigWindow.compactAboveTokens
         : mean + sd * standardNormal(uniform(SessionDraw.trigger)),
-      promptTokens:
-        startLength === this.#freshLength ? prefixTokens + startTokens : Math.max(startTokens, prefixTokens + 1),
+      promptTokens: isFresh ? prefixTokens + startTokens : Math.max(startTokens, prefixTokens + 1),
     });
     this.#restart(started);
     if (started.promptTokens > started.compactAboveTokens) this.#compact(started);
@@ -162,6 +169,7 @@ export class AgenticSessions {
       prefixTokens: 0,
       compactAboveTokens: parent.compactAboveTokens,
       promptTokens: this.#subagentStartLength.draw(this.#seed, session, SessionDraw.start),
+      isFresh: false,
     });
     started.gapNs = this.times.gapNs(session, 0, false, 1);
     this.#restart(started);
@@ -177,7 +185,8 @@ export class AgenticSessions {
     session.byUser = byUser;
     const tools = byUser ? 1 : this.times.tools(id, step);
     session.gapNs = this.times.gapNs(id, step, byUser, tools);
-    let added = (byUser ? this.#userLength : this.#toolLength).draw(seed, id, stepDraw(step, StepDraw.append));
+    const length = byUser ? this.#userLength : this.#reads(session) ? this.#readingLength : this.#toolLength;
+    let added = length.draw(seed, id, stepDraw(step, StepDraw.append));
     for (let tool = 1; tool < tools; tool++) {
       added += this.#toolLength.draw(seed, id, toolDraw(step, tool, StepDraw.append));
     }
@@ -194,6 +203,12 @@ export class AgenticSessions {
       session.reusedTokens = known;
     }
     this.#answer(session);
+  }
+
+  /** Whether its next step reads the project, if that of a tool: the first ones of a fresh session do. */
+  #reads({ isFresh, session, steps }: AgenticSession): boolean {
+    if (!isFresh || steps > this.#readingShare.length) return false;
+    return counterUniform(this.#seed, session, toolDraw(steps, 0, StepDraw.append)) < this.#readingShare[steps - 1]!;
   }
 
   /** After a request that has a successor, each as likely. */
@@ -232,4 +247,20 @@ export class AgenticSessions {
 /** The hidden part of an answer; the last token is always there to see. */
 export function reasoningTokensOf(outputTokens: number, share: number): number {
   return Math.min(Math.round(outputTokens * share), outputTokens - 1);
+}
+
+/** Of a session, once it is known how it begins and which quantile its length is. */
+export function bigWindowChance(options: AgenticOptions, isFresh: boolean, lengthUniform: number): number {
+  const { bigWindow, freshShare } = options;
+  const { share, freshChance, lengthDependence } = bigWindow;
+  const ofResumed = share / (1 - freshShare + freshShare * freshChance);
+  const chance = Math.min(1, isFresh ? freshChance * ofResumed : ofResumed);
+  return chance * (1 + lengthDependence * (1 - chance) * (2 * lengthUniform - 1));
+}
+
+/** The chance that each of the first steps reads; later ones are taken not to. */
+function readingShares({ share, decay }: AgenticOptions['reading']): number[] {
+  const shares: number[] = [];
+  for (let chance = share; shares.length < MOST_READING_STEPS && chance >= 0.001; chance *= decay) shares.push(chance);
+  return shares;
 }

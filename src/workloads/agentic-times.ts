@@ -14,10 +14,11 @@ export const SessionDraw = {
   start: 5,
   trigger: 6,
   subagents: 7,
+  pace: 8,
 } as const;
 export type SessionUniform = (session: number, draw: number) => number;
 
-const FIRST_STEP_DRAW = 8;
+const FIRST_STEP_DRAW = 9;
 const DRAWS_PER_STEP = 8;
 export const StepDraw = {
   user: 0,
@@ -34,6 +35,8 @@ export const StepDraw = {
 const FIRST_TOOL_DRAW = 1_073_741_824;
 const MOST_TOOLS = 64;
 
+const SAMPLED_PACES = 50;
+
 export function stepDraw(step: number, draw: number): number {
   return FIRST_STEP_DRAW + DRAWS_PER_STEP * step + draw;
 }
@@ -45,6 +48,13 @@ export function toolDraw(step: number, tool: number, draw: number): number {
 
 export const Outcome = { done: 0, repaired: 1, failed: 2 } as const;
 
+interface SessionPlan {
+  readonly requests: number;
+  /** Of the requests after the first, in [0, 1]. */
+  readonly userShare: number;
+  readonly isFresh: boolean;
+}
+
 /** What is known of sessions of agents without what they say: how long they are, who drives them, when they send. */
 export class AgenticTimes {
   readonly #options: AgenticOptions;
@@ -52,6 +62,7 @@ export class AgenticTimes {
   readonly #sessionUniform: SessionUniform;
   readonly #userGap: SecondsSampler;
   readonly #toolGap: SecondsSampler;
+  readonly #leastFreshNormal: number;
 
   constructor(options: AgenticOptions, seed: number, sessionUniform: SessionUniform) {
     this.#options = options;
@@ -59,21 +70,25 @@ export class AgenticTimes {
     this.#sessionUniform = sessionUniform;
     this.#userGap = new SecondsSampler(options.userGapS);
     this.#toolGap = new SecondsSampler(options.toolGapS);
+    this.#leastFreshNormal = standardNormal(1 - options.freshShare);
   }
 
-  /** How long a session is, and who drives it. */
-  plan(session: number): { readonly requests: number; readonly userShare: number } {
-    const { requestsPerSession, userShare } = this.#options;
+  /** How long a session is, who drives it after its first request, and whether it begins with an empty history. */
+  plan(session: number): SessionPlan {
+    const { requestsPerSession, userShare, freshCorrelation } = this.#options;
     const lengthUniform = this.#sessionUniform(session, SessionDraw.requests);
     const { scale, shape, min, max } = requestsPerSession;
-    const requests = Math.round(scale * Math.exp(Math.log(-Math.log(1 - lengthUniform)) / shape));
-    const { correlation: rho } = userShare;
-    const normal =
-      rho * standardNormal(lengthUniform) +
-      Math.sqrt(1 - rho * rho) * standardNormal(this.#sessionUniform(session, SessionDraw.userShare));
+    const weibull = Math.round(scale * Math.exp(Math.log(-Math.log(1 - lengthUniform)) / shape));
+    const requests = Math.min(Math.max(weibull, min), max);
+    const lengthNormal = standardNormal(lengthUniform);
+    const correlated = (rho: number, draw: number) =>
+      rho * lengthNormal + Math.sqrt(1 - rho * rho) * standardNormal(this.#sessionUniform(session, draw));
+    const share =
+      userShare.median * Math.exp(userShare.sigma * correlated(userShare.correlation, SessionDraw.userShare));
     return {
-      requests: Math.min(Math.max(requests, min), max),
-      userShare: Math.min(userShare.median * Math.exp(userShare.sigma * normal), userShare.max),
+      requests,
+      userShare: laterShare(Math.min(share, userShare.max), requests),
+      isFresh: correlated(freshCorrelation, SessionDraw.fresh) >= this.#leastFreshNormal,
     };
   }
 
@@ -92,12 +107,29 @@ export class AgenticTimes {
   /** From answer to request; of several tools the slowest is waited for. */
   gapNs(session: number, step: number, byUser: boolean, tools: number): Ns {
     const draw = stepDraw(step, StepDraw.gap);
-    if (byUser) return this.#userGap.drawNs(this.#seed, session, draw);
+    if (byUser) return this.#userGap.drawNs(this.#seed, session, draw, this.#pace(session));
     let gapNs = this.#toolGap.drawNs(this.#seed, session, draw);
     for (let tool = 1; tool < tools; tool++) {
       gapNs = Math.max(gapNs, this.#toolGap.drawNs(this.#seed, session, toolDraw(step, tool, StepDraw.gap)));
     }
     return gapNs;
+  }
+
+  /** The mean over users of their gaps. */
+  meanUserGapS(): number {
+    const { userPaceSigma } = this.#options;
+    if (userPaceSigma === 0) return this.#userGap.meanS();
+    let sumS = 0;
+    for (let k = 0; k < SAMPLED_PACES; k++) {
+      sumS += this.#userGap.meanS(userPaceSigma * standardNormal((k + 0.5) / SAMPLED_PACES));
+    }
+    return sumS / SAMPLED_PACES;
+  }
+
+  /** How much slower its user is than others, as a logarithm. */
+  #pace(session: number): number {
+    const { userPaceSigma } = this.#options;
+    return userPaceSigma === 0 ? 0 : userPaceSigma * standardNormal(this.#sessionUniform(session, SessionDraw.pace));
   }
 
   outcome(session: number, step: number): number {
@@ -136,4 +168,9 @@ export function requestsAfter(outcome: number, steps: number, requests: number):
     default:
       return requests;
   }
+}
+
+/** The first request is always the user's: what is left of a share of them for those that follow. */
+function laterShare(share: number, requests: number): number {
+  return requests === 1 ? 0 : Math.max(0, (share * requests - 1) / (requests - 1));
 }

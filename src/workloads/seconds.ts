@@ -47,14 +47,15 @@ export class SecondsSampler {
     this.#max = typeof time === 'number' ? time : (time.max ?? MAX_SECONDS);
   }
 
-  /** The time that counter (streamSeed, session, draw) owns. */
-  drawNs(streamSeed: number, session: number, draw: number): Ns {
+  /** The time that counter (streamSeed, session, draw) owns, e^stretch times as long as others before min and max. */
+  drawNs(streamSeed: number, session: number, draw: number, stretch = 0): Ns {
     if (this.#min === this.#max) return Math.round(this.#min * NS_PER_S);
-    return Math.round(this.#clip(this.#logSeconds.sample(counterUniform(streamSeed, session, draw))) * NS_PER_S);
+    const logSeconds = this.#logSeconds.sample(counterUniform(streamSeed, session, draw));
+    return Math.round(this.#clip(logSeconds + stretch) * NS_PER_S);
   }
 
-  meanS(): number {
-    return this.#logSeconds.meanOf((sample) => this.#clip(sample));
+  meanS(stretch = 0): number {
+    return this.#logSeconds.meanOf((sample) => this.#clip(sample + stretch));
   }
 
   #clip(logSeconds: number): number {

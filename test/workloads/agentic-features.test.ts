@@ -141,6 +141,7 @@ test('reasoning that is dropped from the history leaves the context shorter by i
     outputTokens: 100,
     toolStepTokens: 10,
     userStepTokens: 10,
+    reading: { share: 0 },
     bigWindow: { share: 0 },
     subagents: { share: 0 },
     compaction: { triggerTokens: { mean: 1e8, sd: 0 } },
