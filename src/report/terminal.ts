@@ -2,6 +2,7 @@ import type { Metric, RunSummary, Scope, Statistic, SummaryEntry } from '../resu
 import { FLEET, findEntry, scopeNames, worstGrade } from '../results/summary.ts';
 import type { Grade } from '../sim/plan.ts';
 import { bandBases, bandText } from './bands.ts';
+import { deadlines } from './deadlines.ts';
 import { energy } from './energy.ts';
 import { figure, given, percent, withHalfWidth } from './figures.ts';
 import { kvTiers } from './kv-tiers.ts';
@@ -21,6 +22,7 @@ export function terminalReport(report: RunReport): string {
     latency(summary),
     latencyBands(summary),
     objectives(summary),
+    deadlines(summary),
     load(report),
     kvTiers(summary),
     energy(summary, TERMINAL_COLUMNS),

@@ -2,6 +2,7 @@ import type { RowSink } from '../sim/ports.ts';
 import type { RunPlan } from '../sim/plan.ts';
 import { RequestStatus } from '../sim/records.ts';
 import type { RequestColumns } from '../sim/records.ts';
+import { DeadlineTally } from './deadlines.ts';
 import { Histogram } from './histogram.ts';
 import { NO_CLASS, classOfWorkloads, metObjectives, perRequestObjectives, tpotNs, withinLimit } from './slo.ts';
 
@@ -14,6 +15,7 @@ export class WorkloadTally {
   rejected = 0;
   /** Met every objective of their class. */
   metSlo = 0;
+  readonly deadlines = new DeadlineTally();
   /** Kept the limit, by objective of the class. */
   readonly withinLimit: number[];
   readonly latencies: Readonly<Record<Latency, Histogram>> = {
@@ -61,6 +63,7 @@ export class RequestMetrics implements RowSink<RequestColumns> {
     const workload = columns.workload[row]!;
     const tally = this.tallies[workload]!;
     tally.arrived++;
+    if (columns.deadlineNs[row]! > 0) tally.deadlines.count(columns, row);
     if (columns.status[row] === RequestStatus.rejected) {
       tally.rejected++;
       return;

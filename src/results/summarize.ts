@@ -1,6 +1,7 @@
 import { KV_TIER_KINDS, type PoolPlan, type RunPlan } from '../sim/plan.ts';
 import { NS_PER_MS, NS_PER_S } from '../sim/units.ts';
 import type { CostAttribution, PoolUsage } from './cost-attribution.ts';
+import { deadlineFigures } from './deadlines.ts';
 import { energyFigures } from './energy-figures.ts';
 import { figureBand } from './error-bands.ts';
 import type { BandedPool } from './error-bands.ts';
@@ -81,6 +82,7 @@ class Summarizer {
     this.#add('rejected_requests', 'total', rejected);
     this.#add('rejected_requests', 'share', rejected / arrived);
     for (const latency of LATENCIES) this.#addLatency(latency, tallies);
+    for (const [metric, statistic, value] of deadlineFigures(tallies)) this.#add(metric, statistic, value);
   }
 
   #addLatency(latency: Latency, tallies: readonly WorkloadTally[]): void {

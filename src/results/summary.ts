@@ -44,6 +44,8 @@ export const METRICS = {
   preemptions: { unit: '1/s', meaning: 'requests put back into the queue to make room in the KV cache' },
   goodput: { unit: '1/s', meaning: 'requests that met every objective of their class' },
   slo_attainment: { unit: '1', meaning: 'requests that met every objective, of those that arrived' },
+  requests_on_time: { unit: '1', meaning: 'requests served by their deadline, of those that have one' },
+  jobs_on_time: { unit: '1', meaning: 'batch jobs whose requests of the measured window all were' },
   busy_share: { unit: '1', meaning: 'instance time spent in steps, of all instance time' },
   prefill_share: { unit: '1', meaning: 'what prefill added to step time, of the time spent in steps' },
   compute_use: { unit: '1', meaning: 'achieved FLOP/s, of the dense peak' },

@@ -79,6 +79,8 @@ class Source implements ArrivalSink {
   /** The path that `share` has described for the next request. */
   #firstSegment = NONE;
   #lastSegment = NONE;
+  /** Of the next request. */
+  #deadlineNs: Ns = Infinity;
   #latest: RequestIndex = -1;
 
   constructor(
@@ -113,10 +115,16 @@ class Source implements ArrivalSink {
     if (last === NONE) this.#firstSegment = this.#lastSegment;
   }
 
+  due(deadlineNs: Ns): void {
+    this.#deadlineNs = deadlineNs;
+  }
+
   push(arrivalNs: Ns, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number): void {
     assert(arrivalNs >= this.nowNs, 'a workload pushed an arrival into the past');
     assert(promptTokens >= 1 && outputTokens >= 1, 'a request needs at least one prompt and one output token');
     const path = this.#takePath(promptTokens);
+    const deadlineNs = this.#deadlineNs;
+    this.#deadlineNs = Infinity;
     if (arrivalNs >= this.#horizonNs) {
       this.#paths.release(path);
       return;
@@ -131,6 +139,7 @@ class Source implements ArrivalSink {
     requests.outputTokens[request] = outputTokens;
     requests.reasoningTokens[request] = reasoningTokens;
     requests.arrivalNs[request] = arrivalNs;
+    requests.deadlineNs[request] = deadlineNs;
     requests.scheduledNs[request] = NOT_YET;
     requests.firstTokenNs[request] = NOT_YET;
     requests.preemptions[request] = 0;

@@ -16,6 +16,8 @@ export interface ArrivalSink {
    * segments cover the whole prompt, the output continues the last stream.
    */
   share(stream: number, tokens: number): void;
+  /** The request that is pushed next should be finished by then, which may have passed; without, whenever it is. */
+  due(deadlineNs: Ns): void;
   /**
    * @param arrivalNs when the client sends
    * @param outputTokens all generated tokens, hidden reasoning included; at least 1
@@ -50,6 +52,8 @@ export interface RequestView {
   session(request: RequestIndex): number;
   workload(request: RequestIndex): number;
   model(request: RequestIndex): ModelIndex;
+  /** When it should be finished; Infinity if nobody said. */
+  deadlineNs(request: RequestIndex): Ns;
 }
 
 /**

@@ -24,6 +24,8 @@ export class RequestColumns {
   readonly reasoningTokens = new Int32Array(RequestColumns.capacity);
   readonly preemptions = new Int32Array(RequestColumns.capacity);
   readonly arrivalNs = new Float64Array(RequestColumns.capacity);
+  /** 0 when there is none. */
+  readonly deadlineNs = new Float64Array(RequestColumns.capacity);
   /** In the engine's waiting queue. */
   readonly enqueuedNs = new Float64Array(RequestColumns.capacity);
   /** Start of the first step that computes a token of it. */

@@ -47,6 +47,8 @@ export class RequestLog {
     columns.reasoningTokens[row] = table.reasoningTokens[request]!;
     columns.preemptions[row] = table.preemptions[request]!;
     columns.arrivalNs[row] = table.arrivalNs[request]!;
+    const deadlineNs = table.deadlineNs[request]!;
+    columns.deadlineNs[row] = deadlineNs === Infinity ? 0 : deadlineNs;
     const served = status === RequestStatus.served;
     columns.enqueuedNs[row] = served ? table.enqueuedNs[request]! : finishNs;
     columns.scheduledNs[row] = served ? table.scheduledNs[request]! : finishNs;

@@ -25,6 +25,8 @@ export class RequestTable {
   outputTokens = new Int32Array(0);
   reasoningTokens = new Int32Array(0);
   arrivalNs = new Float64Array(0);
+  /** Infinity when there is none. */
+  deadlineNs = new Float64Array(0);
   enqueuedNs = new Float64Array(0);
   scheduledNs = new Float64Array(0);
   firstTokenNs = new Float64Array(0);
@@ -90,6 +92,7 @@ export class RequestTable {
     this.outputTokens = grownIntegers(this.outputTokens, capacity);
     this.reasoningTokens = grownIntegers(this.reasoningTokens, capacity);
     this.arrivalNs = grownFloats(this.arrivalNs, capacity);
+    this.deadlineNs = grownFloats(this.deadlineNs, capacity);
     this.enqueuedNs = grownFloats(this.enqueuedNs, capacity);
     this.scheduledNs = grownFloats(this.scheduledNs, capacity);
     this.firstTokenNs = grownFloats(this.firstTokenNs, capacity);
@@ -159,5 +162,9 @@ export class RequestTableView implements QueuedRequestView {
 
   predictedOutputTokens(request: RequestIndex): number {
     return this.#prediction.tokens(this.#table.id[request]!, this.#table.outputTokens[request]!);
+  }
+
+  deadlineNs(request: RequestIndex): Ns {
+    return this.#table.deadlineNs[request]!;
   }
 }

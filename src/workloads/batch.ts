@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { counterUniform, streamSeed } from '../sim/distributions.ts';
 import { PendingArrivals } from '../sim/pending-arrivals.ts';
 import type { ArrivalSink, Workload } from '../sim/ports.ts';
-import { NO_SESSION, type Ns } from '../sim/units.ts';
+import { NO_SESSION, NS_PER_HOUR, type Ns } from '../sim/units.ts';
 import { arrivalsField } from './arrival-options.ts';
 import { arrivalsOf, type Arrivals } from './arrivals.ts';
 import { demandFields, exactlyOneDemand, sessionsPerSOf } from './demand-fields.ts';
@@ -56,7 +56,7 @@ const options = z
       .positive()
       .max(8_760)
       .default(24)
-      .describe('time a job may take from its first request, for those who judge it; no scheduler sees it, h'),
+      .describe('time a job may take from its release; schedulers see it, and results say which jobs kept it, h'),
   })
   .superRefine(exactlyOneDemand)
   .meta({
@@ -94,6 +94,7 @@ class Batch implements Workload {
   readonly #templateLength: LengthSampler;
   readonly #promptLength: LengthSampler;
   readonly #outputLength: LengthSampler;
+  readonly #timeLimitNs: Ns;
   readonly #jobs = new Map<number, Job>();
   /** Jobs by the time of their next request. */
   readonly #due = new PendingArrivals();
@@ -110,6 +111,7 @@ class Batch implements Workload {
     this.#templateLength = new LengthSampler(options.templateTokens);
     this.#promptLength = new LengthSampler(options.promptTokens);
     this.#outputLength = new LengthSampler(options.outputTokens);
+    this.#timeLimitNs = Math.round(options.deadlineH * NS_PER_HOUR);
     this.#nextJobNs = this.#arrivals.nextNs();
   }
 
@@ -128,6 +130,7 @@ class Batch implements Workload {
     const promptTokens = this.#promptLength.draw(this.#seed, number, draws + PROMPT_DRAW);
     const outputTokens = this.#outputLength.draw(this.#seed, number, draws + OUTPUT_DRAW);
     if (promptTokens > job.templateTokens) sink.share(number, job.templateTokens);
+    sink.due(job.startNs + this.#timeLimitNs);
     // To be of one job is no reason to meet on one instance, as turns of a session do.
     sink.push(arrivalNs, promptTokens, outputTokens, 0, NO_SESSION);
     return true;

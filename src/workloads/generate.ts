@@ -10,6 +10,8 @@ export interface GeneratedRequest {
   readonly session: number;
   /** Index of the workload. */
   readonly workload: number;
+  /** Infinity when there is none. */
+  readonly deadlineNs: Ns;
   /** What its prompt consists of: streams of its workload, and the token after the last of each. */
   readonly streams: readonly number[];
   readonly ends: readonly number[];
@@ -64,6 +66,7 @@ class Sink implements ArrivalSink {
   readonly #events: Events;
   #streams: number[] = [];
   #ends: number[] = [];
+  #deadlineNs: Ns = Infinity;
 
   constructor(workload: number, horizonNs: Ns, events: Events) {
     this.#workload = workload;
@@ -76,10 +79,16 @@ class Sink implements ArrivalSink {
     this.#ends.push((this.#ends.at(-1) ?? 0) + tokens);
   }
 
+  due(deadlineNs: Ns): void {
+    this.#deadlineNs = deadlineNs;
+  }
+
   push(arrivalNs: Ns, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number): void {
     const workload = this.#workload;
     const lengths = { promptTokens, outputTokens, reasoningTokens };
-    this.latest = { arrivalNs, ...lengths, session, workload, streams: this.#streams, ends: this.#ends };
+    const deadlineNs = this.#deadlineNs;
+    this.latest = { arrivalNs, ...lengths, session, workload, deadlineNs, streams: this.#streams, ends: this.#ends };
+    this.#deadlineNs = Infinity;
     this.#streams = [];
     this.#ends = [];
     if (arrivalNs < this.#horizonNs) this.#events.add(arrivalNs, this.latest, true);
@@ -108,6 +117,10 @@ class OneRequest implements RequestView {
 
   model(): number {
     return 0;
+  }
+
+  deadlineNs(): Ns {
+    return this.request!.deadlineNs;
   }
 }
 

@@ -116,9 +116,14 @@ class Announced implements ArrivalSink {
   #outputTokens = 0;
   #reasoningTokens = 0;
   #session = NO_SESSION;
+  #deadlineNs: Ns = Infinity;
 
   share(stream: number, tokens: number): void {
     this.#segments.push(stream, tokens);
+  }
+
+  due(deadlineNs: Ns): void {
+    this.#deadlineNs = deadlineNs;
   }
 
   push(arrivalNs: Ns, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number): void {
@@ -134,6 +139,8 @@ class Announced implements ArrivalSink {
     const segments = this.#segments;
     for (let k = 0; k < segments.length; k += 2) sink.share(segments[k]!, segments[k + 1]!);
     segments.length = 0;
+    sink.due(this.#deadlineNs);
+    this.#deadlineNs = Infinity;
     sink.push(this.arrivalNs, this.#promptTokens, this.#outputTokens, this.#reasoningTokens, this.#session);
     this.arrivalNs = Infinity;
   }
@@ -158,6 +165,10 @@ class TenantSink implements ArrivalSink {
 
   share(stream: number, tokens: number): void {
     this.#sink.share(stream * this.#tenants + this.#tenant, tokens);
+  }
+
+  due(deadlineNs: Ns): void {
+    this.#sink.due(deadlineNs);
   }
 
   push(arrivalNs: Ns, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number): void {
@@ -189,6 +200,7 @@ class Mix implements Workload {
       session: (request) => Math.floor(view().session(request) / this.#tenants.length),
       workload: (request) => view().workload(request),
       model: (request) => view().model(request),
+      deadlineNs: (request) => view().deadlineNs(request),
     };
     for (let tenant = 0; tenant < this.#tenants.length; tenant++) this.#announce(tenant);
   }

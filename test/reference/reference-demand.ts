@@ -49,17 +49,22 @@ export class ReferenceDemand {
 
   #sink(workload: number, earliestNs: number, pushed?: (arrival: Arrival) => void): ArrivalSink {
     let path: Segment[] = [];
+    let deadlineNs: number | undefined;
     return {
       share: (stream, tokens) => {
         if (tokens < 1) throw new Error(`a segment of ${tokens} tokens`);
         path.push({ stream, tokens });
       },
+      due: (ns) => {
+        deadlineNs = ns === Infinity ? undefined : ns;
+      },
       push: (timeNs, promptTokens, outputTokens, reasoningTokens, session) => {
         if (timeNs < earliestNs) throw new Error(`an arrival at ${timeNs} ns is pushed at ${earliestNs} ns`);
         const sharedTokens = path.reduce((sum, { tokens }) => sum + tokens, 0);
         if (sharedTokens > promptTokens) throw new Error(`${sharedTokens} of ${promptTokens} tokens are of streams`);
-        const arrival: Arrival = { workload, path, promptTokens, outputTokens, reasoningTokens, session };
+        const arrival: Arrival = { workload, path, promptTokens, outputTokens, reasoningTokens, session, deadlineNs };
         path = [];
+        deadlineNs = undefined;
         const order = this.#pushed++;
         if (timeNs < this.#horizonNs) this.#agenda.add(timeNs, ARRIVAL, order, () => this.#arrive(arrival, timeNs));
         pushed?.(arrival);

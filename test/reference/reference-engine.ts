@@ -56,6 +56,7 @@ class ReferenceEngine {
       session: (request) => this.#requests.get(request)!.session,
       workload: (request) => this.#requests.get(request)!.workload,
       model: (request) => this.#requests.get(request)!.model,
+      deadlineNs: (request) => this.#requests.get(request)!.deadlineNs ?? Infinity,
       priority: (request) => plan.workloads[this.#requests.get(request)!.workload]!.priority ?? 0,
       predictedOutputTokens: (request) => prediction.tokens(request, this.#requests.get(request)!.outputTokens),
     };

@@ -9,6 +9,7 @@ export interface Arrival {
   readonly outputTokens: number;
   readonly reasoningTokens: number;
   readonly session: number;
+  readonly deadlineNs: number | undefined;
 }
 
 export interface ReferenceRequest extends Arrival {
@@ -138,6 +139,7 @@ export function rowOf(request: ReferenceRequest, status: number): RequestRow {
     reasoningTokens: request.reasoningTokens,
     preemptions: request.preemptions,
     arrivalNs: request.arrivalNs,
+    deadlineNs: request.deadlineNs ?? 0,
     enqueuedNs: request.enqueuedNs,
     scheduledNs: request.scheduledNs!,
     firstTokenNs: request.firstTokenNs!,

@@ -115,6 +115,7 @@ export interface RequestRow {
   reasoningTokens?: number;
   preemptions?: number;
   arrivalMs: number;
+  deadlineMs?: number;
   queueMs?: number;
   ttftMs?: number;
   e2eMs?: number;
@@ -130,6 +131,7 @@ export function requestColumns(rows: readonly RequestRow[]): RequestColumns {
     columns.workload[index] = row.workload ?? 0;
     columns.instance[index] = row.rejected ? -1 : (row.instance ?? 0);
     columns.prefillInstance[index] = row.prefillInstance ?? -1;
+    columns.deadlineNs[index] = (row.deadlineMs ?? 0) * MS;
     columns.transferNs[index] = (row.transferMs ?? 0) * MS;
     columns.status[index] = row.rejected ? RequestStatus.rejected : RequestStatus.served;
     columns.promptTokens[index] = row.promptTokens ?? 100;

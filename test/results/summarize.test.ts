@@ -64,6 +64,27 @@ describe('latencies are those of the requests that arrive in the measured window
   });
 });
 
+test('a job has kept its deadline if each of its requests was served by then', () => {
+  const first = { workload: 1, deadlineMs: 30_000, ttftMs: 10 };
+  const second = { workload: 1, deadlineMs: 40_000, ttftMs: 10 };
+  const summary = summaryOf(
+    [
+      { ...first, arrivalMs: 20_000, e2eMs: 10_000 },
+      { ...first, arrivalMs: 21_000, e2eMs: 9_000.000_001 },
+      { ...second, arrivalMs: 22_000, e2eMs: 18_000 },
+      { ...second, arrivalMs: 23_000, e2eMs: 1_000 },
+      { workload: 1, arrivalMs: 24_000, deadlineMs: 50_000, rejected: true },
+      { arrivalMs: 24_000, ttftMs: 10, e2eMs: 100 },
+    ],
+    [],
+  );
+
+  expect(valueOf(summary, 'workload', 'batch', 'requests_on_time', 'share')).toBe(3 / 5);
+  expect(valueOf(summary, 'workload', 'batch', 'jobs_on_time', 'total')).toBe(1);
+  expect(fleetValue(summary, 'jobs_on_time', 'share')).toBe(1 / 3);
+  expect(valueOf(summary, 'workload', 'support', 'jobs_on_time', 'share')).toBeUndefined();
+});
+
 describe('service objectives', () => {
   // TTFT: p50 ≤ 200 ms, p95 ≤ 500 ms; TPOT: p95 ≤ 50 ms; three quarters of the requests must keep all of it.
   const summary = summaryOf(

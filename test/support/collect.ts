@@ -45,6 +45,7 @@ export function requestRowsInto(rows: RequestRow[]): RowSink<RequestColumns> {
           reasoningTokens: columns.reasoningTokens[i]!,
           preemptions: columns.preemptions[i]!,
           arrivalNs: columns.arrivalNs[i]!,
+          deadlineNs: columns.deadlineNs[i]!,
           enqueuedNs: columns.enqueuedNs[i]!,
           scheduledNs: columns.scheduledNs[i]!,
           firstTokenNs: columns.firstTokenNs[i]!,

@@ -8,6 +8,7 @@ export interface FakeRequest {
   readonly session?: number;
   readonly workload?: number;
   readonly model?: number;
+  readonly deadlineNs?: number;
 }
 
 /** What a router can see of one instance; left out means eligible and idle. */
@@ -26,6 +27,7 @@ export function requestsOf(...requests: readonly FakeRequest[]): RequestView {
     session: (request) => row(requests, request).session ?? NO_SESSION,
     workload: (request) => row(requests, request).workload ?? 0,
     model: (request) => row(requests, request).model ?? 0,
+    deadlineNs: (request) => row(requests, request).deadlineNs ?? Infinity,
   };
 }
 

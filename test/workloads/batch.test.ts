@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { NS_PER_HOUR, NS_PER_S } from '../../src/sim/units.ts';
+import { NS_PER_HOUR, NS_PER_S, TICKS_PER_NS } from '../../src/sim/units.ts';
 import { batch } from '../../src/workloads/batch.ts';
 import { LengthSampler } from '../../src/workloads/lengths.ts';
 import { SecondsSampler } from '../../src/workloads/seconds.ts';
+import { bothEngines } from '../reference/both-engines.ts';
+import { firstEligible, tinyPlan } from '../support/plans.ts';
+import { constantStep } from '../support/step-costs.ts';
 import { serve, type Sent } from './closed-loop.ts';
 import { contextOf, meanOf, quantileOf } from './support.ts';
 
@@ -59,6 +62,25 @@ describe('a job', () => {
       job.slice(1).forEach(({ arrivalNs }, k) => expect(arrivalNs - job[k]!.arrivalNs).toBeLessThan(20 * NS_PER_S));
     }
     expect(requests.length).toBeGreaterThan(500);
+  });
+
+  test('is due as a whole so long after its release, which the rows of both engines say', () => {
+    const options = batch.options.parse({ sessionsPerHour: 3_600, requestsPerJob: 20, windowS: 60, deadlineH: 0.5 });
+    const horizonNs = 100 * NS_PER_S;
+    for (const [, engine] of bothEngines) {
+      const { requests } = engine(tinyPlan({ horizonNs }), {
+        workloads: [batch.create(options, contextOf({ horizonNs }))],
+        routing: firstEligible,
+        stepCosts: [constantStep(TICKS_PER_NS)],
+      });
+      for (const { arrivalNs, deadlineNs } of requests) {
+        expect(deadlineNs - arrivalNs).toBeGreaterThan((1_800 - 60) * NS_PER_S);
+        expect(deadlineNs - arrivalNs).toBeLessThanOrEqual(1_800 * NS_PER_S);
+      }
+      const jobs = new Set(requests.map(({ deadlineNs }) => deadlineNs));
+      expect(jobs.size).toBeGreaterThan(50);
+      expect(jobs.size).toBeLessThan(requests.length / 5);
+    }
   });
 
   test('without a window sends all at once', () => {

@@ -26,17 +26,22 @@ export function serve(
   const sent: Sent[] = [];
   const events = new Events();
   let path: [number, number][] = [];
+  let deadlineNs = Infinity;
   let nowNs = 0;
   let latest: Sent | undefined;
   const sink = {
     share(stream: number, tokens: number) {
       path.push([stream, (path.at(-1)?.[1] ?? 0) + tokens]);
     },
+    due(ns: number) {
+      deadlineNs = ns;
+    },
     push(arrivalNs: number, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number) {
       if (arrivalNs < nowNs) throw new Error('pushed into the past');
       if ((path.at(-1)?.[1] ?? 0) > promptTokens) throw new Error('segments longer than the prompt');
-      latest = { arrivalNs, promptTokens, outputTokens, reasoningTokens, session, path };
+      latest = { arrivalNs, promptTokens, outputTokens, reasoningTokens, session, deadlineNs, path };
       path = [];
+      deadlineNs = Infinity;
       if (arrivalNs < horizonNs) events.add(arrivalNs, latest, true);
     },
   };

@@ -183,12 +183,13 @@ function firstOfSessions(requests: readonly Sent[], kind: string): Sent[] {
 
 /** Streams are only names, and which is next may depend on who finished first. */
 function withoutPaths(requests: readonly Sent[]): Arrival[] {
-  return requests.map(({ arrivalNs, promptTokens, outputTokens, reasoningTokens, session }) => ({
+  return requests.map(({ arrivalNs, promptTokens, outputTokens, reasoningTokens, session, deadlineNs }) => ({
     arrivalNs,
     promptTokens,
     outputTokens,
     reasoningTokens,
     session,
+    deadlineNs,
   }));
 }
 

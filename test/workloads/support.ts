@@ -9,15 +9,21 @@ export interface Arrival {
   readonly outputTokens: number;
   readonly reasoningTokens: number;
   readonly session: number;
+  readonly deadlineNs: number;
 }
 
 /** Everything a workload sends until it says that there is no more. */
 export function pullAll(workload: Workload): Arrival[] {
   const arrivals: Arrival[] = [];
+  let deadlineNs = Infinity;
   const sink = {
     share() {},
+    due(ns: number) {
+      deadlineNs = ns;
+    },
     push(arrivalNs: number, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number) {
-      arrivals.push({ arrivalNs, promptTokens, outputTokens, reasoningTokens, session });
+      arrivals.push({ arrivalNs, promptTokens, outputTokens, reasoningTokens, session, deadlineNs });
+      deadlineNs = Infinity;
     },
   };
   while (workload.pull(sink));

@@ -19,9 +19,23 @@ function problemOf(...lines: readonly string[]): string | undefined {
 
 describe('replay', () => {
   const three: Arrival[] = [
-    { arrivalNs: 0, promptTokens: 374, outputTokens: 44, reasoningTokens: 0, session: -1 },
-    { arrivalNs: 4_314_579_000, promptTokens: 396, outputTokens: 109, reasoningTokens: 0, session: -1 },
-    { arrivalNs: 4_541_877_100, promptTokens: 879, outputTokens: 55, reasoningTokens: 0, session: -1 },
+    { arrivalNs: 0, promptTokens: 374, outputTokens: 44, reasoningTokens: 0, session: -1, deadlineNs: Infinity },
+    {
+      arrivalNs: 4_314_579_000,
+      promptTokens: 396,
+      outputTokens: 109,
+      reasoningTokens: 0,
+      session: -1,
+      deadlineNs: Infinity,
+    },
+    {
+      arrivalNs: 4_541_877_100,
+      promptTokens: 879,
+      outputTokens: 55,
+      reasoningTokens: 0,
+      session: -1,
+      deadlineNs: Infinity,
+    },
   ];
   const forms = {
     'the 2023 form': [
