@@ -1,9 +1,15 @@
 import { assert } from './assert.ts';
 import { PendingArrivals } from './pending-arrivals.ts';
 import { type PromptPaths, UNENDING } from './prompt-paths.ts';
-import type { ArrivalSink, RequestView, Workload } from './ports.ts';
+import type { ArrivalSink, ContextSink, RequestView, Workload } from './ports.ts';
 import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
 import { NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
+
+/** A prompt that was computed before the run: a row that never arrives. */
+export interface WarmContext {
+  readonly request: RequestIndex;
+  readonly usedNs: Ns;
+}
 
 /** All workloads of a run as one stream of arrivals. */
 export class Demand {
@@ -12,6 +18,7 @@ export class Demand {
   readonly #sources: readonly Source[];
   readonly #pending = new PendingArrivals();
   readonly #requests: RequestTable;
+  readonly #paths: PromptPaths;
   readonly #view: RequestView;
 
   constructor(
@@ -22,6 +29,7 @@ export class Demand {
     view: RequestView,
   ) {
     this.#requests = requests;
+    this.#paths = paths;
     this.#view = view;
     const streams = workloads.length;
     this.#sources = workloads.map(
@@ -37,6 +45,17 @@ export class Demand {
   /** When the next one arrives; Infinity when none is known. */
   get nextNs(): Ns {
     return this.#pending.timeNs;
+  }
+
+  /** What sessions had computed before the run, by last use; of equal ones in the order in which they were named. */
+  warmContexts(): readonly WarmContext[] {
+    return this.#sources.flatMap((source) => source.warmContexts()).sort((one, other) => one.usedNs - other.usedNs);
+  }
+
+  /** It has been looked at. */
+  forget({ request }: WarmContext): void {
+    this.#paths.release(this.#requests.path[request]!);
+    this.#requests.release(request);
   }
 
   start(): void {
@@ -64,7 +83,7 @@ export class Demand {
 }
 
 /** One workload, and the sink it pushes into. */
-class Source implements ArrivalSink {
+class Source implements ArrivalSink, ContextSink {
   nowNs: Ns = 0;
   /** The request pushed by the latest pull: when it arrives, the workload is pulled again. */
   pulled: RequestIndex = -1;
@@ -82,6 +101,7 @@ class Source implements ArrivalSink {
   /** Of the next request. */
   #deadlineNs: Ns = Infinity;
   #latest: RequestIndex = -1;
+  readonly #contexts: WarmContext[] = [];
 
   constructor(
     index: number,
@@ -99,6 +119,17 @@ class Source implements ArrivalSink {
     this.#horizonNs = horizonNs;
     this.#requests = requests;
     this.#pending = pending;
+  }
+
+  warmContexts(): readonly WarmContext[] {
+    this.workload.warm?.(this);
+    return this.#contexts;
+  }
+
+  context(usedNs: Ns, tokens: number, session: number): void {
+    assert(usedNs <= 0 && tokens >= 1, 'a context of the past was used before the run and has at least one token');
+    const request = this.#newRow(0, tokens, 1, 0, session, this.#takePath(tokens));
+    this.#contexts.push({ request, usedNs });
   }
 
   pull(): void {
@@ -129,6 +160,20 @@ class Source implements ArrivalSink {
       this.#paths.release(path);
       return;
     }
+    const request = this.#newRow(arrivalNs, promptTokens, outputTokens, reasoningTokens, session, path);
+    this.#requests.deadlineNs[request] = deadlineNs;
+    this.#latest = request;
+    this.#pending.push(arrivalNs, request);
+  }
+
+  #newRow(
+    arrivalNs: Ns,
+    promptTokens: number,
+    outputTokens: number,
+    reasoningTokens: number,
+    session: number,
+    path: number,
+  ): RequestIndex {
     const requests = this.#requests;
     const request = requests.take();
     requests.session[request] = session;
@@ -139,16 +184,16 @@ class Source implements ArrivalSink {
     requests.outputTokens[request] = outputTokens;
     requests.reasoningTokens[request] = reasoningTokens;
     requests.arrivalNs[request] = arrivalNs;
-    requests.deadlineNs[request] = deadlineNs;
+    requests.deadlineNs[request] = Infinity;
     requests.scheduledNs[request] = NOT_YET;
     requests.firstTokenNs[request] = NOT_YET;
     requests.preemptions[request] = 0;
     requests.path[request] = path;
     requests.generated[request] = 0;
     requests.prefillInstance[request] = NO_INSTANCE;
-    this.#latest = request;
-    this.#pending.push(arrivalNs, request);
+    return request;
   }
+
   #takePath(promptTokens: number): number {
     const path = this.#firstSegment;
     const last = this.#lastSegment;

@@ -164,6 +164,19 @@ export class KvBlocks {
     if (this.#tiers !== undefined) this.#writeBack(this.#tiers, request, computedTokens, nowNs);
   }
 
+  /** Know the blocks of so many tokens of a request as if it had been served here alone, and had let go of them then. */
+  warm(request: RequestIndex, tokens: number, usedNs: Ns): void {
+    const cache = this.#cache;
+    if (cache === undefined) return;
+    const path = this.#requests.path[request]!;
+    const complete = (tokens / this.blockTokens) | 0;
+    const hits = cache.match(path, complete);
+    cache.hold(path, hits);
+    cache.leave(this.capacity - this.blocksFor(tokens));
+    const known = cache.extend(path, hits, complete);
+    cache.release(path, known, complete - known, this.#idleNs > 0 ? usedNs : 0);
+  }
+
   #writeBack(tiers: KvTiers, request: RequestIndex, computedTokens: number, nowNs: Ns): void {
     this.#requests.loadedUntil[request] = 0;
     tiers.writeBack(this.#requests.path[request]!, (computedTokens / this.blockTokens) | 0, nowNs);

@@ -27,10 +27,23 @@ export interface ArrivalSink {
   push(arrivalNs: Ns, promptTokens: number, outputTokens: number, reasoningTokens: number, session: number): void;
 }
 
+/** Where a workload says what its sessions had computed before the run: prompts and answers, streams shared as above. */
+export interface ContextSink {
+  share(stream: number, tokens: number): void;
+  /**
+   * @param usedNs when it was used last, at most 0
+   * @param tokens how long it is, the shared ones included; at least 1
+   * @param session whose it is
+   */
+  context(usedNs: Ns, tokens: number, session: number): void;
+}
+
 /** A source of requests. It is pulled one request ahead, so a month of traffic needs no memory. */
 export interface Workload {
   /** Push the next request in time order; answer false when there is none. */
   pull(sink: ArrivalSink): boolean;
+  /** Asked once, before the first pull, by a model whose caches are to be as they are in the long run. */
+  warm?(sink: ContextSink): void;
   /** A request of this workload has left the fleet (served or rejected); a closed loop pushes its successor here. */
   onFinish?(request: RequestIndex, requests: RequestView, nowNs: Ns, sink: ArrivalSink): void;
 }

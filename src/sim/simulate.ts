@@ -101,6 +101,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   }
 
   run(): RunTotals {
+    this.#warmCaches();
     this.#demand.start();
     if (this.#power !== undefined) this.#scheduleControl(this.#power);
     let completed = true;
@@ -127,6 +128,21 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
       endNs: this.#lastDepartureNs,
       completed,
     };
+  }
+
+  /** Sessions that were there before the run count as outstanding while the router finds places for their contexts. */
+  #warmCaches(): void {
+    for (const context of this.#demand.warmContexts()) {
+      const { request, usedNs } = context;
+      const tokens = this.#requests.promptTokens[request]!;
+      if (this.#fleet.select(this.#view.model(request), tokens, 1) > 0) {
+        const index = this.#routing.route(request, this.#view, this.#fleet, 0);
+        this.#instances[index]!.kv.warm(request, tokens, usedNs);
+        this.#fleet.outstanding[index]!++;
+      }
+      this.#demand.forget(context);
+    }
+    this.#fleet.outstanding.fill(0);
   }
 
   // -------------------------------------------------------------------------------------------- events

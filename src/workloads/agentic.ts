@@ -1,5 +1,5 @@
 import { streamSeed } from '../sim/distributions.ts';
-import type { ArrivalSink, RequestView, Workload } from '../sim/ports.ts';
+import type { ArrivalSink, ContextSink, RequestView, Workload } from '../sim/ports.ts';
 import { NS_PER_S, type Ns, type RequestIndex } from '../sim/units.ts';
 import { agenticDemand, agenticSessionsPerS } from './agentic-demand.ts';
 import { agenticOptions, type AgenticOptions } from './agentic-options.ts';
@@ -39,6 +39,8 @@ class Agentic implements Workload {
   /** By the number of their session; only those that have something to do when their request ends. */
   readonly #live = new Map<number, Agent>();
   readonly #patienceSeed: number;
+  /** Sessions from before the run, as far as they had come, by their numbers. */
+  readonly #warmed = new Map<number, AgenticSession>();
   #count = 0;
 
   constructor(options: AgenticOptions, context: WorkloadContext) {
@@ -53,6 +55,20 @@ class Agentic implements Workload {
     const perS = agenticSessionsPerS(options);
     const arrivals = arrivalsOf(options.arrivals, perS, context, `workload/${name}/arrivals`);
     this.#starts = new Starts(this.#inProgress(perS, context), arrivals);
+  }
+
+  /** What a session in progress has sent and received last. */
+  warm(sink: ContextSink): void {
+    for (const { session: id, request, beforeNs } of this.#starts.inProgress) {
+      const session = this.#sessions.begin(id);
+      for (let step = 1; step < request; step++) this.#sessions.proceed(session);
+      this.#warmed.set(id, session);
+      const { promptTokens, outputTokens } = session;
+      const isReused = this.#reusesOutput(reasoningTokensOf(outputTokens, this.#options.reasoningShare));
+      const tokens = isReused ? promptTokens + outputTokens - 1 : promptTokens;
+      session.prompt.share(sink, isReused ? tokens : tokens - 1);
+      sink.context(Math.min(0, beforeNs + PAST_ANSWER_NS), tokens, id);
+    }
   }
 
   pull(sink: ArrivalSink): boolean {
@@ -101,18 +117,23 @@ class Agentic implements Workload {
     if (isOver || arrivalNs >= this.#horizonNs) this.#live.delete(session.session);
     else this.#live.set(session.session, agent);
     if (arrivalNs >= this.#horizonNs) return;
-    const { reuseOutput, historyKeepsReasoning, reasoningShare } = this.#options;
-    const reasoningTokens = reasoningTokensOf(session.outputTokens, reasoningShare);
+    const reasoningTokens = reasoningTokensOf(session.outputTokens, this.#options.reasoningShare);
     // Output continues the last stream only where the segments cover the whole prompt.
-    const isReused = reuseOutput && (historyKeepsReasoning || reasoningTokens === 0);
+    const isReused = this.#reusesOutput(reasoningTokens);
     session.prompt.share(sink, isReused ? session.promptTokens : session.promptTokens - 1);
     sink.push(arrivalNs, session.promptTokens, session.outputTokens, reasoningTokens, session.session);
   }
 
-  #asOf({ session, request }: InProgress): AgenticSession {
-    const started = this.#sessions.begin(session);
-    for (let step = 0; step < request; step++) this.#sessions.proceed(started);
-    return started;
+  #reusesOutput(reasoningTokens: number): boolean {
+    const { reuseOutput, historyKeepsReasoning } = this.#options;
+    return reuseOutput && (historyKeepsReasoning || reasoningTokens === 0);
+  }
+
+  #asOf({ session: id, request }: InProgress): AgenticSession {
+    const session = this.#warmed.get(id) ?? this.#sessions.begin(id);
+    this.#warmed.delete(id);
+    while (session.steps <= request) this.#sessions.proceed(session);
+    return session;
   }
 
   #isAbandoned({ session, steps }: AgenticSession, answerNs: Ns): boolean {

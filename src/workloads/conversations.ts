@@ -1,5 +1,5 @@
 import { counterUniform, streamSeed } from '../sim/distributions.ts';
-import type { ArrivalSink, RequestView, Workload } from '../sim/ports.ts';
+import type { ArrivalSink, ContextSink, RequestView, Workload } from '../sim/ports.ts';
 import { NO_SESSION, type Ns, type RequestIndex } from '../sim/units.ts';
 import { arrivalsOf } from './arrivals.ts';
 import { conversationsPerS, meanSessionS } from './conversation-demand.ts';
@@ -75,12 +75,23 @@ export class Conversations implements Workload {
     this.#starts = new Starts(this.#inProgress(options, perS, context), arrivals);
   }
 
+  /** What was said last in the conversations in progress, whose answers took no time. */
+  warm(sink: ContextSink): void {
+    for (const { session, request, beforeNs } of this.#starts.inProgress) {
+      const conversation = this.#asOf(session, request - 1);
+      this.#drawAnswer(session, conversation.turn);
+      const answerTokens = this.#dropsAnswer ? 0 : this.#outputTokens - 1;
+      this.#share(conversation, sink, answerTokens);
+      sink.context(beforeNs, conversation.promptTokens + answerTokens, session);
+    }
+  }
+
   pull(sink: ArrivalSink): boolean {
     const arrivalNs = this.#starts.nextNs();
     if (arrivalNs >= this.#horizonNs) return false;
     const { goingOn } = this.#starts;
     if (goingOn !== undefined) {
-      this.#send(this.#asOf(goingOn), arrivalNs, sink);
+      this.#send(this.#asOf(goingOn.session, goingOn.request), arrivalNs, sink);
       return true;
     }
     const session = this.#count++;
@@ -128,9 +139,10 @@ export class Conversations implements Workload {
     conversation.promptTokens += kept + added;
   }
 
-  #asOf({ session, request }: InProgress): Conversation {
+  /** At that turn. */
+  #asOf(session: number, turn: number): Conversation {
     const conversation = this.#begin(session);
-    while (conversation.turn < request) {
+    while (conversation.turn < turn) {
       conversation.turn++;
       this.#proceed(conversation);
     }
@@ -138,17 +150,26 @@ export class Conversations implements Workload {
   }
 
   #send(conversation: Conversation, arrivalNs: Ns, sink: ArrivalSink): void {
-    const { session, turn, turns, promptTokens, systemTokens } = conversation;
+    const { session, turn, turns, promptTokens } = conversation;
     if (turn === turns - 1) this.#conversations.delete(session);
     else if (turn === 0 || !this.#conversations.has(session)) this.#conversations.set(session, conversation);
     this.#drawAnswer(session, turn);
+    this.#share(conversation, sink, 0);
+    sink.push(arrivalNs, promptTokens, this.#outputTokens, this.#reasoningTokens, session);
+  }
+
+  /** The prompt of a turn whose answer has been drawn, and so much of the answer. */
+  #share({ session, promptTokens, systemTokens }: Conversation, sink: Pick<ArrivalSink, 'share'>, more: number): void {
     if (systemTokens > 0) sink.share(SYSTEM_STREAM, systemTokens);
     // Output continues the conversation's stream only if that covers the whole prompt; without its hidden part it is
     // other content in another place, and the next turn computes what is left of it.
-    const dropped = !this.#keepsReasoning && this.#reasoningTokens > 0 ? 1 : 0;
-    const shared = promptTokens - systemTokens - dropped;
+    const shared = promptTokens - systemTokens - (this.#dropsAnswer ? 1 : 0) + more;
     if (shared > 0) sink.share(SYSTEM_STREAM + 1 + session, shared);
-    sink.push(arrivalNs, promptTokens, this.#outputTokens, this.#reasoningTokens, session);
+  }
+
+  /** Of the answer drawn last: whether the next turn has it without its hidden part. */
+  get #dropsAnswer(): boolean {
+    return !this.#keepsReasoning && this.#reasoningTokens > 0;
   }
 
   #systemTokensOf(promptTokens: number): number {

@@ -19,7 +19,7 @@ export class GrowingPrompt {
   }
 
   /** Describe the first `tokens` tokens to the sink. */
-  share(sink: ArrivalSink, tokens: number): void {
+  share(sink: Pick<ArrivalSink, 'share'>, tokens: number): void {
     const starts = this.#starts;
     for (let k = 0; k < starts.length; k++) {
       const end = k + 1 < starts.length ? Math.min(starts[k + 1]!, tokens) : tokens;

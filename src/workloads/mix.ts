@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LoadForm } from '../sim/plan.ts';
-import type { ArrivalSink, RequestView, Workload } from '../sim/ports.ts';
+import type { ArrivalSink, ContextSink, RequestView, Workload } from '../sim/ports.ts';
 import { NO_SESSION, type Ns, type RequestIndex } from '../sim/units.ts';
 import { agentic } from './agentic.ts';
 import { batch } from './batch.ts';
@@ -181,6 +181,7 @@ class Mix implements Workload {
   readonly #tenants: readonly Workload[];
   readonly #announced: readonly Announced[];
   readonly #sinks: readonly TenantSink[];
+  #hasStarted = false;
   /** The view that tenants look at, and how they number their sessions. */
   #view: RequestView | undefined;
   readonly #ownView: RequestView;
@@ -202,10 +203,21 @@ class Mix implements Workload {
       model: (request) => view().model(request),
       deadlineNs: (request) => view().deadlineNs(request),
     };
-    for (let tenant = 0; tenant < this.#tenants.length; tenant++) this.#announce(tenant);
+  }
+
+  warm(sink: ContextSink): void {
+    const count = this.#tenants.length;
+    this.#tenants.forEach((tenant, k) =>
+      tenant.warm?.({
+        share: (stream, tokens) => sink.share(stream * count + k, tokens),
+        context: (usedNs, tokens, session) => sink.context(usedNs, tokens, session * count + k),
+      }),
+    );
   }
 
   pull(sink: ArrivalSink): boolean {
+    if (!this.#hasStarted) for (let tenant = 0; tenant < this.#tenants.length; tenant++) this.#announce(tenant);
+    this.#hasStarted = true;
     let first = 0;
     for (let tenant = 1; tenant < this.#announced.length; tenant++) {
       if (this.#announced[tenant]!.arrivalNs < this.#announced[first]!.arrivalNs) first = tenant;

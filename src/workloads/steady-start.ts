@@ -13,6 +13,8 @@ export interface InProgress {
   /** Its next request, from 0; 1 or more. */
   readonly request: number;
   readonly arrivalNs: Ns;
+  /** When it sent the request before, at most 0. */
+  readonly beforeNs: Ns;
 }
 
 /** Whence the past of a session is known, without what it says. */
@@ -37,12 +39,14 @@ export function inProgressAtStart(past: Arrivals, clock: SessionClock): InProgre
   let session = FIRST_PAST_SESSION;
   for (let atNs = past.nextNs(); atNs < 0; atNs = past.nextNs(), session++) {
     let arrivalNs = atNs;
+    let beforeNs = atNs;
     for (let request = 1; ; request++) {
       const gapNs = clock.gapNs(session, request);
       if (gapNs === undefined) break;
+      beforeNs = arrivalNs;
       arrivalNs += gapNs;
       if (arrivalNs < 0) continue;
-      found.push({ session, request, arrivalNs });
+      found.push({ session, request, arrivalNs, beforeNs });
       break;
     }
   }
@@ -53,19 +57,19 @@ export function inProgressAtStart(past: Arrivals, clock: SessionClock): InProgre
 export class Starts {
   /** Of the latest answer: a session in progress, or undefined for a new one. */
   goingOn: InProgress | undefined;
-  readonly #inProgress: readonly InProgress[];
+  readonly inProgress: readonly InProgress[];
   readonly #arrivals: Arrivals;
   #next = 0;
   #arrivalNs: Ns;
 
   constructor(inProgress: readonly InProgress[], arrivals: Arrivals) {
-    this.#inProgress = inProgress;
+    this.inProgress = inProgress;
     this.#arrivals = arrivals;
     this.#arrivalNs = arrivals.nextNs();
   }
 
   nextNs(): Ns {
-    const old = this.#inProgress[this.#next];
+    const old = this.inProgress[this.#next];
     this.goingOn = old !== undefined && old.arrivalNs <= this.#arrivalNs ? old : undefined;
     if (this.goingOn !== undefined) {
       this.#next++;

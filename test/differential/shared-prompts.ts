@@ -8,6 +8,15 @@ import type { ArrivalSink, Workload } from '../../src/sim/ports.ts';
 export interface SharedPrompts {
   readonly roots: readonly Branch[];
   readonly conversations: readonly Conversation[];
+  /** What was computed before the run. */
+  readonly contexts: readonly Context[];
+}
+
+interface Context {
+  /** Of which conversation, modulo how many there are. */
+  readonly conversation: number;
+  readonly tokens: number;
+  readonly agoSteps: number;
 }
 
 interface Branch {
@@ -59,9 +68,15 @@ export function sharedPrompts(sizes: Sizes): fc.Arbitrary<SharedPrompts> {
     thinkSteps: few(sizes.gapSteps),
     adds: fc.constantFrom('stream', 'stream', 'tokens', 'nothing'),
   });
+  const context = fc.record({
+    conversation: fc.nat(1_000),
+    tokens: fc.oneof(fc.constant(16), fc.integer({ min: 1, max: sizes.newTokens + sizes.outputTokens })),
+    agoSteps: few(10 * sizes.gapSteps),
+  });
   return fc.record({
     roots: fc.array(fc.record(branch), { minLength: 1, maxLength: 4 }),
     conversations: fc.array(conversation, { minLength, maxLength }),
+    contexts: fc.oneof(fc.constant([]), fc.array(context, { minLength: 1, maxLength: 2 * maxLength })),
   });
 }
 
@@ -113,6 +128,15 @@ export function sharingPrompts(prompts: SharedPrompts, ns: (steps: number) => nu
     sink.push(timeNs, tokensOf(path) + ownTokens, outputTokens, 0, index);
   };
   return {
+    warm(sink) {
+      for (const { conversation, tokens, agoSteps } of prompts.contexts) {
+        const index = conversation % conversations.length;
+        const path = paths[roots.length + index]!;
+        for (const { stream, tokens: shared } of path) sink.share(stream, shared);
+        if (conversations[index]!.adds === 'stream') sink.share(roots.length + index, tokens);
+        sink.context(-ns(agoSteps), tokensOf(path) + tokens, index);
+      }
+    },
     pull(sink) {
       if (started === conversations.length) return false;
       arrivalNs += ns(conversations[started]!.gapSteps);

@@ -4,6 +4,11 @@ import type { ReferenceAgenda } from './reference-agenda.ts';
 import type { Segment } from './reference-kv.ts';
 import type { Arrival, ReferenceRequest } from './reference-request.ts';
 
+interface Context {
+  readonly usedNs: number;
+  readonly arrival: Arrival;
+}
+
 /** What the workloads push, and when they are asked. */
 export class ReferenceDemand {
   readonly #workloads: readonly Workload[];
@@ -24,6 +29,26 @@ export class ReferenceDemand {
     this.#horizonNs = horizonNs;
     this.#agenda = agenda;
     this.#arrive = arrive;
+  }
+
+  /** What sessions had computed before the run, by last use. */
+  contexts(): readonly Context[] {
+    const contexts: Context[] = [];
+    this.#workloads.forEach((source, workload) => {
+      let path: Segment[] = [];
+      source.warm?.({
+        share: (stream, tokens) => {
+          path.push({ stream, tokens });
+        },
+        context: (usedNs, promptTokens, session) => {
+          if (usedNs > 0) throw new Error(`a context of the past is used at ${usedNs} ns`);
+          const alone = { outputTokens: 1, reasoningTokens: 0, deadlineNs: undefined };
+          contexts.push({ usedNs, arrival: { workload, path, promptTokens, session, ...alone } });
+          path = [];
+        },
+      });
+    });
+    return contexts.toSorted((one, other) => one.usedNs - other.usedNs);
   }
 
   start(): void {

@@ -42,6 +42,8 @@ class ReferenceEngine {
   readonly #rows: RequestRow[] = [];
   readonly #view: QueuedRequestView;
   readonly #demand: ReferenceDemand;
+  /** Where contexts of before the run have been placed, while that goes on. */
+  readonly #placed: number[] = [];
   #arrived = 0;
   #rejected = 0;
   #lastDepartureNs = 0;
@@ -85,6 +87,7 @@ class ReferenceEngine {
   }
 
   run(): ReferenceResult {
+    this.#warmCaches();
     this.#demand.start();
     if (this.#parts.power !== undefined) this.#scheduleTick(this.#parts.power, this.#parts.power.intervalNs);
     for (let event = this.#agenda.takeNext(); event !== undefined; event = this.#agenda.takeNext()) {
@@ -104,6 +107,21 @@ class ReferenceEngine {
         endNs: this.#lastDepartureNs,
       },
     };
+  }
+
+  /** As if each had been served alone, one after the other in the order of their last uses. */
+  #warmCaches(): void {
+    this.#demand.contexts().forEach(({ arrival, usedNs }, k) => {
+      const request = newRequest(arrival, -1 - k, this.#plan.workloads[arrival.workload]!.model, 0);
+      const able = this.#ableToBegin(request);
+      if (able.length === 0) return;
+      this.#requests.set(request.request, request);
+      const { index, kv } = this.#route(request, able, 0);
+      this.#requests.delete(request.request);
+      this.#placed.push(index);
+      kv.serveAlone(request, usedNs);
+    });
+    this.#placed.length = 0;
   }
 
   #scheduleFormation(instance: ReferenceInstance, timeNs: number): void {
@@ -262,7 +280,9 @@ class ReferenceEngine {
 
   #fleetView(eligible: readonly ReferenceInstance[]): FleetView {
     const outstanding = (index: number) =>
-      this.#instances[index]!.running.length + this.#instances[index]!.waitingRequests;
+      this.#instances[index]!.running.length +
+      this.#instances[index]!.waitingRequests +
+      this.#placed.filter((placed) => placed === index).length;
     return {
       eligibleCount: eligible.length,
       eligible: (k) => eligible[k]!.index,

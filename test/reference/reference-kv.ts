@@ -130,6 +130,15 @@ export class ReferenceKv {
     return this.freeBlocks - freeBlocks;
   }
 
+  /** A request that nobody is beside takes its blocks, computes its prompt and is gone. */
+  serveAlone(holder: BlockHolder, usedNs: number): void {
+    if (!this.#engine.prefixCaching) return;
+    this.holdHits(holder, this.hits(holder, holder.promptTokens + 1));
+    this.take(holder, this.blocksFor(holder.promptTokens) - holder.blocks.length);
+    holder.computed = holder.promptTokens;
+    this.letGo(holder, usedNs);
+  }
+
   /** What nobody has held for too long becomes blank. */
   expire(nowNs: number): void {
     const { prefixIdleNs } = this.#engine;
