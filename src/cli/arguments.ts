@@ -38,6 +38,7 @@ const checkArguments = runArguments.pick({ scenario: true, trace: true, skipBadR
 const workloadArguments = runArguments.pick({ seed: true, trace: true, skipBadRows: true }).extend({
   action: z.enum(['describe', 'sample']),
   file: z.string(),
+  json: z.boolean(),
   out: path('out').optional(),
 });
 const compareArguments = runArguments.omit({ scenario: true }).extend({

@@ -171,6 +171,7 @@ const workloadOptions = (options: Argv) =>
     .option('seed', SEED)
     .option('trace', TRACE)
     .option('skip-bad-rows', SKIP_BAD_ROWS)
+    .option('json', { type: 'boolean', default: false, describe: 'of describe: print one JSON document' })
     .option('out', {
       type: 'string',
       requiresArg: true,

@@ -13,6 +13,15 @@ function folderWithFile(name: string, ...lines: readonly string[]): string {
   return folder;
 }
 
+type Json = Readonly<Record<string, unknown>>;
+
+/** All keys of a document but those of distributions, which are one row of the table. */
+function keysOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(keysOf);
+  if (typeof value !== 'object' || value === null || 'p50' in value) return [];
+  return Object.entries(value).flatMap(([key, inside]) => [key, ...keysOf(inside)]);
+}
+
 const BAD_ROWS = Array.from({ length: 12 }, (_, k) => `${k},x,1`);
 
 describe('workload describe', () => {
@@ -44,6 +53,23 @@ describe('workload describe', () => {
     expect(stdout).toMatch(/^ {2}requests +3$/m);
     expect(stdout).toMatch(/^ {2}prompt tokens +200 +200 +300 +300 +300$/m);
     expect(stdout).toMatch(/^ {2}CV of gaps \(Poisson: 1\) +0\.00$/m);
+  });
+
+  test('as JSON has the keys that docs/cli.md lists, with the figures of the text', () => {
+    const scenario = JSON.parse(tokenfleet(folderWith(), 'workload', 'describe', 'tiny.yaml', '--json').stdout) as Json;
+    const folder = folderWithFile('log.csv', 'timestamp_s,input_tokens,output_tokens', '0,100,20', '10,300,40');
+    const trace = JSON.parse(tokenfleet(folder, 'workload', 'describe', 'log.csv', '--json').stdout) as Json;
+    const docs = readFileSync('docs/cli.md', 'utf8');
+    const section = docs.slice(docs.indexOf('tokenfleet workload describe <file>'));
+    const documented = new Set([...section.matchAll(/`([a-z][a-z_\d]*)(\[\])?`/g)].map(([, key]) => key!));
+
+    expect([...keysOf(scenario), ...keysOf(trace)].filter((key) => !documented.has(key))).toEqual([]);
+    expect(trace).toMatchObject({
+      span_s: 15,
+      offered_loads: [],
+      all: { requests: 2, requests_per_s: 2 / 15, prompt_tokens: { mean: 200, max: 300 }, sessions: null, reuse: null },
+    });
+    expect((scenario['workloads'] as Json[]).map(({ name }) => name)).toEqual(['questions', 'puzzles']);
   });
 
   test('of prompts without times assumes one a second, and says so', () => {
