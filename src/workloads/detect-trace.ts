@@ -3,6 +3,7 @@ import { CsvTraceReader } from './csv-trace-reader.ts';
 import { JsonTraceReader } from './json-trace-reader.ts';
 import { ShareGptReader } from './share-gpt-reader.ts';
 import type { TraceRow, TraceRows } from './trace-rows.ts';
+import { filled, Rejoined } from './unpacked.ts';
 
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
@@ -11,7 +12,6 @@ const BEGINNING_BYTES = 1_024;
 
 /** What a file may be without being a trace, by its first bytes, and what to do about it. */
 const NOT_READ: readonly (readonly [bytes: readonly number[], message: string])[] = [
-  [[0x1f, 0x8b], 'the file is packed with gzip — unpack it first: gunzip -k <file>'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'the file is packed with zstd — unpack it first: zstd -d <file>'],
   [[0x50, 0x4b, 0x03, 0x04], 'the file is a zip archive — unpack it first'],
   [
@@ -27,10 +27,7 @@ const NOT_READ: readonly (readonly [bytes: readonly number[], message: string])[
  */
 export function readerOf(source: ByteSource, charactersPerToken: number): TraceRows {
   const beginning = new Uint8Array(BEGINNING_BYTES);
-  let length = 0;
-  for (let bytes = 1; bytes > 0 && length < BEGINNING_BYTES; length += bytes) {
-    bytes = source.read(beginning.subarray(length));
-  }
+  const length = filled(source, beginning);
   const whole = new Rejoined(beginning.subarray(0, length), source);
   const problem = NOT_READ.find(([bytes]) => bytes.every((byte, k) => beginning[k] === byte))?.[1];
   if (problem !== undefined) return new Unreadable(problem);
@@ -38,26 +35,6 @@ export function readerOf(source: ByteSource, charactersPerToken: number): TraceR
   if (first === OPEN_BRACE) return new JsonTraceReader(whole, charactersPerToken);
   if (first === OPEN_BRACKET) return new ShareGptReader(whole, charactersPerToken);
   return new CsvTraceReader(whole);
-}
-
-/** What has been read of a source, and then the rest of it. */
-class Rejoined implements ByteSource {
-  readonly #beginning: Uint8Array;
-  readonly #rest: ByteSource;
-  #given = 0;
-
-  constructor(beginning: Uint8Array, rest: ByteSource) {
-    this.#beginning = beginning;
-    this.#rest = rest;
-  }
-
-  read(into: Uint8Array): number {
-    const bytes = Math.min(this.#beginning.length - this.#given, into.length);
-    if (bytes === 0) return this.#rest.read(into);
-    into.set(this.#beginning.subarray(this.#given, this.#given + bytes));
-    this.#given += bytes;
-    return bytes;
-  }
 }
 
 /** A file with one problem and no rows. */

@@ -3,6 +3,7 @@ import type { LoadForm } from '../sim/plan.ts';
 import type { ByteSource, Workload } from '../sim/ports.ts';
 import type { Ns } from '../sim/units.ts';
 import type { TraceSummary } from './trace-summary.ts';
+import { unpacked } from './unpacked.ts';
 
 export interface WorkloadContext extends ModuleContext {
   /** The workload's name in its scenario; its random streams carry it. */
@@ -47,7 +48,10 @@ export type WorkloadModule<Options> = Module<Workload, Options, WorkloadContext>
   demand(options: Options, trace?: TraceSummary): Demand;
 };
 
-/** The same module for options of unknown origin: they are checked against its schema at every use. */
+/**
+ * The same module for options of unknown origin, which are checked against its schema at every use, and for traces that may
+ * be packed with gzip.
+ */
 export function checked<Options>(module: WorkloadModule<Options>): WorkloadModule<unknown> {
   return {
     name: module.name,
@@ -55,9 +59,13 @@ export function checked<Options>(module: WorkloadModule<Options>): WorkloadModul
     options: module.options,
     readsTrace: module.readsTrace,
     ...(module.scanTrace !== undefined && {
-      scanTrace: (source: ByteSource, options: unknown) => module.scanTrace!(source, module.options.parse(options)),
+      scanTrace: (source: ByteSource, options: unknown) =>
+        module.scanTrace!(unpacked(source), module.options.parse(options)),
     }),
-    create: (options, context) => module.create(module.options.parse(options), context),
+    create: (options, context) => {
+      const { trace } = context;
+      return module.create(module.options.parse(options), trace ? { ...context, trace: unpacked(trace) } : context);
+    },
     demand: (options, trace) => module.demand(module.options.parse(options), trace),
   };
 }
