@@ -21,7 +21,7 @@ export const NO_FILES: Files = {
 /** Passes bytes through and hashes them: a trace is read once for its content and its hash. */
 export class HashingSource implements ByteSource {
   readonly #source: ByteSource;
-  readonly #hash = createHash('sha256');
+  #hash = createHash('sha256');
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -31,6 +31,13 @@ export class HashingSource implements ByteSource {
     const bytes = this.#source.read(into);
     this.#hash.update(into.subarray(0, bytes));
     return bytes;
+  }
+
+  /** The hash begins again, too. */
+  rewind(): void {
+    if (this.#source.rewind === undefined) throw new Error('the file cannot be read twice');
+    this.#source.rewind();
+    this.#hash = createHash('sha256');
   }
 
   sha256(): string {

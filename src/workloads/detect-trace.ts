@@ -1,4 +1,5 @@
 import type { ByteSource } from '../sim/ports.ts';
+import { ArrowTraceReader } from './arrow-trace-reader.ts';
 import { CsvTraceReader } from './csv-trace-reader.ts';
 import { JsonTraceReader } from './json-trace-reader.ts';
 import { ShareGptReader } from './share-gpt-reader.ts';
@@ -9,21 +10,19 @@ const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
 const BLANKS = [0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf];
 const BEGINNING_BYTES = 1_024;
+/** ARROW1 */
+const ARROW = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31];
 
 /** What a file may be without being a trace, by its first bytes, and what to do about it. */
 const NOT_READ: readonly (readonly [bytes: readonly number[], message: string])[] = [
   [[0x28, 0xb5, 0x2f, 0xfd], 'the file is packed with zstd — unpack it first: zstd -d <file>'],
   [[0x50, 0x4b, 0x03, 0x04], 'the file is a zip archive — unpack it first'],
-  [
-    [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31],
-    'the file is Arrow, whose rows need not be in order of arrival — write it as CSV',
-  ],
   [[0x50, 0x41, 0x52, 0x31], 'the file is Parquet — write it as CSV'],
 ];
 
 /**
- * The rows of a trace of any format, told by its content: an object a line is JSON Lines, an array is ShareGPT, anything
- * else a table with a header.
+ * The rows of a trace of any format, told by its content: an object a line is JSON Lines, an array is ShareGPT, what begins as
+ * Arrow does is our own, anything else a table with a header.
  */
 export function readerOf(source: ByteSource, charactersPerToken: number): TraceRows {
   const beginning = new Uint8Array(BEGINNING_BYTES);
@@ -31,6 +30,10 @@ export function readerOf(source: ByteSource, charactersPerToken: number): TraceR
   const whole = new Rejoined(beginning.subarray(0, length), source);
   const problem = NOT_READ.find(([bytes]) => bytes.every((byte, k) => beginning[k] === byte))?.[1];
   if (problem !== undefined) return new Unreadable(problem);
+  if (ARROW.every((byte, k) => beginning[k] === byte)) {
+    source.rewind?.();
+    return new ArrowTraceReader(source);
+  }
   const first = beginning.subarray(0, length).find((byte) => !BLANKS.includes(byte));
   if (first === OPEN_BRACE) return new JsonTraceReader(whole, charactersPerToken);
   if (first === OPEN_BRACKET) return new ShareGptReader(whole, charactersPerToken);
