@@ -3,6 +3,7 @@ import { ArrowTraceReader } from './arrow-trace-reader.ts';
 import { CsvTraceReader } from './csv-trace-reader.ts';
 import { JsonTraceReader } from './json-trace-reader.ts';
 import { ShareGptReader } from './share-gpt-reader.ts';
+import { TraceLabReader } from './trace-lab-reader.ts';
 import type { TraceRow, TraceRows } from './trace-rows.ts';
 import { filled, Rejoined } from './unpacked.ts';
 
@@ -35,9 +36,16 @@ export function readerOf(source: ByteSource, charactersPerToken: number): TraceR
     return new ArrowTraceReader(source);
   }
   const first = beginning.subarray(0, length).find((byte) => !BLANKS.includes(byte));
+  if (first === OPEN_BRACE && isTraceLab(beginning.subarray(0, length))) return new TraceLabReader(whole);
   if (first === OPEN_BRACE) return new JsonTraceReader(whole, charactersPerToken);
   if (first === OPEN_BRACKET) return new ShareGptReader(whole, charactersPerToken);
   return new CsvTraceReader(whole);
+}
+
+/** Rounds of its sessions are numbered beside their whole prompts. */
+function isTraceLab(beginning: Uint8Array): boolean {
+  const text = new TextDecoder().decode(beginning);
+  return text.includes('"round_index"') && text.includes('"session_id"');
 }
 
 /** A file with one problem and no rows. */

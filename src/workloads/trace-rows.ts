@@ -6,6 +6,8 @@ export interface FollowUp {
   readonly gapNs: Ns;
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** So much of what came before is the beginning of its prompt; all of it, if left out. */
+  readonly keptTokens?: number;
 }
 
 /** One line of a trace: a request, or the first of a session whose others wait for its answers. */

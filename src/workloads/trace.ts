@@ -2,6 +2,7 @@ import type { ArrivalSink, ByteSource, RequestView, Workload } from '../sim/port
 import type { Rng } from '../sim/streams.ts';
 import { NS_PER_MS, NS_PER_S, type Ns, type RequestIndex } from '../sim/units.ts';
 import { poissonArrivals, type Arrivals } from './arrivals.ts';
+import { GrowingPrompt } from './growing-prompt.ts';
 import { MAX_TOKENS } from './lengths.ts';
 import { malformedTrace, missingSummary, missingTrace, replayDemand } from './replay.ts';
 import { traceOptions, type TraceOptions } from './trace-options.ts';
@@ -41,6 +42,7 @@ export const trace: WorkloadModule<TraceOptions> = {
 /** A session whose next request waits for an answer. */
 interface Waiting {
   readonly unit: TraceUnit;
+  readonly prompt: GrowingPrompt;
   /** Which of the requests after the first comes next. */
   next: number;
 }
@@ -60,6 +62,7 @@ class TraceReplay implements Workload {
   #sent = 0;
   #next: TraceUnit | undefined;
   #nextSession = FIRST_SESSION;
+  #ownStreams = 0;
   #started = false;
   #ended = false;
 
@@ -91,16 +94,19 @@ class TraceReplay implements Workload {
     const number = requests.session(request);
     const session = this.#waiting.get(number);
     if (session === undefined) return;
-    const { unit } = session;
+    const { unit, prompt } = session;
     const { followUps } = unit.row;
-    const { gapNs, promptTokens, outputTokens } = followUps[session.next++]!;
+    const { gapNs, promptTokens, outputTokens, keptTokens } = followUps[session.next++]!;
     if (session.next === followUps.length) this.#waiting.delete(number);
     const arrivalNs = nowNs + gapNs;
     if (arrivalNs >= this.#horizonNs) {
       this.#waiting.delete(number);
       return;
     }
-    this.#sendTurn(number, promptTokens, outputTokens, arrivalNs, sink);
+    if (keptTokens !== undefined) {
+      prompt.continueWith(this.#newStream(), Math.floor(keptTokens * this.#options.lengthScale));
+    }
+    this.#sendTurn(number, prompt, promptTokens, outputTokens, arrivalNs, sink);
   }
 
   #send(unit: TraceUnit, arrivalNs: Ns, sink: ArrivalSink): void {
@@ -108,8 +114,10 @@ class TraceReplay implements Workload {
     const { streams, ends, promptTokens, outputTokens, reasoningTokens, session, followUps } = row;
     if (followUps.length > 0) {
       const number = this.#nextSession++;
-      this.#waiting.set(number, { unit, next: 0 });
-      this.#sendTurn(number, promptTokens, outputTokens, arrivalNs, sink);
+      const prompt = new GrowingPrompt();
+      prompt.continueWith(this.#newStream(), 0);
+      this.#waiting.set(number, { unit, prompt, next: 0 });
+      this.#sendTurn(number, prompt, promptTokens, outputTokens, arrivalNs, sink);
       return;
     }
     const { lengthScale } = this.#options;
@@ -127,11 +135,23 @@ class TraceReplay implements Workload {
   }
 
   /** A session's prompts go on with all that came before in it. */
-  #sendTurn(number: number, promptTokens: number, outputTokens: number, arrivalNs: Ns, sink: ArrivalSink): void {
+  #sendTurn(
+    number: number,
+    prompt: GrowingPrompt,
+    promptTokens: number,
+    outputTokens: number,
+    arrivalNs: Ns,
+    sink: ArrivalSink,
+  ): void {
     const { lengthScale } = this.#options;
-    const prompt = scaledTokens(promptTokens, lengthScale);
-    sink.share(2 * (number - FIRST_SESSION) + 1, prompt);
-    sink.push(arrivalNs, prompt, scaledTokens(outputTokens, lengthScale), 0, number);
+    const tokens = scaledTokens(promptTokens, lengthScale);
+    prompt.share(sink, tokens);
+    sink.push(arrivalNs, tokens, scaledTokens(outputTokens, lengthScale), 0, number);
+  }
+
+  /** Those of rows are even. */
+  #newStream(): number {
+    return 2 * this.#ownStreams++ + 1;
   }
 
   #nextTick(): void {
@@ -201,8 +221,8 @@ function scanTrace(source: ByteSource, options: TraceOptions): TraceSummary {
     sessions++;
     isClosedLoop ||= row.followUps.length > 0;
     let context = row.promptTokens + row.outputTokens - 1;
-    for (const { gapNs, promptTokens, outputTokens } of row.followUps) {
-      const reused = Math.min(context, promptTokens - 1);
+    for (const { gapNs, promptTokens, outputTokens, keptTokens } of row.followUps) {
+      const reused = Math.min(keptTokens ?? context, context, promptTokens - 1);
       sums.row(
         scaledTokens(promptTokens, lengthScale),
         scaledTokens(outputTokens, lengthScale),
