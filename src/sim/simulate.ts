@@ -15,6 +15,7 @@ import { ResourceTime } from './resource-time.ts';
 import type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
 import { poolPowers } from './pool-power.ts';
 import { Timeline } from './timeline.ts';
+import { warmCaches } from './warm-caches.ts';
 import { type InstanceIndex, NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
 
 export type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
@@ -101,7 +102,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   }
 
   run(): RunTotals {
-    this.#warmCaches();
+    warmCaches(this.#demand, this.#requests, this.#view, this.#fleet, this.#routing, this.#instances);
     this.#demand.start();
     if (this.#power !== undefined) this.#scheduleControl(this.#power);
     let completed = true;
@@ -128,21 +129,6 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
       endNs: this.#lastDepartureNs,
       completed,
     };
-  }
-
-  /** Sessions that were there before the run count as outstanding while the router finds places for their contexts. */
-  #warmCaches(): void {
-    for (const context of this.#demand.warmContexts()) {
-      const { request, usedNs } = context;
-      const tokens = this.#requests.promptTokens[request]!;
-      if (this.#fleet.select(this.#view.model(request), tokens, 1) > 0) {
-        const index = this.#routing.route(request, this.#view, this.#fleet, 0);
-        this.#instances[index]!.kv.warm(request, tokens, usedNs);
-        this.#fleet.outstanding[index]!++;
-      }
-      this.#demand.forget(context);
-    }
-    this.#fleet.outstanding.fill(0);
   }
 
   // -------------------------------------------------------------------------------------------- events

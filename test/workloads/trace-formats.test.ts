@@ -82,67 +82,6 @@ describe('the format is told by the content', () => {
   });
 });
 
-describe('TraceLab', () => {
-  const round = (
-    session: string,
-    index: number,
-    prompt: number,
-    output: number,
-    cached: number,
-    fromS: number,
-    toS: number,
-  ) =>
-    JSON.stringify({
-      provider: 'x',
-      session_id: session,
-      round_index: index,
-      input_tokens_total: prompt,
-      prefix_tokens: cached,
-      newly_append_tokens: prompt - cached,
-      output_tokens: output,
-      reasoning_output_tokens: 1,
-      timing_events: [fromS, toS].map((s) => ({ event_type: 'text', timestamp: `2026-01-01T00:00:${s}.500Z` })),
-      tools: [{ tool_name: 'grep', is_error: false }],
-    });
-  const lines = [
-    round('a', 0, 100, 10, 0, 10, 14),
-    round('a', 1, 150, 20, 110, 17, 19),
-    round('a', 2, 60, 5, 40, 25, 26),
-    round('b', 0, 70, 7, 0, 11, 12),
-  ];
-
-  test('a session follows its answers, as far apart as it was recorded; its summary keeps what the provider still knew', () => {
-    const sent = sentBy(lines.join('\n'), { requestsPerS: 1 }).filter(({ promptTokens }) => promptTokens !== 70);
-
-    expect(sent.map(({ promptTokens, outputTokens }) => [promptTokens, outputTokens])).toEqual([
-      [100, 10],
-      [150, 20],
-      [60, 5],
-    ]);
-    expect(sent.slice(1).map(({ arrivalNs }, k) => arrivalNs - sent[k]!.arrivalNs)).toEqual([
-      5 * NS_PER_S,
-      8 * NS_PER_S,
-    ]);
-    const [first, second, third] = sent.map(({ path }) => path);
-    expect(second).toEqual([[first![0]![0], 150]]);
-    expect(third).toEqual([
-      [first![0]![0], 40],
-      [expect.any(Number), 60],
-    ]);
-    expect(third![1]![0]).not.toBe(first![0]![0]);
-  });
-
-  test('needs a rate, and a malformed round is told by itself', () => {
-    expect(scan(lines.join('\n')).problems[0]?.message).toMatch(/give requestsPerS$/);
-    const broken = scan([...lines, '{"session_id": "c"}'].join('\n'), { requestsPerS: 1 });
-    expect(broken).toMatchObject({
-      rows: 4,
-      sessions: 2,
-      problems: [{ line: 5, message: 'the key "output_tokens" is missing' }],
-    });
-  });
-});
-
 describe('BurstGPT', () => {
   const text = `Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tokens,Log Type
 5,7,1.5,ChatGPT,10,20,30,Conversation log
