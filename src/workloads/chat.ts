@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { conversationDemand } from './conversation-demand.ts';
-import { conversationFields, type ConversationOptions } from './conversation-options.ts';
+import { conversationFields, onlyWithEffect, type ConversationOptions } from './conversation-options.ts';
 import { Conversations } from './conversations.ts';
 import { exactlyOneDemand } from './demand-fields.ts';
 import { lengthSchema, type Length } from './lengths.ts';
@@ -35,6 +35,7 @@ const options = z
     outputTokens: lengthSchema.default(azureOutputTokens).describe('answer length, tokens'),
   })
   .superRefine(exactlyOneDemand)
+  .superRefine(onlyWithEffect)
   .meta({
     examples: [
       { requestsPerS: 40 },

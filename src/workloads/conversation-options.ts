@@ -21,6 +21,14 @@ export const conversationFields = {
     .max(MAX_TOKENS)
     .default(0)
     .describe('beginning that all longer prompts share (512 in the Mooncake conversation trace), tokens'),
+  // Azure 2023 conversation: 0.01 (and answers of 400 tokens for most prompts of about 1,000, which no copula of this kind has);
+  // Mooncake conversation: 0.07; one hour of DeepSeek-R1 in ServeGen: −0.45, because its clients differ.
+  lengthCorrelation: z
+    .number()
+    .min(-1)
+    .max(1)
+    .default(0)
+    .describe('of a single request or first turn, prompt with answer, as a Gaussian copula has it, in [-1, 1]'),
   turns: turnsSchema.default(1).describe('requests of one conversation, turns'),
   turnTokens: lengthSchema
     .default(typedMessageTokens)
@@ -39,6 +47,28 @@ export const conversationFields = {
     .default(false)
     .describe('whether hidden reasoning stays in the prompts of later turns, boolean'),
 };
+
+type Turning = Partial<
+  Record<'turnTokens' | 'turnGapS' | 'thinkS' | 'patienceS' | 'historyKeepsReasoning' | 'turns', unknown>
+>;
+
+const ofLaterTurns = ['turnTokens', 'turnGapS', 'thinkS', 'patienceS', 'historyKeepsReasoning'] as const;
+const withoutEffect = { turnTokens: typedMessageTokens, turnGapS: mooncakeTurnGapS, historyKeepsReasoning: false };
+type Defaulted = keyof typeof withoutEffect;
+
+/** Options that say nothing, because of others, are mistakes; those that say what they say by default are not. */
+export function onlyWithEffect(given: Turning, context: z.core.$RefinementCtx): void {
+  const isSaid = (name: (typeof ofLaterTurns)[number]) =>
+    given[name] !== undefined && JSON.stringify(given[name]) !== JSON.stringify(withoutEffect[name as Defaulted]);
+  const problem = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+  if (given.turns === 1) {
+    for (const name of ofLaterTurns.filter(isSaid)) {
+      problem(name, 'has no effect on conversations of one turn — give turns, such as measured, or leave it out');
+    }
+  } else if (given.thinkS !== undefined && isSaid('turnGapS')) {
+    problem('turnGapS', 'thinkS takes its place — give one of the two');
+  }
+}
 
 const conversationOptions = z.strictObject({
   ...conversationFields,

@@ -1,10 +1,11 @@
-import { counterUniform, streamSeed } from '../sim/distributions.ts';
+import { counterUniform, standardNormal, streamSeed } from '../sim/distributions.ts';
 import type { ArrivalSink, ContextSink, RequestView, Workload } from '../sim/ports.ts';
 import { NO_SESSION, type Ns, type RequestIndex } from '../sim/units.ts';
 import { arrivalsOf } from './arrivals.ts';
 import { conversationsPerS, meanSessionS } from './conversation-demand.ts';
 import type { ConversationOptions } from './conversation-options.ts';
 import { LengthSampler } from './lengths.ts';
+import { normalShare } from './normal-share.ts';
 import { shareSampler, type ShareSampler } from './reasoning-share.ts';
 import { SecondsSampler } from './seconds.ts';
 import { inProgressAtStart, reachNs, Starts, type InProgress } from './steady-start.ts';
@@ -42,6 +43,8 @@ export class Conversations implements Workload {
   readonly #promptLength: LengthSampler;
   readonly #outputLength: LengthSampler;
   readonly #turnLength: LengthSampler;
+  /** Of a first prompt with its answer. */
+  readonly #correlation: number;
   readonly #reasoning: ShareSampler | undefined;
   readonly #keepsReasoning: boolean;
   readonly #pause: SecondsSampler;
@@ -63,6 +66,7 @@ export class Conversations implements Workload {
     this.#pauseSeed = streamSeed(streams.stream(`workload/${name}/pauses`));
     this.#promptLength = new LengthSampler(options.promptTokens);
     this.#outputLength = new LengthSampler(options.outputTokens);
+    this.#correlation = options.lengthCorrelation;
     this.#turnLength = new LengthSampler(options.turnTokens);
     this.#reasoning = options.reasoningShare === 0 ? undefined : shareSampler(options.reasoningShare);
     this.#keepsReasoning = options.historyKeepsReasoning;
@@ -179,11 +183,22 @@ export class Conversations implements Workload {
   /** Into the fields: an answer has two lengths, and an object for each would be garbage. */
   #drawAnswer(session: number, turn: number): void {
     const draws = DRAWS_PER_TURN * turn;
-    this.#outputTokens = this.#outputLength.draw(this.#seed, session, draws + OUTPUT_DRAW);
+    this.#outputTokens =
+      this.#correlation === 0 || turn > 0
+        ? this.#outputLength.draw(this.#seed, session, draws + OUTPUT_DRAW)
+        : this.#outputLength.of(this.#correlatedUniform(session));
     if (this.#reasoning === undefined) return;
     const share = this.#reasoning.of(counterUniform(this.#seed, session, draws + REASONING_DRAW));
     // The last token is always the user's to see.
     this.#reasoningTokens = Math.min(Math.round(this.#outputTokens * share), this.#outputTokens - 1);
+  }
+
+  /** Of a first answer: near that of its prompt, or far from it. */
+  #correlatedUniform(session: number): number {
+    const rho = this.#correlation;
+    const prompt = standardNormal(counterUniform(this.#seed, session, PROMPT_DRAW));
+    const own = standardNormal(counterUniform(this.#seed, session, OUTPUT_DRAW));
+    return normalShare(rho * prompt + Math.sqrt(1 - rho * rho) * own);
   }
 
   /** From this turn, or from its answer, to the next. */

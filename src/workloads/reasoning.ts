@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { conversationDemand } from './conversation-demand.ts';
-import { conversationFields } from './conversation-options.ts';
+import { conversationFields, onlyWithEffect } from './conversation-options.ts';
 import { Conversations } from './conversations.ts';
 import { exactlyOneDemand } from './demand-fields.ts';
 import { lengthSchema, type Length } from './lengths.ts';
@@ -42,6 +42,7 @@ const options = z
       .describe('share of the output that is reasoning hidden from the user, in [0, 1)'),
   })
   .superRefine(exactlyOneDemand)
+  .superRefine(onlyWithEffect)
   .meta({
     examples: [
       { requestsPerS: 16 },

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Streams } from '../../src/sim/streams.ts';
 import { NS_PER_S } from '../../src/sim/units.ts';
 import { chat } from '../../src/workloads/chat.ts';
+import { normalShare } from '../../src/workloads/normal-share.ts';
 import { reasoning } from '../../src/workloads/reasoning.ts';
 import type { WorkloadModule } from '../../src/workloads/workload-module.ts';
 import { kolmogorovSmirnov } from '../sim/uniformity.ts';
@@ -90,9 +91,9 @@ describe('arrivals', () => {
   });
 });
 
-describe('what one option changes, no other draw notices', () => {
-  const column = (arrivals: readonly Arrival[], name: keyof Arrival) => arrivals.map((arrival) => arrival[name]);
+const column = (arrivals: readonly Arrival[], name: keyof Arrival) => arrivals.map((arrival) => arrival[name]);
 
+describe('what one option changes, no other draw notices', () => {
   test.each([{ promptTokens: 512 }, { promptTokens: { mean: 512, cv: 3 } }])('%j moves only prompts', (given) => {
     const before = arrivalsOf(reasoning);
     const after = arrivalsOf(reasoning, given);
@@ -155,4 +156,57 @@ test.each([
 ])('options %j are refused', (given) => {
   expect(chat.options.safeParse(given).success).toBe(false);
   expect(reasoning.options.safeParse(given).success).toBe(false);
+});
+
+describe('the correlation of prompt and answer', () => {
+  const lognormal = { promptTokens: { median: 1_000, sigma: 1 }, outputTokens: { median: 1_000, sigma: 1 } };
+  const logs = (arrivals: readonly Arrival[], name: 'promptTokens' | 'outputTokens') =>
+    arrivals.map((arrival) => Math.log(arrival[name] / 1_000));
+
+  // The logarithms are standard normals, so that of the copula is their own.
+  test.each([-0.9, -0.45, 0, 0.3, 1])('is the stated one, %d, and leaves both distributions as they are', (rho) => {
+    const arrivals = arrivalsOf(chat, { ...lognormal, lengthCorrelation: rho }, 40);
+    const prompts = logs(arrivals, 'promptTokens');
+    const outputs = logs(arrivals, 'outputTokens');
+
+    expect(Math.abs(meanOf(prompts.map((prompt, k) => prompt * outputs[k]!)) - rho)).toBeLessThan(0.03);
+    expect(kolmogorovSmirnov(outputs, normalShare)).toBeLessThan(2);
+    expect(column(arrivalsOf(chat, lognormal, 40), 'promptTokens')).toEqual(column(arrivals, 'promptTokens'));
+  });
+
+  // Quantiles of the standard normal.
+  test.each([
+    [0, 0.5],
+    [-1.281551566, 0.1],
+    [1.644853627, 0.95],
+    [-3.090232306, 0.001],
+  ])('uses the normal distribution, %d has %d below it', (z, share) => {
+    expect(Math.abs(normalShare(z) - share)).toBeLessThan(1e-7);
+    expect(normalShare(60)).toBeLessThan(1);
+    expect(normalShare(-60)).toBeGreaterThan(0);
+  });
+});
+
+describe('options that would say nothing are refused', () => {
+  const problemsOf = (given: object) =>
+    chat.options
+      .safeParse({ requestsPerS: 5, ...given })
+      .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+
+  test.each(['turnGapS', 'thinkS', 'patienceS', 'turnTokens'])('%s for conversations of one turn', (name) => {
+    expect(problemsOf({ [name]: 30 })).toEqual([
+      `${name}: has no effect on conversations of one turn — give turns, such as measured, or leave it out`,
+    ]);
+    expect(problemsOf({ [name]: 30, turns: 'measured' })).toBeUndefined();
+  });
+
+  test('turnGapS beside thinkS; what a plan writes out by default is no mistake', () => {
+    expect(problemsOf({ turns: 3, thinkS: 5, turnGapS: 7 })).toEqual([
+      'turnGapS: thinkS takes its place — give one of the two',
+    ]);
+    for (const given of [{ turns: 3, thinkS: 5 }, {}, { turns: 'measured' }]) {
+      const written = chat.options.parse({ requestsPerS: 5, ...given });
+      expect(chat.options.parse(written)).toEqual(written);
+    }
+  });
 });
