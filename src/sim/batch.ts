@@ -264,6 +264,7 @@ export class Batch {
       this.#counters.promptTokens += requests.promptTokens[request]!;
       this.#counters.loadedTokens += requests.loadedTokens[request]!;
       this.#counters.cachedTokens += requests.cachedTokens[request]!;
+      this.#listener.firstToken(request, this.#index);
     }
     if (this.queues !== undefined) this.queues.mustTell = true;
     if (generated === requests.outputTokens[request]) this.#leave(request, computedTokens, endNs);

@@ -6,6 +6,7 @@ import { Fleet } from './fleet.ts';
 import type { Instance } from './instance.ts';
 import { makeInstances } from './make-instances.ts';
 import { PoolCounters } from './pool-counters.ts';
+import { PoolFacts } from './pool-facts.ts';
 import type { ClockSink, PowerPolicy, RoutingPolicy, SiteView } from './ports.ts';
 import { PromptPaths } from './prompt-paths.ts';
 import { RequestStatus } from './records.ts';
@@ -14,6 +15,7 @@ import { RequestTable, RequestTableView } from './request-table.ts';
 import { ResourceTime } from './resource-time.ts';
 import type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
 import { poolPowers } from './pool-power.ts';
+import { Telemetry } from './telemetry.ts';
 import { Timeline } from './timeline.ts';
 import { warmCaches } from './warm-caches.ts';
 import { type InstanceIndex, NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
@@ -41,6 +43,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   readonly #counters: readonly PoolCounters[];
   readonly #instances: readonly Instance[];
   readonly #fleet: Fleet;
+  readonly #telemetry: Telemetry;
   readonly #log: RequestLog;
   readonly #timeline: Timeline;
   /** All but the arrivals. Sources: one per instance, then the power policy, then the links and the loads, one per instance. */
@@ -63,7 +66,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     this.#routing = parts.routing;
     this.#power = parts.power;
     this.#sinks = sinks;
-    this.#view = new RequestTableView(this.#requests, plan);
+    this.#view = new RequestTableView(this.#requests, this.#paths, plan);
     this.#demand = new Demand(parts.workloads, plan.horizonNs, this.#requests, this.#paths, this.#view);
     this.#counters = plan.pools.map(() => new PoolCounters());
     const resourceTime = plan.record?.shares === true ? new ResourceTime() : undefined;
@@ -79,7 +82,9 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     );
     this.instanceCount = this.#instances.length;
     const modelOfPool = plan.pools.map((pool) => pool.model);
-    this.#fleet = new Fleet(this.#instances, modelOfPool, plan.models.length);
+    this.#telemetry = new Telemetry(this.#instances, parts.routing.telemetry);
+    const facts = new PoolFacts(plan, parts.stepCosts);
+    this.#fleet = new Fleet(this.#instances, modelOfPool, plan.models.length, this.#telemetry, facts);
     const marksNs = [plan.warmUpNs, plan.horizonNs];
     this.#timeline = new Timeline(
       plan.timelineIntervalNs,
@@ -109,8 +114,13 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     while (completed && this.#inFlight + this.#demand.pending > 0) {
       const eventNs = this.#events.timeNs;
       const arrivalNs = this.#demand.nextNs;
-      if (Math.min(eventNs, arrivalNs) > this.#timeline.endNs) completed = this.#observe();
-      else this.#next(eventNs, arrivalNs);
+      const nextNs = Math.min(eventNs, arrivalNs);
+      if (nextNs > this.#timeline.endNs) {
+        completed = this.#observe();
+        continue;
+      }
+      if (nextNs > this.#telemetry.nextNs) this.#telemetry.takeBefore(nextNs);
+      this.#next(eventNs, arrivalNs);
     }
     const endNs = Math.max(this.#plan.horizonNs, this.#lastDepartureNs);
     for (let observed = 0; completed && observed < endNs;) {
@@ -183,12 +193,20 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
       this.#depart(request, NO_INSTANCE, RequestStatus.rejected, this.#nowNs);
       return;
     }
-    const index = this.#routing.route(request, this.#view, this.#fleet, this.#nowNs);
+    const index = this.#route(request);
     const instance = this.#instances[index];
     assert(instance !== undefined, 'the router answered an instance that does not exist');
     this.#fleet.outstanding[index]!++;
+    this.#fleet.promptTokens[index]! += promptTokens;
     this.#counters[instance.pool]!.arrivedRequests++;
     if (instance.enqueue(request)) this.#schedule(index);
+  }
+
+  /** The router's answer, among the instances that are selected. */
+  #route(request: RequestIndex): InstanceIndex {
+    this.#fleet.nowNs = this.#nowNs;
+    this.#telemetry.look(this.#nowNs);
+    return this.#routing.route(request, this.#view, this.#fleet, this.#nowNs);
   }
 
   /** The prefill instance has its blocks back, and the decode instance may go on with the request. */
@@ -242,11 +260,15 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   // -------------------------------------------------------------------------------------------- what instances tell
 
+  firstToken(request: RequestIndex, index: InstanceIndex): void {
+    this.#fleet.promptTokens[index]! -= this.#requests.promptTokens[request]!;
+  }
+
   handedOver(request: RequestIndex, from: InstanceIndex): void {
     const { promptTokens, outputTokens } = this.#requests;
     this.#fleet.outstanding[from]!--;
     this.#fleet.selectDecode(this.#view.model(request), promptTokens[request]!, outputTokens[request]!);
-    const to = this.#routing.route(request, this.#view, this.#fleet, this.#nowNs);
+    const to = this.#route(request);
     const instance = this.#instances[to];
     assert(instance !== undefined && instance.role === 'decode', 'the router answered no decode instance');
     this.#fleet.outstanding[to]!++;

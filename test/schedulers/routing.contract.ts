@@ -8,7 +8,13 @@ import { fleetOf, requestsOf } from '../support/fakes.ts';
 const anyInstance = fc.record({
   eligible: fc.boolean(),
   outstanding: fc.nat(64),
-  waiting: fc.nat(40),
+  promptTokens: fc.nat(20_000),
+  reportedWaiting: fc.nat(40),
+  reportedRunning: fc.nat(64),
+  reportedKvUse: fc.double({ min: 0, max: 1, noNaN: true }),
+  cachedTokens: fc.nat(100_000),
+  rentUsdPerHour: fc.constantFrom(0, 1, 4),
+  prefillTokensPerS: fc.constantFrom(100, 10_000),
   pool: fc.nat(3),
 });
 const anyFleet = fc

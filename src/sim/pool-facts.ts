@@ -1,0 +1,68 @@
+import type { StepCost } from './ports.ts';
+import type { SimulationPlan } from './run-parts.ts';
+import { NS_PER_S, TICKS_PER_NS, type Ns, type PoolIndex } from './units.ts';
+
+/** Prompt tokens of the step by which the speed of prefill is estimated, where one step takes so many. */
+const PREFILL_TOKENS = 2_048;
+/** Tokens that each sequence attends to in the step by which the speed of decoding is estimated. */
+const DECODE_TOKENS = 1_024;
+
+/** What is known of pools before anything happens. Estimates are made when somebody asks for them first. */
+export class PoolFacts {
+  readonly rentUsdPerHour: Float64Array;
+  readonly maxNumSeqs: Int32Array;
+  readonly #plan: SimulationPlan;
+  readonly #stepCosts: readonly StepCost[];
+  readonly #prefillTokensPerS: Float64Array;
+  /** Per pool and number of sequences; 0: not estimated yet. */
+  readonly #decodeStepNs: readonly Float64Array[];
+
+  /** @param stepCosts one per pool of the plan */
+  constructor(plan: SimulationPlan, stepCosts: readonly StepCost[]) {
+    this.#plan = plan;
+    this.#stepCosts = stepCosts;
+    this.rentUsdPerHour = Float64Array.from(
+      plan.pools,
+      ({ acceleratorsPerInstance = 1, rentUsdPerAcceleratorHour = 0 }) =>
+        acceleratorsPerInstance * rentUsdPerAcceleratorHour,
+    );
+    this.maxNumSeqs = Int32Array.from(plan.pools, ({ engine }) => engine.maxNumSeqs);
+    this.#prefillTokensPerS = new Float64Array(plan.pools.length);
+    this.#decodeStepNs = plan.pools.map(({ engine }) => new Float64Array(engine.maxNumSeqs + 1));
+  }
+
+  prefillTokensPerS(pool: PoolIndex): number {
+    const known = this.#prefillTokensPerS[pool]!;
+    return known === 0 ? this.#estimatePrefill(pool) : known;
+  }
+
+  decodeStepNs(pool: PoolIndex, seqs: number): Ns {
+    const counted = Math.min(Math.max(1, seqs), this.maxNumSeqs[pool]!);
+    const known = this.#decodeStepNs[pool]![counted]!;
+    return known === 0 ? this.#estimateDecode(pool, counted) : known;
+  }
+
+  #estimatePrefill(pool: PoolIndex): number {
+    const tokens = Math.min(this.#plan.pools[pool]!.engine.maxNumBatchedTokens, PREFILL_TOKENS);
+    const ticks = this.#stepCosts[pool]!.prefillStepTicks({
+      decodeSeqs: 0,
+      kvTokens: 0,
+      prefillTokens: tokens,
+      prefillPairs: (tokens * (tokens + 1)) / 2,
+      prefillContextTokens: 0,
+      promptsFinished: 1,
+      clock: 1,
+    });
+    const tokensPerS = (tokens * NS_PER_S) / (ticks / TICKS_PER_NS);
+    this.#prefillTokensPerS[pool] = tokensPerS;
+    return tokensPerS;
+  }
+
+  #estimateDecode(pool: PoolIndex, seqs: number): Ns {
+    const kvTokens = seqs * DECODE_TOKENS;
+    const { fixedTicks, ticksPerKvToken } = this.#stepCosts[pool]!.decodePiece(seqs, kvTokens, 1);
+    const stepNs = (fixedTicks + ticksPerKvToken * kvTokens) / TICKS_PER_NS;
+    this.#decodeStepNs[pool]![seqs] = stepNs;
+    return stepNs;
+  }
+}
