@@ -1,4 +1,5 @@
 import type { Instance } from './instance.ts';
+import type { PoolRole } from './plan.ts';
 import type { PoolFacts } from './pool-facts.ts';
 import type { FleetView } from './ports.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -90,6 +91,10 @@ export class Fleet implements FleetView {
 
   pool(instance: InstanceIndex): PoolIndex {
     return this.#poolOf[instance]!;
+  }
+
+  role(instance: InstanceIndex): PoolRole {
+    return this.#instances[instance]!.role;
   }
 
   rentUsdPerHour(instance: InstanceIndex): number {

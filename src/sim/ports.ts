@@ -1,3 +1,4 @@
+import type { PoolRole } from './plan.ts';
 import type { InstanceIndex, ModelIndex, Ns, PoolIndex, RequestIndex, SegmentIndex, Ticks } from './units.ts';
 
 /**
@@ -110,6 +111,7 @@ export interface FleetView {
   cachedTokens(instance: InstanceIndex, request: RequestIndex): number;
 
   pool(instance: InstanceIndex): PoolIndex;
+  role(instance: InstanceIndex): PoolRole;
   rentUsdPerHour(instance: InstanceIndex): number;
   maxNumSeqs(instance: InstanceIndex): number;
   /** Prompt tokens per second of an instance that computes one prompt and nothing else: an estimate, from its step cost. */

@@ -79,6 +79,7 @@ function instanceFigures(instance: InstanceIndex, request: number, fleet: FleetV
     fleet.reportedKvUse(instance) * 1e6,
     fleet.cachedTokens(instance, request),
     fleet.pool(instance),
+    fleet.role(instance).length,
     fleet.rentUsdPerHour(instance),
     fleet.maxNumSeqs(instance),
     fleet.prefillTokensPerS(instance),

@@ -68,6 +68,7 @@ export function fleetViewOf(fleet: Fleet, eligible: readonly ReferenceInstance[]
     reportedKvUse: (index) => telemetry.seen(index, nowNs).kvUse,
     cachedTokens: (index, request) => at(index).kv.cachedTokens(requests.get(request)!, nowNs),
     pool: (index) => at(index).pool,
+    role: (index) => at(index).role,
     rentUsdPerHour: (index) =>
       (poolOf(index).acceleratorsPerInstance ?? 1) * (poolOf(index).rentUsdPerAcceleratorHour ?? 0),
     maxNumSeqs: (index) => at(index).engine.maxNumSeqs,

@@ -1,3 +1,4 @@
+import type { PoolRole } from '../../src/sim/plan.ts';
 import type { FleetView, PromptView } from '../../src/sim/ports.ts';
 import { NO_SEGMENT, NO_SESSION } from '../../src/sim/units.ts';
 
@@ -24,6 +25,7 @@ export interface FakeInstance {
   /** Of whatever prompt it is asked about. */
   readonly cachedTokens?: number;
   readonly pool?: number;
+  readonly role?: PoolRole;
   readonly rentUsdPerHour?: number;
   readonly maxNumSeqs?: number;
   readonly prefillTokensPerS?: number;
@@ -71,6 +73,7 @@ export function fleetOf(...instances: readonly FakeInstance[]): FleetView {
     reportedKvUse: (instance) => of(instance).reportedKvUse ?? 0,
     cachedTokens: (instance) => of(instance).cachedTokens ?? 0,
     pool: (instance) => of(instance).pool ?? 0,
+    role: (instance) => of(instance).role ?? 'mixed',
     rentUsdPerHour: (instance) => of(instance).rentUsdPerHour ?? 1,
     maxNumSeqs: (instance) => of(instance).maxNumSeqs ?? 256,
     prefillTokensPerS: (instance) => of(instance).prefillTokensPerS ?? 10_000,

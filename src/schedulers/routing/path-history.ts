@@ -1,0 +1,163 @@
+import { grownFloats, grownIntegers } from '../../sim/columns.ts';
+import type { PromptView } from '../../sim/ports.ts';
+import { StreamIndex } from '../../sim/stream-index.ts';
+import { type InstanceIndex, NO_SEGMENT, type RequestIndex } from '../../sim/units.ts';
+
+const NONE = -1;
+
+/**
+ * Which prompts a router has sent where: its own guess of what the caches of the instances hold. Per instance, the streams
+ * of the latest prompts and up to which token it has seen them, at most so many; the ones used longest ago are forgotten.
+ */
+export class PathHistory {
+  /** By instance: leading tokens of the prompt looked up last that it was sent before. */
+  hitTokens = new Float64Array(0);
+  readonly #limit: number;
+  readonly #streams = new StreamIndex();
+  /** Per row of the index: its first entry. */
+  #first = new Int32Array(0);
+  /** Entries: one per stream and instance. */
+  #row = new Int32Array(0);
+  #instance = new Int32Array(0);
+  #tokens = new Float64Array(0);
+  /** Neighbours among the entries of the stream … */
+  #next = new Int32Array(0);
+  #previous = new Int32Array(0);
+  /** … and of the instance, by use. */
+  #newer = new Int32Array(0);
+  #older = new Int32Array(0);
+  #free = NONE;
+  /** By instance. */
+  #newest = new Int32Array(0);
+  #oldest = new Int32Array(0);
+  #entries = new Int32Array(0);
+
+  /** @param limit streams remembered for each instance */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Fill `hitTokens` for a prompt, for instances up to `last`; `forget` it before the next. */
+  lookUp(request: RequestIndex, requests: PromptView, last: InstanceIndex): void {
+    if (last >= this.hitTokens.length) this.#growInstances(last + 1);
+    let segment = requests.firstSegment(request);
+    for (; segment !== NO_SEGMENT; segment = requests.nextSegment(segment)) {
+      const row = this.#streams.find(requests.stream(segment));
+      if (row === NONE) continue;
+      const end = requests.endToken(request, segment);
+      for (let entry = this.#first[row]!; entry !== NONE; entry = this.#next[entry]!) {
+        const tokens = Math.min(this.#tokens[entry]!, end);
+        const instance = this.#instance[entry]!;
+        if (tokens > this.hitTokens[instance]!) this.hitTokens[instance] = tokens;
+      }
+    }
+  }
+
+  /** Set `hitTokens` back to 0. */
+  forget(): void {
+    this.hitTokens.fill(0);
+  }
+
+  /** The prompt goes to that instance. */
+  remember(request: RequestIndex, requests: PromptView, instance: InstanceIndex): void {
+    let segment = requests.firstSegment(request);
+    for (; segment !== NO_SEGMENT; segment = requests.nextSegment(segment)) {
+      const entry = this.#use(requests.stream(segment), instance);
+      const end = requests.endToken(request, segment);
+      if (end > this.#tokens[entry]!) this.#tokens[entry] = end;
+    }
+  }
+
+  /** The entry of a stream in an instance, which is now its newest. */
+  #use(stream: number, instance: InstanceIndex): number {
+    const row = this.#streams.find(stream);
+    let entry = row === NONE ? NONE : this.#first[row]!;
+    while (entry !== NONE && this.#instance[entry] !== instance) entry = this.#next[entry]!;
+    if (entry === NONE) {
+      if (this.#entries[instance] === this.#limit) this.#drop(this.#oldest[instance]!);
+      entry = this.#add(stream, instance);
+    } else {
+      this.#unlinkUse(entry);
+    }
+    const newest = this.#newest[instance]!;
+    this.#older[entry] = newest;
+    this.#newer[entry] = NONE;
+    if (newest === NONE) this.#oldest[instance] = entry;
+    else this.#newer[newest] = entry;
+    this.#newest[instance] = entry;
+    return entry;
+  }
+
+  #add(stream: number, instance: InstanceIndex): number {
+    if (this.#free === NONE) this.#growEntries();
+    const entry = this.#free;
+    this.#free = this.#next[entry]!;
+    const known = this.#streams.find(stream);
+    const row = known === NONE ? this.#addStream(stream) : known;
+    const first = this.#first[row]!;
+    this.#row[entry] = row;
+    this.#instance[entry] = instance;
+    this.#tokens[entry] = 0;
+    this.#next[entry] = first;
+    this.#previous[entry] = NONE;
+    if (first !== NONE) this.#previous[first] = entry;
+    this.#first[row] = entry;
+    this.#entries[instance]!++;
+    return entry;
+  }
+
+  #addStream(stream: number): number {
+    const row = this.#streams.add(stream);
+    if (row >= this.#first.length) this.#first = grownIntegers(this.#first, this.#streams.capacity);
+    this.#first[row] = NONE;
+    return row;
+  }
+
+  #drop(entry: number): void {
+    const row = this.#row[entry]!;
+    const next = this.#next[entry]!;
+    const previous = this.#previous[entry]!;
+    if (next !== NONE) this.#previous[next] = previous;
+    if (previous !== NONE) this.#next[previous] = next;
+    else if (next !== NONE) this.#first[row] = next;
+    else this.#streams.remove(row);
+    this.#unlinkUse(entry);
+    this.#entries[this.#instance[entry]!]!--;
+    this.#next[entry] = this.#free;
+    this.#free = entry;
+  }
+
+  #unlinkUse(entry: number): void {
+    const instance = this.#instance[entry]!;
+    const newer = this.#newer[entry]!;
+    const older = this.#older[entry]!;
+    if (newer === NONE) this.#newest[instance] = older;
+    else this.#older[newer] = older;
+    if (older === NONE) this.#oldest[instance] = newer;
+    else this.#newer[older] = newer;
+  }
+
+  #growInstances(instances: number): void {
+    const known = this.hitTokens.length;
+    this.hitTokens = grownFloats(this.hitTokens, instances);
+    this.#newest = grownIntegers(this.#newest, instances).fill(NONE, known);
+    this.#oldest = grownIntegers(this.#oldest, instances).fill(NONE, known);
+    this.#entries = grownIntegers(this.#entries, instances);
+  }
+
+  #growEntries(): void {
+    const known = this.#row.length;
+    const capacity = Math.max(256, 2 * known);
+    this.#row = grownIntegers(this.#row, capacity);
+    this.#instance = grownIntegers(this.#instance, capacity);
+    this.#tokens = grownFloats(this.#tokens, capacity);
+    this.#next = grownIntegers(this.#next, capacity);
+    this.#previous = grownIntegers(this.#previous, capacity);
+    this.#newer = grownIntegers(this.#newer, capacity);
+    this.#older = grownIntegers(this.#older, capacity);
+    for (let entry = capacity - 1; entry >= known; entry--) {
+      this.#next[entry] = this.#free;
+      this.#free = entry;
+    }
+  }
+}
