@@ -8,11 +8,12 @@ import { chatFull } from './chat-full.ts';
 import { generation } from './generation.ts';
 import { LONG_REQUESTS, memory } from './memory.ts';
 import { reasoning } from './reasoning.ts';
+import { routing } from './routing.ts';
 
 // Speed, measured: `npm run bench`, `npm run bench -- --json`, `npm run bench -- --only chat`. Each bench pins the number
 // of events it causes, so that a figure is only ever compared with figures of the same model. Each runs in a process of
 // its own, so that none meets what another left to the compiler and the collector.
-const benches: readonly Bench[] = [chat, chatFull, reasoning, agentic, generation, memory];
+const benches: readonly Bench[] = [chat, chatFull, reasoning, agentic, generation, routing, memory];
 
 const { values } = parseArgs({
   options: {

@@ -61,6 +61,33 @@ export class Fleet implements FleetView {
     return this.#eligible[k]!;
   }
 
+  isEligible(instance: InstanceIndex): boolean {
+    const eligible = this.#eligible;
+    let low = 0;
+    let high = this.eligibleCount;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (eligible[middle]! < instance) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.eligibleCount && eligible[low] === instance;
+  }
+
+  leastOutstanding(): InstanceIndex {
+    const { outstanding, eligibleCount } = this;
+    const eligible = this.#eligible;
+    let best = eligible[0]!;
+    let fewest = outstanding[best]!;
+    for (let k = 1; k < eligibleCount; k++) {
+      const instance = eligible[k]!;
+      if (outstanding[instance]! < fewest) {
+        best = instance;
+        fewest = outstanding[instance]!;
+      }
+    }
+    return best;
+  }
+
   outstandingRequests(instance: InstanceIndex): number {
     return this.outstanding[instance]!;
   }
@@ -103,6 +130,10 @@ export class Fleet implements FleetView {
 
   maxNumSeqs(instance: InstanceIndex): number {
     return this.#facts.maxNumSeqs[this.#poolOf[instance]!]!;
+  }
+
+  blockTokens(instance: InstanceIndex): number {
+    return this.#facts.blockTokens[this.#poolOf[instance]!]!;
   }
 
   prefillTokensPerS(instance: InstanceIndex): number {

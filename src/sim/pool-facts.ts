@@ -11,6 +11,7 @@ const DECODE_TOKENS = 1_024;
 export class PoolFacts {
   readonly rentUsdPerHour: Float64Array;
   readonly maxNumSeqs: Int32Array;
+  readonly blockTokens: Int32Array;
   readonly #plan: SimulationPlan;
   readonly #stepCosts: readonly StepCost[];
   readonly #prefillTokensPerS: Float64Array;
@@ -27,6 +28,7 @@ export class PoolFacts {
         acceleratorsPerInstance * rentUsdPerAcceleratorHour,
     );
     this.maxNumSeqs = Int32Array.from(plan.pools, ({ engine }) => engine.maxNumSeqs);
+    this.blockTokens = Int32Array.from(plan.pools, ({ engine }) => engine.blockTokens);
     this.#prefillTokensPerS = new Float64Array(plan.pools.length);
     this.#decodeStepNs = plan.pools.map(({ engine }) => new Float64Array(engine.maxNumSeqs + 1));
   }

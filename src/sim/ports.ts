@@ -94,8 +94,11 @@ export interface FleetView {
   readonly eligibleCount: number;
   /** The k-th eligible instance, 0 ≤ k < eligibleCount, in ascending order. */
   eligible(k: number): InstanceIndex;
+  isEligible(instance: InstanceIndex): boolean;
   /** Requests sent there, or handed over to it, and not yet finished or handed over to another. */
   outstandingRequests(instance: InstanceIndex): number;
+  /** The eligible instance with the fewest of them; on a tie the lowest index. */
+  leastOutstanding(): InstanceIndex;
   /** Of these, the ones not in the running batch: up to date, so only the engine knows it. Routers read what is reported. */
   waitingRequests(instance: InstanceIndex): number;
   /** Prompt tokens of the requests sent there whose first token has not come. */
@@ -114,6 +117,7 @@ export interface FleetView {
   role(instance: InstanceIndex): PoolRole;
   rentUsdPerHour(instance: InstanceIndex): number;
   maxNumSeqs(instance: InstanceIndex): number;
+  blockTokens(instance: InstanceIndex): number;
   /** Prompt tokens per second of an instance that computes one prompt and nothing else: an estimate, from its step cost. */
   prefillTokensPerS(instance: InstanceIndex): number;
   /** A step of so many decoding sequences of 1,024 tokens each, at most maxNumSeqs: an estimate, from its step cost. */

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { routingPolicies } from '../../src/schedulers/routing/index.ts';
+import { prefixAware } from '../../src/schedulers/routing/prefix-aware.ts';
+import { weighted } from '../../src/schedulers/routing/weighted.ts';
 import type { FleetView, PromptView, RoutingPolicy } from '../../src/sim/ports.ts';
 import { Streams } from '../../src/sim/streams.ts';
 import { type InstanceIndex, NO_SEGMENT, TICKS_PER_NS } from '../../src/sim/units.ts';
@@ -28,31 +30,33 @@ const anyRoutedCase: fc.Arbitrary<RoutedCase> = fc.record({
   delaySteps: fc.constantFrom(0, 0, 0.5, 1, 7, 60),
 });
 
+const listed = [
+  ...routingPolicies.map((policy) => [policy.name, policy, {}] as const),
+  ...[prefixAware, weighted].map((policy) => [`${policy.name} by exact hits`, policy, { hits: 'exact' }] as const),
+];
+
 describe('routers see the same in segments and step by step', () => {
   test('whatever can be seen is the same to the bit', () => {
-    expectNoDifference(20, anyRoutedCase, 1_200, (routed) =>
+    expectNoDifference(20, anyRoutedCase, 800, (routed) =>
       difference(routed, () => curious(nsOf(routed, routed.telemetrySteps), nsOf(routed, routed.delaySteps))),
     );
   });
 
-  test.each(routingPolicies.map((policy) => ({ policy, name: policy.name })))(
-    '$name decides the same',
-    ({ policy }) => {
-      expectNoDifference(21, anyRoutedCase, 60, (routed) =>
-        difference(routed, () => {
-          const options = policy.options.parse({});
-          const router = policy.create(options, { streams: new Streams(routed.hostile.seed) });
-          if (router.telemetry === undefined) return router;
-          // Its own interval would be longer than the run.
-          const telemetry = {
-            intervalNs: nsOf(routed, routed.telemetrySteps),
-            delayNs: nsOf(routed, routed.delaySteps),
-          };
-          return { ...router, telemetry };
-        }),
-      );
-    },
-  );
+  test.each(listed)('%s decides the same', (_name, policy, chosen) => {
+    expectNoDifference(21, anyRoutedCase, 60, (routed) =>
+      difference(routed, () => {
+        const options = policy.options.parse(chosen);
+        const router = policy.create(options, { streams: new Streams(routed.hostile.seed) });
+        if (router.telemetry === undefined) return router;
+        // Its own interval would be longer than the run.
+        const telemetry = {
+          intervalNs: nsOf(routed, routed.telemetrySteps),
+          delayNs: nsOf(routed, routed.delaySteps),
+        };
+        return { ...router, telemetry };
+      }),
+    );
+  });
 });
 
 /** Chooses by a sum of all that it can see, so that whatever differs is noticed. */
@@ -60,7 +64,7 @@ function curious(intervalNs: number, delayNs: number): RoutingPolicy {
   return {
     telemetry: { intervalNs, delayNs },
     route(request, requests, fleet) {
-      let sum = promptFigures(request, requests);
+      let sum = mixed(promptFigures(request, requests), fleet.leastOutstanding());
       for (let k = 0; k < fleet.eligibleCount; k++) {
         sum = mixed(sum, instanceFigures(fleet.eligible(k), request, fleet));
       }
@@ -78,10 +82,12 @@ function instanceFigures(instance: InstanceIndex, request: number, fleet: FleetV
     fleet.reportedRunningRequests(instance),
     fleet.reportedKvUse(instance) * 1e6,
     fleet.cachedTokens(instance, request),
+    fleet.isEligible(instance + 1) ? 1 : 0,
     fleet.pool(instance),
     fleet.role(instance).length,
     fleet.rentUsdPerHour(instance),
     fleet.maxNumSeqs(instance),
+    fleet.blockTokens(instance),
     fleet.prefillTokensPerS(instance),
     fleet.decodeStepNs(instance, fleet.outstandingRequests(instance)),
   ].reduce(mixed);

@@ -53,11 +53,14 @@ export function fleetViewOf(fleet: Fleet, eligible: readonly ReferenceInstance[]
   const at = (index: number) => instances[index]!;
   const poolOf = (index: number) => plan.pools[at(index).pool]!;
   const costOf = (index: number) => parts.stepCosts[at(index).pool]!;
+  const outstandingOf = ({ index, running, waitingRequests }: ReferenceInstance) =>
+    running.length + waitingRequests + placed.filter((other) => other === index).length;
   return {
     eligibleCount: eligible.length,
     eligible: (k) => eligible[k]!.index,
-    outstandingRequests: (index) =>
-      at(index).running.length + at(index).waitingRequests + placed.filter((other) => other === index).length,
+    isEligible: (index) => eligible.some((instance) => instance.index === index),
+    outstandingRequests: (index) => outstandingOf(at(index)),
+    leastOutstanding: () => eligible.toSorted((a, b) => outstandingOf(a) - outstandingOf(b))[0]!.index,
     waitingRequests: (index) => at(index).waitingRequests,
     outstandingPromptTokens: (index) =>
       [...requests.values()]
@@ -71,6 +74,7 @@ export function fleetViewOf(fleet: Fleet, eligible: readonly ReferenceInstance[]
     role: (index) => at(index).role,
     rentUsdPerHour: (index) =>
       (poolOf(index).acceleratorsPerInstance ?? 1) * (poolOf(index).rentUsdPerAcceleratorHour ?? 0),
+    blockTokens: (index) => at(index).engine.blockTokens,
     maxNumSeqs: (index) => at(index).engine.maxNumSeqs,
     prefillTokensPerS: (index) => {
       const tokens = Math.min(2_048, at(index).engine.maxNumBatchedTokens);

@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { Module, ModuleContext } from '../../src/sim/module.ts';
 import type { RoutingPolicy } from '../../src/sim/ports.ts';
 import { Streams } from '../../src/sim/streams.ts';
+import { NO_SESSION } from '../../src/sim/units.ts';
 import { fleetOf, requestsOf } from '../support/fakes.ts';
+
+/** A fleet keeps its instances, though not all of them can take every request. */
+const INSTANCES = 8;
 
 const anyInstance = fc.record({
   eligible: fc.boolean(),
@@ -18,10 +22,16 @@ const anyInstance = fc.record({
   pool: fc.nat(3),
 });
 const anyFleet = fc
-  .array(anyInstance, { minLength: 1, maxLength: 12 })
+  .array(anyInstance, { minLength: INSTANCES, maxLength: INSTANCES })
   .filter((instances) => instances.some(({ eligible }) => eligible));
 const anyHistory = fc.array(
-  fc.record({ fleet: anyFleet, model: fc.nat(2), promptTokens: fc.integer({ min: 1, max: 100_000 }) }),
+  fc.record({
+    fleet: anyFleet,
+    model: fc.nat(2),
+    promptTokens: fc.integer({ min: 1, max: 100_000 }),
+    session: fc.integer({ min: NO_SESSION, max: 5 }),
+    path: fc.array(fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 50_000 })), { maxLength: 3 }),
+  }),
   {
     minLength: 1,
     maxLength: 20,

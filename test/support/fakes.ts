@@ -63,7 +63,13 @@ export function fleetOf(...instances: readonly FakeInstance[]): FleetView {
   return {
     eligibleCount: eligible.length,
     eligible: (k) => row(eligible, k),
+    isEligible: (instance) => eligible.includes(instance),
     outstandingRequests: (instance) => of(instance).outstanding ?? 0,
+    leastOutstanding: () =>
+      row(
+        eligible.toSorted((a, b) => (of(a).outstanding ?? 0) - (of(b).outstanding ?? 0)),
+        0,
+      ),
     waitingRequests: () => {
       throw new Error('a router apart from the engine knows only how many waited in the snapshot it saw');
     },
@@ -75,6 +81,7 @@ export function fleetOf(...instances: readonly FakeInstance[]): FleetView {
     pool: (instance) => of(instance).pool ?? 0,
     role: (instance) => of(instance).role ?? 'mixed',
     rentUsdPerHour: (instance) => of(instance).rentUsdPerHour ?? 1,
+    blockTokens: () => 16,
     maxNumSeqs: (instance) => of(instance).maxNumSeqs ?? 256,
     prefillTokensPerS: (instance) => of(instance).prefillTokensPerS ?? 10_000,
     decodeStepNs: (instance, seqs) => (of(instance).decodeStepNs ?? 1e7) * (1 + (seqs - 1) / 100),

@@ -1,6 +1,6 @@
 import type { FleetView, RoutingPolicy } from '../../sim/ports.ts';
-import type { InstanceIndex } from '../../sim/units.ts';
-import { predictedTtftMs } from './predictions.ts';
+import { type InstanceIndex, NS_PER_HOUR, NS_PER_MS, NS_PER_S } from '../../sim/units.ts';
+import { Predictions } from './predictions.ts';
 
 /**
  * Of the instances whose predicted TTFT keeps the objective, the ones on which a request costs least, and of these the one
@@ -12,6 +12,8 @@ export function cheapestThatKeeps(
   ttftMs: number,
   costOf: (fleet: FleetView, instance: InstanceIndex, promptTokens: number) => number,
 ): RoutingPolicy {
+  const predictions = new Predictions();
+  const limitNs = ttftMs * NS_PER_MS;
   return {
     route(request, requests, fleet) {
       const promptTokens = requests.promptTokens(request);
@@ -19,22 +21,28 @@ export function cheapestThatKeeps(
       let bestCost = Infinity;
       let earliest = Infinity;
       let fewest = Infinity;
-      let pool = -1;
-      let poolCost = 0;
+      let pool = predictions.of(fleet, best);
+      let { maxNumSeqs, nsPerPromptToken, stepNs } = pool;
+      let poolCost = costOf(fleet, best, promptTokens);
       for (let k = 0; k < fleet.eligibleCount; k++) {
         const instance = fleet.eligible(k);
-        if (fleet.pool(instance) !== pool) {
-          pool = fleet.pool(instance);
+        if (fleet.pool(instance) !== pool.pool) {
+          pool = predictions.of(fleet, instance);
+          ({ maxNumSeqs, nsPerPromptToken, stepNs } = pool);
           poolCost = costOf(fleet, instance, promptTokens);
         }
-        const ttft = predictedTtftMs(fleet, instance, promptTokens);
-        const cost = ttft <= ttftMs ? poolCost : Infinity;
         const outstanding = fleet.outstandingRequests(instance);
-        if (cost > bestCost || (cost === bestCost && ttft > earliest)) continue;
-        if (cost === bestCost && ttft === earliest && outstanding >= fewest) continue;
+        const others = Math.min(outstanding, maxNumSeqs);
+        if (stepNs[others] === 0) pool.estimateStep(fleet, instance, others);
+        const tpotNs = stepNs[others]!;
+        const tokens = fleet.outstandingPromptTokens(instance) + promptTokens;
+        const ttftNs = others === maxNumSeqs ? Infinity : tokens * nsPerPromptToken + tpotNs;
+        const cost = ttftNs <= limitNs ? poolCost : Infinity;
+        if (cost > bestCost || (cost === bestCost && ttftNs > earliest)) continue;
+        if (cost === bestCost && ttftNs === earliest && outstanding >= fewest) continue;
         best = instance;
         bestCost = cost;
-        earliest = ttft;
+        earliest = ttftNs;
         fewest = outstanding;
       }
       return best;
@@ -51,6 +59,6 @@ export function busyHours(
   seqs: number,
 ): number {
   const shared = Math.min(seqs, fleet.maxNumSeqs(instance));
-  const decodeS = (outputTokens * fleet.decodeStepNs(instance, shared)) / shared / 1e9;
-  return (promptTokens / fleet.prefillTokensPerS(instance) + decodeS) / 3_600;
+  const decodeNs = (outputTokens * fleet.decodeStepNs(instance, shared)) / shared;
+  return (promptTokens * (NS_PER_S / fleet.prefillTokensPerS(instance)) + decodeNs) / NS_PER_HOUR;
 }

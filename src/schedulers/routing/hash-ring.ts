@@ -11,9 +11,6 @@ export class HashRing {
   /** Places in ascending order, and whose they are. */
   #points = new Float64Array(0);
   #owners = new Int32Array(0);
-  /** By instance: the number of the look in which it was last eligible. */
-  #eligibleAt = new Float64Array(0);
-  #looks = 0;
 
   constructor(virtualNodes: number) {
     this.#virtualNodes = virtualNodes;
@@ -21,16 +18,14 @@ export class HashRing {
 
   /** From the key's point on, the first eligible instance with fewer than `bound` outstanding requests; there must be one. */
   firstWithRoom(key: number, fleet: FleetView, bound: number): InstanceIndex {
-    const count = fleet.eligibleCount;
-    const last = fleet.eligible(count - 1);
+    const last = fleet.eligible(fleet.eligibleCount - 1);
     if (last >= this.#instances) this.#growTo(last + 1);
-    const look = ++this.#looks;
-    for (let k = 0; k < count; k++) this.#eligibleAt[fleet.eligible(k)] = look;
     const owners = this.#owners;
     let place = this.#placeAfter(pointOf(key, 0));
     for (let tried = 0; tried < owners.length; tried++) {
       const instance = owners[place]!;
-      if (this.#eligibleAt[instance] === look && fleet.outstandingRequests(instance) < bound) return instance;
+      if (instance <= last && fleet.outstandingRequests(instance) < bound && fleet.isEligible(instance))
+        return instance;
       place = place + 1 === owners.length ? 0 : place + 1;
     }
     assert(false, 'every instance has as many requests as the bound allows');
@@ -56,7 +51,6 @@ export class HashRing {
     }).toSorted((a, b) => a.point - b.point || a.owner - b.owner);
     this.#points = Float64Array.from(places, ({ point }) => point);
     this.#owners = Int32Array.from(places, ({ owner }) => owner);
-    this.#eligibleAt = new Float64Array(instances);
     this.#instances = instances;
   }
 }

@@ -1,7 +1,7 @@
 import { grownFloats, grownIntegers } from '../../sim/columns.ts';
-import type { PromptView } from '../../sim/ports.ts';
+import type { FleetView, PromptView } from '../../sim/ports.ts';
 import { StreamIndex } from '../../sim/stream-index.ts';
-import { type InstanceIndex, NO_SEGMENT, type RequestIndex } from '../../sim/units.ts';
+import { type InstanceIndex, NO_INSTANCE, NO_SEGMENT, type RequestIndex } from '../../sim/units.ts';
 
 const NONE = -1;
 
@@ -10,9 +10,12 @@ const NONE = -1;
  * of the latest prompts and up to which token it has seen them, at most so many; the ones used longest ago are forgotten.
  */
 export class PathHistory {
-  /** By instance: leading tokens of the prompt looked up last that it was sent before. */
+  /** By instance: leading tokens of the prompt looked up last that were sent there before. */
   hitTokens = new Float64Array(0);
   readonly #limit: number;
+  /** Streams and ends of the segments of a prompt. */
+  #walked = new Float64Array(16);
+  #ends = new Float64Array(16);
   readonly #streams = new StreamIndex();
   /** Per row of the index: its first entry. */
   #first = new Int32Array(0);
@@ -37,33 +40,88 @@ export class PathHistory {
     this.#limit = limit;
   }
 
-  /** Fill `hitTokens` for a prompt, for instances up to `last`; `forget` it before the next. */
-  lookUp(request: RequestIndex, requests: PromptView, last: InstanceIndex): void {
-    if (last >= this.hitTokens.length) this.#growInstances(last + 1);
-    let segment = requests.firstSegment(request);
-    for (; segment !== NO_SEGMENT; segment = requests.nextSegment(segment)) {
-      const row = this.#streams.find(requests.stream(segment));
+  /**
+   * The eligible instance that has seen most of the prompt, at least `leastTokens` of it (more than 0), or NO_INSTANCE; on a
+   * tie the one with the fewest outstanding requests, then the lowest index.
+   *
+   * @param exact count what their caches still hold, not what they have seen
+   */
+  warmest(
+    request: RequestIndex,
+    requests: PromptView,
+    fleet: FleetView,
+    leastTokens: number,
+    exact: boolean,
+  ): InstanceIndex {
+    const segments = this.#walk(request, requests);
+    let best = NO_INSTANCE;
+    let most = leastTokens;
+    let fewest = Infinity;
+    for (let at = segments - 1; at >= 0; at--) {
+      const end = this.#ends[at]!;
+      // Nobody has seen more than a segment's end of its stream: what lies before it cannot win.
+      if (end < most || (best !== NO_INSTANCE && end === most)) break;
+      const row = this.#streams.find(this.#walked[at]!);
       if (row === NONE) continue;
-      const end = requests.endToken(request, segment);
       for (let entry = this.#first[row]!; entry !== NONE; entry = this.#next[entry]!) {
-        const tokens = Math.min(this.#tokens[entry]!, end);
+        let tokens = Math.min(this.#tokens[entry]!, end);
         const instance = this.#instance[entry]!;
-        if (tokens > this.hitTokens[instance]!) this.hitTokens[instance] = tokens;
+        if (exact) tokens -= tokens % fleet.blockTokens(instance);
+        if (tokens < most) continue;
+        const outstanding = fleet.outstandingRequests(instance);
+        const isBusier = outstanding > fewest || (outstanding === fewest && instance > best);
+        if ((tokens === most && isBusier) || !fleet.isEligible(instance)) continue;
+        if (exact) {
+          tokens = fleet.cachedTokens(instance, request);
+          if (tokens < most || (tokens === most && isBusier)) continue;
+        }
+        best = instance;
+        most = tokens;
+        fewest = outstanding;
+      }
+    }
+    return best;
+  }
+
+  /** Fill `hitTokens` with how much of the prompt each instance has seen. */
+  lookUp(request: RequestIndex, requests: PromptView, fleet: FleetView): void {
+    const last = fleet.eligible(fleet.eligibleCount - 1);
+    if (last >= this.hitTokens.length) this.hitTokens = new Float64Array(last + 1);
+    else this.hitTokens.fill(0);
+    for (let at = this.#walk(request, requests) - 1; at >= 0; at--) {
+      const row = this.#streams.find(this.#walked[at]!);
+      if (row === NONE) continue;
+      const end = this.#ends[at]!;
+      for (let entry = this.#first[row]!; entry !== NONE; entry = this.#next[entry]!) {
+        const instance = this.#instance[entry]!;
+        const tokens = Math.min(this.#tokens[entry]!, end);
+        if (instance <= last && tokens > this.hitTokens[instance]!) this.hitTokens[instance] = tokens;
       }
     }
   }
 
-  /** Set `hitTokens` back to 0. */
-  forget(): void {
-    this.hitTokens.fill(0);
+  /** Note the segments of a prompt; answers how many. */
+  #walk(request: RequestIndex, requests: PromptView): number {
+    let count = 0;
+    let segment = requests.firstSegment(request);
+    for (; segment !== NO_SEGMENT; segment = requests.nextSegment(segment)) {
+      if (count === this.#walked.length) {
+        this.#walked = grownFloats(this.#walked, 2 * count);
+        this.#ends = grownFloats(this.#ends, 2 * count);
+      }
+      this.#walked[count] = requests.stream(segment);
+      this.#ends[count++] = requests.endToken(request, segment);
+    }
+    return count;
   }
 
   /** The prompt goes to that instance. */
   remember(request: RequestIndex, requests: PromptView, instance: InstanceIndex): void {
-    let segment = requests.firstSegment(request);
-    for (; segment !== NO_SEGMENT; segment = requests.nextSegment(segment)) {
-      const entry = this.#use(requests.stream(segment), instance);
-      const end = requests.endToken(request, segment);
+    if (instance >= this.#entries.length) this.#growInstances(instance + 1);
+    const segments = this.#walk(request, requests);
+    for (let at = 0; at < segments; at++) {
+      const entry = this.#use(this.#walked[at]!, instance);
+      const end = this.#ends[at]!;
       if (end > this.#tokens[entry]!) this.#tokens[entry] = end;
     }
   }
@@ -138,8 +196,7 @@ export class PathHistory {
   }
 
   #growInstances(instances: number): void {
-    const known = this.hitTokens.length;
-    this.hitTokens = grownFloats(this.hitTokens, instances);
+    const known = this.#entries.length;
     this.#newest = grownIntegers(this.#newest, instances).fill(NONE, known);
     this.#oldest = grownIntegers(this.#oldest, instances).fill(NONE, known);
     this.#entries = grownIntegers(this.#entries, instances);

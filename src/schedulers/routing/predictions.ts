@@ -1,22 +1,43 @@
 import type { FleetView } from '../../sim/ports.ts';
-import { type InstanceIndex, NS_PER_MS } from '../../sim/units.ts';
-
-const MS_PER_S = 1_000;
+import { type InstanceIndex, type PoolIndex, NS_PER_S } from '../../sim/units.ts';
 
 /**
- * TTFT as a router can foresee it: the prompts that it has sent there and that have no first token yet, and this one, at the
- * speed of prefill, and one decode step of whoever runs. It knows nothing of caches, so it errs on the late side;
- * without a free place in the batch there is no saying.
+ * What a router needs of a pool to foresee TTFT and TPOT there. TTFT: the prompts that it has sent to the instance and that
+ * have no first token yet, and this one, at the speed of prefill; and one step of those who decode. TPOT: a step of the batch
+ * with it. A router knows nothing of caches, so it errs on the late side; without a free place in the batch there is no
+ * saying.
  */
-export function predictedTtftMs(fleet: FleetView, instance: InstanceIndex, promptTokens: number): number {
-  const outstanding = fleet.outstandingRequests(instance);
-  if (outstanding >= fleet.maxNumSeqs(instance)) return Infinity;
-  const tokens = fleet.outstandingPromptTokens(instance) + promptTokens;
-  const stepNs = outstanding === 0 ? 0 : fleet.decodeStepNs(instance, outstanding);
-  return (tokens / fleet.prefillTokensPerS(instance)) * MS_PER_S + stepNs / NS_PER_MS;
+export class PoolPrediction {
+  readonly pool: PoolIndex;
+  /** With so many outstanding requests there is no free place. */
+  readonly maxNumSeqs: number;
+  readonly nsPerPromptToken: number;
+  /** By number of outstanding requests, up to maxNumSeqs, a decode step with one more; 0: not estimated yet. */
+  readonly stepNs: Float64Array;
+
+  constructor(fleet: FleetView, instance: InstanceIndex) {
+    this.pool = fleet.pool(instance);
+    this.maxNumSeqs = fleet.maxNumSeqs(instance);
+    this.nsPerPromptToken = NS_PER_S / fleet.prefillTokensPerS(instance);
+    this.stepNs = new Float64Array(this.maxNumSeqs + 1);
+  }
+
+  /** Answers nothing: a number that may come from here or from the column would be boxed at every look. */
+  estimateStep(fleet: FleetView, instance: InstanceIndex, outstanding: number): void {
+    this.stepNs[outstanding] = fleet.decodeStepNs(instance, outstanding + 1);
+  }
 }
 
-/** TPOT if it joins: a step of the batch with it. */
-export function predictedTpotMs(fleet: FleetView, instance: InstanceIndex): number {
-  return fleet.decodeStepNs(instance, fleet.outstandingRequests(instance) + 1) / NS_PER_MS;
+/** The predictions of every pool that was asked about. */
+export class Predictions {
+  readonly #pools: PoolPrediction[] = [];
+
+  of(fleet: FleetView, instance: InstanceIndex): PoolPrediction {
+    const pool = fleet.pool(instance);
+    const known = this.#pools[pool];
+    if (known !== undefined) return known;
+    const added = new PoolPrediction(fleet, instance);
+    this.#pools[pool] = added;
+    return added;
+  }
 }

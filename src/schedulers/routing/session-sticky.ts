@@ -27,20 +27,12 @@ export const sessionSticky: Module<RoutingPolicy, z.infer<typeof options>> = {
       route(request, requests, fleet) {
         const key = sessionKey(request, requests, fleet);
         const usual = key === NO_SESSION ? NO_INSTANCE : sessions.instanceOf(key);
-        let best = NO_INSTANCE;
-        let fewest = Infinity;
-        let usualOutstanding = Infinity;
-        for (let k = 0; k < fleet.eligibleCount; k++) {
-          const instance = fleet.eligible(k);
-          const outstanding = fleet.outstandingRequests(instance);
-          if (instance === usual) usualOutstanding = outstanding;
-          if (outstanding < fewest) {
-            best = instance;
-            fewest = outstanding;
-          }
-        }
-        // An instance that is not eligible for this request counts as overloaded without end.
-        if (usual !== NO_INSTANCE && !isOverloaded(usualOutstanding, fewest, chosen)) best = usual;
+        const idlest = fleet.leastOutstanding();
+        const staysThere =
+          usual !== NO_INSTANCE &&
+          fleet.isEligible(usual) &&
+          !isOverloaded(fleet.outstandingRequests(usual), fleet.outstandingRequests(idlest), chosen);
+        const best = staysThere ? usual : idlest;
         if (key !== NO_SESSION) sessions.remember(key, best);
         return best;
       },

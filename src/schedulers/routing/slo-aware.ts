@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Module } from '../../sim/module.ts';
 import type { RoutingPolicy } from '../../sim/ports.ts';
-import { predictedTpotMs, predictedTtftMs } from './predictions.ts';
+import { NS_PER_MS } from '../../sim/units.ts';
+import { Predictions } from './predictions.ts';
 
 const options = z.strictObject({
   ttftMs: z.number().positive().max(1e7).default(500).describe('objective of TTFT, ms'),
@@ -14,18 +15,30 @@ export const sloAware: Module<RoutingPolicy, z.infer<typeof options>> = {
     'the instance whose predicted TTFT and TPOT are furthest below their objectives, by the worse of the two; on a tie the fewest outstanding requests',
   options,
   create({ ttftMs, tpotMs }) {
+    const predictions = new Predictions();
+    const perTtft = 1 / (ttftMs * NS_PER_MS);
+    const perTpot = 1 / (tpotMs * NS_PER_MS);
     return {
       route(request, requests, fleet) {
         const promptTokens = requests.promptTokens(request);
         let best = fleet.eligible(0);
         let least = Infinity;
         let fewest = Infinity;
+        let pool = predictions.of(fleet, best);
+        let { maxNumSeqs, nsPerPromptToken, stepNs } = pool;
         for (let k = 0; k < fleet.eligibleCount; k++) {
           const instance = fleet.eligible(k);
-          const ttft = predictedTtftMs(fleet, instance, promptTokens) / ttftMs;
-          const tpot = predictedTpotMs(fleet, instance) / tpotMs;
-          const share = ttft > tpot ? ttft : tpot;
+          if (fleet.pool(instance) !== pool.pool) {
+            pool = predictions.of(fleet, instance);
+            ({ maxNumSeqs, nsPerPromptToken, stepNs } = pool);
+          }
           const outstanding = fleet.outstandingRequests(instance);
+          const others = Math.min(outstanding, maxNumSeqs);
+          if (stepNs[others] === 0) pool.estimateStep(fleet, instance, others);
+          const tpotNs = stepNs[others]!;
+          const tokens = fleet.outstandingPromptTokens(instance) + promptTokens;
+          const ttftNs = others === maxNumSeqs ? Infinity : tokens * nsPerPromptToken + tpotNs;
+          const share = Math.max(ttftNs * perTtft, tpotNs * perTpot);
           if (share > least || (share === least && outstanding >= fewest)) continue;
           best = instance;
           least = share;

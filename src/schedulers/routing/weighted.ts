@@ -24,31 +24,30 @@ export const weighted: Module<RoutingPolicy, z.infer<typeof options>> = {
   options,
   create(chosen) {
     const { outstanding, waiting, kv, prefixHit, price, hits, historyStreams } = chosen;
-    const usesPrefix = prefixHit > 0;
     const isExact = hits === 'exact';
-    const history = usesPrefix && !isExact ? new PathHistory(historyStreams) : undefined;
+    const history = prefixHit > 0 ? new PathHistory(historyStreams) : undefined;
     return {
       ...(waiting > 0 || kv > 0 ? { telemetry: telemetryOf(chosen) } : {}),
       route(request, requests, fleet) {
         const perToken = prefixHit / requests.promptTokens(request);
-        history?.lookUp(request, requests, fleet.eligible(fleet.eligibleCount - 1));
+        history?.lookUp(request, requests, fleet);
         let best = fleet.eligible(0);
         let fewest = Infinity;
         for (let k = 0; k < fleet.eligibleCount; k++) {
           const instance = fleet.eligible(k);
-          let points =
-            outstanding * fleet.outstandingRequests(instance) +
-            waiting * fleet.reportedWaitingRequests(instance) +
-            kv * fleet.reportedKvUse(instance) +
-            price * fleet.rentUsdPerHour(instance);
-          if (history !== undefined) points -= perToken * history.hitTokens[instance]!;
-          else if (usesPrefix) points -= perToken * fleet.cachedTokens(instance, request);
+          let points = outstanding * fleet.outstandingRequests(instance);
+          if (waiting > 0) points += waiting * fleet.reportedWaitingRequests(instance);
+          if (kv > 0) points += kv * fleet.reportedKvUse(instance);
+          if (price > 0) points += price * fleet.rentUsdPerHour(instance);
+          if (history !== undefined) {
+            const seen = history.hitTokens[instance]!;
+            points -= perToken * (isExact && seen > 0 ? fleet.cachedTokens(instance, request) : seen);
+          }
           if (points < fewest) {
             best = instance;
             fewest = points;
           }
         }
-        history?.forget();
         history?.remember(request, requests, best);
         return best;
       },
