@@ -59,20 +59,20 @@ export class PrefixCache {
 
   /** How many leading blocks, at most `limit`, are known and were not set free at `expiredNs` or before. */
   knownBlocks(path: number, limit: number, expiredNs: Ns): number {
-    const { from, to, holders, freedNs, deeper } = this.#pieces;
+    const { rows } = this.#pieces;
     let known = 0;
     for (let segment = path; segment !== NONE && known < limit; segment = this.#paths.next[segment]!) {
       const end = Math.min(this.#endBlock(segment), limit);
       let piece = this.#pieces.first(this.#paths.stream[segment]!);
-      for (; piece !== NONE && from[piece]! < end; piece = deeper[piece]!) {
-        if (holders[piece] === 0) {
+      for (; piece !== NONE && rows[piece + FROM]! < end; piece = rows[piece + DEEPER]!) {
+        if (rows[piece + HOLDERS] === 0) {
           if (this.#queuedBlocks > this.evictableBlocks) {
             this.#settle();
             return this.knownBlocks(path, limit, expiredNs);
           }
-          if (freedNs[piece]! <= expiredNs) return known;
+          if (this.#pieces.freedNs(piece) <= expiredNs) return known;
         }
-        known = Math.min(to[piece]!, end);
+        known = Math.min(rows[piece + TO]!, end);
       }
       if (known < end) break;
     }

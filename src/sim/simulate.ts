@@ -1,13 +1,13 @@
 import { assert } from './assert.ts';
 import type { InstanceListener } from './instance-listener.ts';
 import { Demand } from './demand.ts';
+import { Dispatch } from './dispatch.ts';
 import { EventKind, EventQueue } from './event-queue.ts';
-import { Fleet } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
 import type { Instance } from './instance.ts';
 import { makeInstances } from './make-instances.ts';
 import { PoolCounters } from './pool-counters.ts';
-import { PoolFacts } from './pool-facts.ts';
-import type { ClockSink, PowerPolicy, RoutingPolicy, SiteView } from './ports.ts';
+import type { ClockSink, PowerPolicy, SiteView } from './ports.ts';
 import { PromptPaths } from './prompt-paths.ts';
 import { RequestStatus } from './records.ts';
 import { RequestLog } from './request-log.ts';
@@ -15,7 +15,6 @@ import { RequestTable, RequestTableView } from './request-table.ts';
 import { ResourceTime } from './resource-time.ts';
 import type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
 import { poolPowers } from './pool-power.ts';
-import { Telemetry } from './telemetry.ts';
 import { Timeline } from './timeline.ts';
 import { warmCaches } from './warm-caches.ts';
 import { type InstanceIndex, NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
@@ -33,7 +32,6 @@ export function simulate(plan: SimulationPlan, parts: RunParts, sinks: RunSinks)
 class Simulation implements InstanceListener, SiteView, ClockSink {
   readonly instanceCount: number;
   readonly #plan: SimulationPlan;
-  readonly #routing: RoutingPolicy;
   readonly #power: PowerPolicy | undefined;
   readonly #sinks: RunSinks;
   readonly #requests = new RequestTable();
@@ -43,7 +41,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   readonly #counters: readonly PoolCounters[];
   readonly #instances: readonly Instance[];
   readonly #fleet: Fleet;
-  readonly #telemetry: Telemetry;
+  readonly #dispatch: Dispatch;
   readonly #log: RequestLog;
   readonly #timeline: Timeline;
   /** All but the arrivals. Sources: one per instance, then the power policy, then the links and the loads, one per instance. */
@@ -63,7 +61,6 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   constructor(plan: SimulationPlan, parts: RunParts, sinks: RunSinks) {
     this.#plan = plan;
-    this.#routing = parts.routing;
     this.#power = parts.power;
     this.#sinks = sinks;
     this.#view = new RequestTableView(this.#requests, this.#paths, plan);
@@ -81,10 +78,8 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
       resourceTime,
     );
     this.instanceCount = this.#instances.length;
-    const modelOfPool = plan.pools.map((pool) => pool.model);
-    this.#telemetry = new Telemetry(this.#instances, parts.routing.telemetry);
-    const facts = new PoolFacts(plan, parts.stepCosts);
-    this.#fleet = new Fleet(this.#instances, modelOfPool, plan.models.length, this.#telemetry, facts);
+    this.#dispatch = new Dispatch(plan, parts, this.#instances, this.#view);
+    this.#fleet = this.#dispatch.fleet;
     const marksNs = [plan.warmUpNs, plan.horizonNs];
     this.#timeline = new Timeline(
       plan.timelineIntervalNs,
@@ -115,12 +110,9 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
       const eventNs = this.#events.timeNs;
       const arrivalNs = this.#demand.nextNs;
       const nextNs = Math.min(eventNs, arrivalNs);
-      if (nextNs > this.#timeline.endNs) {
-        completed = this.#observe();
-        continue;
-      }
-      if (nextNs > this.#telemetry.nextNs) this.#telemetry.takeBefore(nextNs);
-      this.#next(eventNs, arrivalNs);
+      if (nextNs > this.#dispatch.telemetry.nextNs) this.#dispatch.telemetry.takeBefore(nextNs);
+      if (nextNs > this.#timeline.endNs) completed = this.#observe();
+      else this.#next(eventNs, arrivalNs);
     }
     const endNs = Math.max(this.#plan.horizonNs, this.#lastDepartureNs);
     for (let observed = 0; completed && observed < endNs;) {
@@ -185,28 +177,18 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   #arrive(): void {
     const request = this.#demand.next();
-    const requests = this.#requests;
-    const promptTokens = requests.promptTokens[request]!;
-    const outputTokens = requests.outputTokens[request]!;
+    const { promptTokens, outputTokens } = this.#requests;
     this.#inFlight++;
-    if (this.#fleet.select(this.#view.model(request), promptTokens, outputTokens) === 0) {
+    if (this.#fleet.select(this.#view.model(request), promptTokens[request]!, outputTokens[request]!) === 0) {
       this.#depart(request, NO_INSTANCE, RequestStatus.rejected, this.#nowNs);
       return;
     }
-    const index = this.#route(request);
+    const index = this.#dispatch.route(request, this.#nowNs);
     const instance = this.#instances[index];
     assert(instance !== undefined, 'the router answered an instance that does not exist');
-    this.#fleet.outstanding[index]!++;
-    this.#fleet.promptTokens[index]! += promptTokens;
+    this.#dispatch.sent(request, index);
     this.#counters[instance.pool]!.arrivedRequests++;
     if (instance.enqueue(request)) this.#schedule(index);
-  }
-
-  /** The router's answer, among the instances that are selected. */
-  #route(request: RequestIndex): InstanceIndex {
-    this.#fleet.nowNs = this.#nowNs;
-    this.#telemetry.look(this.#nowNs);
-    return this.#routing.route(request, this.#view, this.#fleet, this.#nowNs);
   }
 
   /** The prefill instance has its blocks back, and the decode instance may go on with the request. */
@@ -261,14 +243,14 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   // -------------------------------------------------------------------------------------------- what instances tell
 
   firstToken(request: RequestIndex, index: InstanceIndex): void {
-    this.#fleet.promptTokens[index]! -= this.#requests.promptTokens[request]!;
+    this.#dispatch.firstToken(request, index);
   }
 
   handedOver(request: RequestIndex, from: InstanceIndex): void {
     const { promptTokens, outputTokens } = this.#requests;
     this.#fleet.outstanding[from]!--;
     this.#fleet.selectDecode(this.#view.model(request), promptTokens[request]!, outputTokens[request]!);
-    const to = this.#route(request);
+    const to = this.#dispatch.route(request, this.#nowNs);
     const instance = this.#instances[to];
     assert(instance !== undefined && instance.role === 'decode', 'the router answered no decode instance');
     this.#fleet.outstanding[to]!++;

@@ -16,9 +16,8 @@ export class PathHistory {
   /** Streams and ends of the segments of a prompt. */
   #walked = new Float64Array(16);
   #ends = new Float64Array(16);
+  /** The first entry of each stream. */
   readonly #streams = new StreamIndex();
-  /** Per row of the index: its first entry. */
-  #first = new Int32Array(0);
   /** Entries: one per stream and instance. */
   #row = new Int32Array(0);
   #instance = new Int32Array(0);
@@ -63,7 +62,7 @@ export class PathHistory {
       if (end < most || (best !== NO_INSTANCE && end === most)) break;
       const row = this.#streams.find(this.#walked[at]!);
       if (row === NONE) continue;
-      for (let entry = this.#first[row]!; entry !== NONE; entry = this.#next[entry]!) {
+      for (let entry = this.#streams.first(row); entry !== NONE; entry = this.#next[entry]!) {
         let tokens = Math.min(this.#tokens[entry]!, end);
         const instance = this.#instance[entry]!;
         if (exact) tokens -= tokens % fleet.blockTokens(instance);
@@ -92,7 +91,7 @@ export class PathHistory {
       const row = this.#streams.find(this.#walked[at]!);
       if (row === NONE) continue;
       const end = this.#ends[at]!;
-      for (let entry = this.#first[row]!; entry !== NONE; entry = this.#next[entry]!) {
+      for (let entry = this.#streams.first(row); entry !== NONE; entry = this.#next[entry]!) {
         const instance = this.#instance[entry]!;
         const tokens = Math.min(this.#tokens[entry]!, end);
         if (instance <= last && tokens > this.hitTokens[instance]!) this.hitTokens[instance] = tokens;
@@ -129,7 +128,7 @@ export class PathHistory {
   /** The entry of a stream in an instance, which is now its newest. */
   #use(stream: number, instance: InstanceIndex): number {
     const row = this.#streams.find(stream);
-    let entry = row === NONE ? NONE : this.#first[row]!;
+    let entry = row === NONE ? NONE : this.#streams.first(row);
     while (entry !== NONE && this.#instance[entry] !== instance) entry = this.#next[entry]!;
     if (entry === NONE) {
       if (this.#entries[instance] === this.#limit) this.#drop(this.#oldest[instance]!);
@@ -151,24 +150,17 @@ export class PathHistory {
     const entry = this.#free;
     this.#free = this.#next[entry]!;
     const known = this.#streams.find(stream);
-    const row = known === NONE ? this.#addStream(stream) : known;
-    const first = this.#first[row]!;
+    const row = known === NONE ? this.#streams.add(stream) : known;
+    const first = this.#streams.first(row);
     this.#row[entry] = row;
     this.#instance[entry] = instance;
     this.#tokens[entry] = 0;
     this.#next[entry] = first;
     this.#previous[entry] = NONE;
     if (first !== NONE) this.#previous[first] = entry;
-    this.#first[row] = entry;
+    this.#streams.setFirst(row, entry);
     this.#entries[instance]!++;
     return entry;
-  }
-
-  #addStream(stream: number): number {
-    const row = this.#streams.add(stream);
-    if (row >= this.#first.length) this.#first = grownIntegers(this.#first, this.#streams.capacity);
-    this.#first[row] = NONE;
-    return row;
   }
 
   #drop(entry: number): void {
@@ -177,7 +169,7 @@ export class PathHistory {
     const previous = this.#previous[entry]!;
     if (next !== NONE) this.#previous[next] = previous;
     if (previous !== NONE) this.#next[previous] = next;
-    else if (next !== NONE) this.#first[row] = next;
+    else if (next !== NONE) this.#streams.setFirst(row, next);
     else this.#streams.remove(row);
     this.#unlinkUse(entry);
     this.#entries[this.#instance[entry]!]!--;

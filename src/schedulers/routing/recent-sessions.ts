@@ -48,9 +48,10 @@ export class RecentSessions {
     }
     const row = this.#index.add(key);
     if (row >= this.#instance.length) {
-      this.#instance = grownIntegers(this.#instance, this.#index.capacity);
-      this.#newer = grownIntegers(this.#newer, this.#index.capacity);
-      this.#older = grownIntegers(this.#older, this.#index.capacity);
+      const capacity = Math.max(64, 2 * row);
+      this.#instance = grownIntegers(this.#instance, capacity);
+      this.#newer = grownIntegers(this.#newer, capacity);
+      this.#older = grownIntegers(this.#older, capacity);
     }
     return row;
   }
