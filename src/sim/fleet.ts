@@ -144,6 +144,14 @@ export class Fleet implements FleetView {
     return this.#facts.decodeStepNs(this.#poolOf[instance]!, seqs);
   }
 
+  prefillJoulesPerToken(instance: InstanceIndex): number {
+    return this.#facts.prefillJoulesPerToken(this.#poolOf[instance]!);
+  }
+
+  decodeStepJoules(instance: InstanceIndex, seqs: number): number {
+    return this.#facts.decodeStepJoules(this.#poolOf[instance]!, seqs);
+  }
+
   #selectLocal({ instances }: Candidates, promptTokens: number, outputTokens: number): number {
     let count = 0;
     for (const index of instances) {

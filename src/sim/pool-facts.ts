@@ -1,6 +1,6 @@
-import type { StepCost } from './ports.ts';
+import type { PrefillBatch, StepCost } from './ports.ts';
 import type { SimulationPlan } from './run-parts.ts';
-import { NS_PER_S, TICKS_PER_NS, type Ns, type PoolIndex } from './units.ts';
+import { NS_PER_S, QUANTA_PER_JOULE, TICKS_PER_NS, type Ns, type PoolIndex } from './units.ts';
 
 /** Prompt tokens of the step by which the speed of prefill is estimated, where one step takes so many. */
 const PREFILL_TOKENS = 2_048;
@@ -39,14 +39,29 @@ export class PoolFacts {
   }
 
   decodeStepNs(pool: PoolIndex, seqs: number): Ns {
-    const counted = Math.min(Math.max(1, seqs), this.maxNumSeqs[pool]!);
+    const counted = this.#counted(pool, seqs);
     const known = this.#decodeStepNs[pool]![counted]!;
     return known === 0 ? this.#estimateDecode(pool, counted) : known;
   }
 
-  #estimatePrefill(pool: PoolIndex): number {
+  prefillJoulesPerToken(pool: PoolIndex): number {
+    const batch = this.#prefillBatch(pool);
+    return this.#stepCosts[pool]!.prefillStepQuanta(batch) / QUANTA_PER_JOULE / batch.prefillTokens;
+  }
+
+  decodeStepJoules(pool: PoolIndex, seqs: number): number {
+    const kvTokens = this.#counted(pool, seqs) * DECODE_TOKENS;
+    const piece = this.#stepCosts[pool]!.decodePiece(this.#counted(pool, seqs), kvTokens, 1);
+    return (piece.fixedQuanta + piece.quantaPerKvToken * kvTokens) / QUANTA_PER_JOULE;
+  }
+
+  #counted(pool: PoolIndex, seqs: number): number {
+    return Math.min(Math.max(1, seqs), this.maxNumSeqs[pool]!);
+  }
+
+  #prefillBatch(pool: PoolIndex): PrefillBatch {
     const tokens = Math.min(this.#plan.pools[pool]!.engine.maxNumBatchedTokens, PREFILL_TOKENS);
-    const ticks = this.#stepCosts[pool]!.prefillStepTicks({
+    return {
       decodeSeqs: 0,
       kvTokens: 0,
       prefillTokens: tokens,
@@ -54,7 +69,13 @@ export class PoolFacts {
       prefillContextTokens: 0,
       promptsFinished: 1,
       clock: 1,
-    });
+    };
+  }
+
+  #estimatePrefill(pool: PoolIndex): number {
+    const batch = this.#prefillBatch(pool);
+    const tokens = batch.prefillTokens;
+    const ticks = this.#stepCosts[pool]!.prefillStepTicks(batch);
     const tokensPerS = (tokens * NS_PER_S) / (ticks / TICKS_PER_NS);
     this.#prefillTokensPerS[pool] = tokensPerS;
     return tokensPerS;

@@ -122,6 +122,9 @@ export interface FleetView {
   prefillTokensPerS(instance: InstanceIndex): number;
   /** A step of so many decoding sequences of 1,024 tokens each, at most maxNumSeqs: an estimate, from its step cost. */
   decodeStepNs(instance: InstanceIndex, seqs: number): Ns;
+  /** What its accelerators draw in those two batches per prompt token and per step; 0 where energy is not recorded. */
+  prefillJoulesPerToken(instance: InstanceIndex): number;
+  decodeStepJoules(instance: InstanceIndex, seqs: number): number;
 }
 
 /** What a policy wants to be told of the instances: a snapshot at every multiple of the interval, seen after the delay. */

@@ -89,6 +89,8 @@ function instanceFigures(instance: InstanceIndex, request: number, fleet: FleetV
     fleet.maxNumSeqs(instance),
     fleet.blockTokens(instance),
     fleet.prefillTokensPerS(instance),
+    fleet.prefillJoulesPerToken(instance),
+    fleet.decodeStepJoules(instance, fleet.outstandingRequests(instance)),
     fleet.decodeStepNs(instance, fleet.outstandingRequests(instance)),
   ].reduce(mixed);
 }

@@ -1,4 +1,4 @@
-import type { FleetView, PromptView } from '../../src/sim/ports.ts';
+import type { FleetView, PrefillBatch, PromptView } from '../../src/sim/ports.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import { NO_SEGMENT } from '../../src/sim/units.ts';
 import type { ReferenceInstance } from './reference-instance.ts';
@@ -77,22 +77,36 @@ export function fleetViewOf(fleet: Fleet, eligible: readonly ReferenceInstance[]
     blockTokens: (index) => at(index).engine.blockTokens,
     maxNumSeqs: (index) => at(index).engine.maxNumSeqs,
     prefillTokensPerS: (index) => {
-      const tokens = Math.min(2_048, at(index).engine.maxNumBatchedTokens);
-      const ticks = costOf(index).prefillStepTicks({
-        decodeSeqs: 0,
-        kvTokens: 0,
-        prefillTokens: tokens,
-        prefillPairs: (tokens * (tokens + 1)) / 2,
-        prefillContextTokens: 0,
-        promptsFinished: 1,
-        clock: 1,
-      });
-      return (tokens * NS_PER_S) / (ticks / 65_536);
+      const batch = onePrompt(at(index));
+      return (batch.prefillTokens * NS_PER_S) / (costOf(index).prefillStepTicks(batch) / 65_536);
+    },
+    prefillJoulesPerToken: (index) => {
+      const batch = onePrompt(at(index));
+      return costOf(index).prefillStepQuanta(batch) / 67_108_864 / batch.prefillTokens;
+    },
+    decodeStepJoules: (index, seqs) => {
+      const counted = Math.min(Math.max(1, seqs), at(index).engine.maxNumSeqs);
+      const piece = costOf(index).decodePiece(counted, counted * 1_024, 1);
+      return (piece.fixedQuanta + piece.quantaPerKvToken * counted * 1_024) / 67_108_864;
     },
     decodeStepNs: (index, seqs) => {
       const counted = Math.min(Math.max(1, seqs), at(index).engine.maxNumSeqs);
       const piece = costOf(index).decodePiece(counted, counted * 1_024, 1);
       return (piece.fixedTicks + piece.ticksPerKvToken * counted * 1_024) / 65_536;
     },
+  };
+}
+
+/** The step by which the speed of prefill is estimated. */
+function onePrompt({ engine }: ReferenceInstance): PrefillBatch {
+  const tokens = Math.min(2_048, engine.maxNumBatchedTokens);
+  return {
+    decodeSeqs: 0,
+    kvTokens: 0,
+    prefillTokens: tokens,
+    prefillPairs: (tokens * (tokens + 1)) / 2,
+    prefillContextTokens: 0,
+    promptsFinished: 1,
+    clock: 1,
   };
 }

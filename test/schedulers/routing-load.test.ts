@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { costAware } from '../../src/schedulers/routing/cost-aware.ts';
+import { energyAware } from '../../src/schedulers/routing/energy-aware.ts';
 import { leastKv } from '../../src/schedulers/routing/least-kv.ts';
 import { powerOfD } from '../../src/schedulers/routing/power-of-d.ts';
 import { powerOfTwo } from '../../src/schedulers/routing/power-of-two.ts';
@@ -135,5 +136,25 @@ describe('cost-aware', () => {
     expect(router.route(0, request, fleetOf({ ...old, promptTokens: 300 }, { ...fast, promptTokens: 9_000 }), 0)).toBe(
       0,
     );
+  });
+});
+
+describe('energy-aware', () => {
+  // 1,000 prompt tokens and 256 of the answer, by steps of 64: 100 + 256 × 10 × 1.63 / 64 = 165 J on the first.
+  const plain = { pool: 0 };
+
+  test('answers the pool on which the request takes less energy, by prompt and answer together', () => {
+    const thriftyPrompts = { pool: 1, prefillJoulesPerToken: 0.05, decodeStepJoules: 20 }; // 180 J
+    const thriftyAnswers = { pool: 1, prefillJoulesPerToken: 0.12, decodeStepJoules: 5 }; // 153 J
+
+    expect(routerOf(energyAware).route(0, request, fleetOf(plain, thriftyPrompts), 0)).toBe(0);
+    expect(routerOf(energyAware).route(0, request, fleetOf(plain, thriftyAnswers), 0)).toBe(1);
+  });
+
+  test('spends more when the thrifty pool would miss the objective', () => {
+    const thrifty = { pool: 1, prefillJoulesPerToken: 0.01, promptTokens: 9_000 };
+
+    expect(routerOf(energyAware, { ttftMs: 900 }).route(0, request, fleetOf(plain, thrifty), 0)).toBe(0);
+    expect(routerOf(energyAware, { ttftMs: 1_100 }).route(0, request, fleetOf(plain, thrifty), 0)).toBe(1);
   });
 });

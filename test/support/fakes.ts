@@ -29,8 +29,10 @@ export interface FakeInstance {
   readonly rentUsdPerHour?: number;
   readonly maxNumSeqs?: number;
   readonly prefillTokensPerS?: number;
+  readonly prefillJoulesPerToken?: number;
   /** Of a batch of one; each further sequence adds a hundredth of it. */
   readonly decodeStepNs?: number;
+  readonly decodeStepJoules?: number;
 }
 
 /** Segments of a fake prompt are numbered by row and place. */
@@ -84,6 +86,8 @@ export function fleetOf(...instances: readonly FakeInstance[]): FleetView {
     blockTokens: () => 16,
     maxNumSeqs: (instance) => of(instance).maxNumSeqs ?? 256,
     prefillTokensPerS: (instance) => of(instance).prefillTokensPerS ?? 10_000,
+    prefillJoulesPerToken: (instance) => of(instance).prefillJoulesPerToken ?? 0.1,
+    decodeStepJoules: (instance, seqs) => (of(instance).decodeStepJoules ?? 10) * (1 + (seqs - 1) / 100),
     decodeStepNs: (instance, seqs) => (of(instance).decodeStepNs ?? 1e7) * (1 + (seqs - 1) / 100),
   };
 }

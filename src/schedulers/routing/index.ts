@@ -2,6 +2,7 @@ import type { Module } from '../../sim/module.ts';
 import type { RoutingPolicy } from '../../sim/ports.ts';
 import { boundedLoad } from './bounded-load.ts';
 import { costAware } from './cost-aware.ts';
+import { energyAware } from './energy-aware.ts';
 import { leastKv } from './least-kv.ts';
 import { leastOutstanding } from './least-outstanding.ts';
 import { powerOfD } from './power-of-d.ts';
@@ -17,6 +18,7 @@ import { weighted } from './weighted.ts';
 export const routingPolicies: readonly Module<RoutingPolicy, unknown>[] = [
   boundedLoad,
   costAware,
+  energyAware,
   leastKv,
   leastOutstanding,
   powerOfD,

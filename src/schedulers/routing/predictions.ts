@@ -4,7 +4,7 @@ import { type InstanceIndex, type PoolIndex, NS_PER_S } from '../../sim/units.ts
 /**
  * What a router needs of a pool to foresee TTFT and TPOT there. TTFT: the prompts that it has sent to the instance and that
  * have no first token yet, and this one, at the speed of prefill; and one step of those who decode. TPOT: a step of the batch
- * with it. A router knows nothing of caches, so it errs on the late side; without a free place in the batch there is no
+ * with it. It knows nothing of caches, so it errs on the late side; without a free place in the batch there is no
  * saying.
  */
 export class PoolPrediction {
