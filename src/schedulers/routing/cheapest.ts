@@ -21,22 +21,29 @@ export function cheapestThatKeeps(
       let bestCost = Infinity;
       let earliest = Infinity;
       let fewest = Infinity;
-      let pool = predictions.of(fleet, best);
-      let { maxNumSeqs, nsPerPromptToken, stepNs } = pool;
+      const count = fleet.eligibleCount;
+      let pool = fleet.pool(best);
+      let prediction = predictions.of(fleet, best);
+      let { maxNumSeqs, nsPerPromptToken, stepNs } = prediction;
       let poolCost = costOf(fleet, best, promptTokens);
-      for (let k = 0; k < fleet.eligibleCount; k++) {
+      for (let k = 0; k < count; k++) {
         const instance = fleet.eligible(k);
-        if (fleet.pool(instance) !== pool.pool) {
-          pool = predictions.of(fleet, instance);
-          ({ maxNumSeqs, nsPerPromptToken, stepNs } = pool);
+        if (fleet.pool(instance) !== pool) {
+          pool = fleet.pool(instance);
+          prediction = predictions.of(fleet, instance);
+          ({ maxNumSeqs, nsPerPromptToken, stepNs } = prediction);
           poolCost = costOf(fleet, instance, promptTokens);
         }
         const outstanding = fleet.outstandingRequests(instance);
         const others = Math.min(outstanding, maxNumSeqs);
-        if (stepNs[others] === 0) pool.estimateStep(fleet, instance, others);
         const tpotNs = stepNs[others]!;
         const tokens = fleet.outstandingPromptTokens(instance) + promptTokens;
-        const ttftNs = others === maxNumSeqs ? Infinity : tokens * nsPerPromptToken + tpotNs;
+        const ttftNs = tokens * nsPerPromptToken + tpotNs;
+        if (Number.isNaN(ttftNs)) {
+          prediction.estimateStep(fleet, instance, others);
+          k--;
+          continue;
+        }
         const cost = ttftNs <= limitNs ? poolCost : Infinity;
         if (cost > bestCost || (cost === bestCost && ttftNs > earliest)) continue;
         if (cost === bestCost && ttftNs === earliest && outstanding >= fewest) continue;

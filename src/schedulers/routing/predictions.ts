@@ -1,5 +1,5 @@
 import type { FleetView } from '../../sim/ports.ts';
-import { type InstanceIndex, type PoolIndex, NS_PER_S } from '../../sim/units.ts';
+import { type InstanceIndex, NS_PER_S } from '../../sim/units.ts';
 
 /**
  * What a router needs of a pool to foresee TTFT and TPOT there. TTFT: the prompts that it has sent to the instance and that
@@ -8,21 +8,22 @@ import { type InstanceIndex, type PoolIndex, NS_PER_S } from '../../sim/units.ts
  * saying.
  */
 export class PoolPrediction {
-  readonly pool: PoolIndex;
   /** With so many outstanding requests there is no free place. */
   readonly maxNumSeqs: number;
   readonly nsPerPromptToken: number;
-  /** By number of outstanding requests, up to maxNumSeqs, a decode step with one more; 0: not estimated yet. */
+  /**
+   * By number of outstanding requests, up to maxNumSeqs, a decode step with one more; Infinity where there is no free place.
+   * NaN: not estimated yet, which shows in whatever is computed from it, so a scan need not ask for each.
+   */
   readonly stepNs: Float64Array;
 
   constructor(fleet: FleetView, instance: InstanceIndex) {
-    this.pool = fleet.pool(instance);
     this.maxNumSeqs = fleet.maxNumSeqs(instance);
     this.nsPerPromptToken = NS_PER_S / fleet.prefillTokensPerS(instance);
-    this.stepNs = new Float64Array(this.maxNumSeqs + 1);
+    this.stepNs = new Float64Array(this.maxNumSeqs + 1).fill(NaN);
+    this.stepNs[this.maxNumSeqs] = Infinity;
   }
 
-  /** Answers nothing: a number that may come from here or from the column would be boxed at every look. */
   estimateStep(fleet: FleetView, instance: InstanceIndex, outstanding: number): void {
     this.stepNs[outstanding] = fleet.decodeStepNs(instance, outstanding + 1);
   }

@@ -24,22 +24,29 @@ export const sloAware: Module<RoutingPolicy, z.infer<typeof options>> = {
         let best = fleet.eligible(0);
         let least = Infinity;
         let fewest = Infinity;
-        let pool = predictions.of(fleet, best);
-        let { maxNumSeqs, nsPerPromptToken, stepNs } = pool;
-        for (let k = 0; k < fleet.eligibleCount; k++) {
+        const count = fleet.eligibleCount;
+        let pool = fleet.pool(best);
+        let prediction = predictions.of(fleet, best);
+        let { maxNumSeqs, nsPerPromptToken, stepNs } = prediction;
+        for (let k = 0; k < count; k++) {
           const instance = fleet.eligible(k);
-          if (fleet.pool(instance) !== pool.pool) {
-            pool = predictions.of(fleet, instance);
-            ({ maxNumSeqs, nsPerPromptToken, stepNs } = pool);
+          if (fleet.pool(instance) !== pool) {
+            pool = fleet.pool(instance);
+            prediction = predictions.of(fleet, instance);
+            ({ maxNumSeqs, nsPerPromptToken, stepNs } = prediction);
           }
           const outstanding = fleet.outstandingRequests(instance);
           const others = Math.min(outstanding, maxNumSeqs);
-          if (stepNs[others] === 0) pool.estimateStep(fleet, instance, others);
           const tpotNs = stepNs[others]!;
           const tokens = fleet.outstandingPromptTokens(instance) + promptTokens;
-          const ttftNs = others === maxNumSeqs ? Infinity : tokens * nsPerPromptToken + tpotNs;
+          const ttftNs = tokens * nsPerPromptToken + tpotNs;
           const share = Math.max(ttftNs * perTtft, tpotNs * perTpot);
           if (share > least || (share === least && outstanding >= fewest)) continue;
+          if (Number.isNaN(share)) {
+            prediction.estimateStep(fleet, instance, others);
+            k--;
+            continue;
+          }
           best = instance;
           least = share;
           fewest = outstanding;

@@ -31,16 +31,18 @@ export const weighted: Module<RoutingPolicy, z.infer<typeof options>> = {
       route(request, requests, fleet) {
         const perToken = prefixHit / requests.promptTokens(request);
         history?.lookUp(request, requests, fleet);
+        const seenTokens = history?.hitTokens;
+        const count = fleet.eligibleCount;
         let best = fleet.eligible(0);
         let fewest = Infinity;
-        for (let k = 0; k < fleet.eligibleCount; k++) {
+        for (let k = 0; k < count; k++) {
           const instance = fleet.eligible(k);
           let points = outstanding * fleet.outstandingRequests(instance);
           if (waiting > 0) points += waiting * fleet.reportedWaitingRequests(instance);
           if (kv > 0) points += kv * fleet.reportedKvUse(instance);
           if (price > 0) points += price * fleet.rentUsdPerHour(instance);
-          if (history !== undefined) {
-            const seen = history.hitTokens[instance]!;
+          if (seenTokens !== undefined) {
+            const seen = seenTokens[instance]!;
             points -= perToken * (isExact && seen > 0 ? fleet.cachedTokens(instance, request) : seen);
           }
           if (points < fewest) {
