@@ -10,6 +10,8 @@ type Requests = ReadonlyMap<number, ReferenceRequest>;
 /** More segments than any prompt has: a segment's number is that of its request times this, and its place. */
 const PLACES = 10_000;
 const NS_PER_S = 1e9;
+/** Numbers of requests may be below 0. */
+const placeOf = (segment: number) => segment - PLACES * Math.floor(segment / PLACES);
 
 /** What a router sees of requests. */
 export function promptViewOf(requests: Requests, workloads: number): PromptView {
@@ -25,14 +27,14 @@ export function promptViewOf(requests: Requests, workloads: number): PromptView 
     model: (request) => of(request).model,
     deadlineNs: (request) => of(request).deadlineNs ?? Infinity,
     firstSegment: (request) => segmentAt(request, 0),
-    nextSegment: (segment) => segmentAt(Math.floor(segment / PLACES), (segment % PLACES) + 1),
+    nextSegment: (segment) => segmentAt(Math.floor(segment / PLACES), (placeOf(segment)) + 1),
     stream: (segment) => {
       const { path, workload } = requestOf(segment);
-      return path[segment % PLACES]!.stream * workloads + workload;
+      return path[placeOf(segment)]!.stream * workloads + workload;
     },
     endToken: (_request, segment) => {
       const { path } = requestOf(segment);
-      return path.slice(0, (segment % PLACES) + 1).reduce((sum, { tokens }) => sum + tokens, 0);
+      return path.slice(0, (placeOf(segment)) + 1).reduce((sum, { tokens }) => sum + tokens, 0);
     },
   };
 }
