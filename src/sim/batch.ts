@@ -257,8 +257,7 @@ export class Batch {
 
   #endPrefill(request: RequestIndex, computedTokens: number, endNs: Ns): void {
     const requests = this.#requests;
-    const generated = requests.generated[request]! + 1;
-    requests.generated[request] = generated;
+    const generated = ++requests.generated[request]!;
     if (requests.firstTokenNs[request] === NOT_YET) {
       requests.firstTokenNs[request] = endNs + this.#engine.outputNs + this.#engine.firstOutputNs;
       this.#counters.promptTokens += requests.promptTokens[request]!;
