@@ -3,7 +3,6 @@ import type { InstanceListener } from './instance-listener.ts';
 import { Demand } from './demand.ts';
 import { Dispatch } from './dispatch.ts';
 import { EventKind, EventQueue } from './event-queue.ts';
-import type { Fleet } from './fleet.ts';
 import type { Instance } from './instance.ts';
 import { makeInstances } from './make-instances.ts';
 import { PoolCounters } from './pool-counters.ts';
@@ -40,7 +39,6 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   readonly #demand: Demand;
   readonly #counters: readonly PoolCounters[];
   readonly #instances: readonly Instance[];
-  readonly #fleet: Fleet;
   readonly #dispatch: Dispatch;
   readonly #log: RequestLog;
   readonly #timeline: Timeline;
@@ -79,7 +77,6 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     );
     this.instanceCount = this.#instances.length;
     this.#dispatch = new Dispatch(plan, parts, this.#instances, this.#view);
-    this.#fleet = this.#dispatch.fleet;
     const marksNs = [plan.warmUpNs, plan.horizonNs];
     this.#timeline = new Timeline(
       plan.timelineIntervalNs,
@@ -102,7 +99,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   }
 
   run(): RunTotals {
-    warmCaches(this.#demand, this.#requests, this.#view, this.#fleet, this.#routing, this.#instances);
+    warmCaches(this.#demand, this.#requests, this.#view, this.#dispatch, this.#instances);
     this.#demand.start();
     if (this.#power !== undefined) this.#scheduleControl(this.#power);
     let completed = true;
@@ -179,7 +176,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     const request = this.#demand.next();
     const { promptTokens, outputTokens } = this.#requests;
     this.#inFlight++;
-    if (this.#fleet.select(this.#view.model(request), promptTokens[request]!, outputTokens[request]!) === 0) {
+    if (this.#dispatch.fleet.select(this.#view.model(request), promptTokens[request]!, outputTokens[request]!) === 0) {
       this.#depart(request, NO_INSTANCE, RequestStatus.rejected, this.#nowNs);
       return;
     }
@@ -248,12 +245,12 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   handedOver(request: RequestIndex, from: InstanceIndex): void {
     const { promptTokens, outputTokens } = this.#requests;
-    this.#fleet.outstanding[from]!--;
-    this.#fleet.selectDecode(this.#view.model(request), promptTokens[request]!, outputTokens[request]!);
+    this.#dispatch.fleet.outstanding[from]!--;
+    this.#dispatch.fleet.selectDecode(this.#view.model(request), promptTokens[request]!, outputTokens[request]!);
     const to = this.#dispatch.route(request, this.#nowNs);
     const instance = this.#instances[to];
     assert(instance !== undefined && instance.role === 'decode', 'the router answered no decode instance');
-    this.#fleet.outstanding[to]!++;
+    this.#dispatch.fleet.outstanding[to]!++;
     if (instance.takeOver(request, this.#nowNs)) this.#schedule(to);
   }
 
@@ -265,7 +262,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   served(request: RequestIndex, index: InstanceIndex, stepEndNs: Ns): void {
     const instance = this.#instances[index]!;
-    this.#fleet.outstanding[index]!--;
+    this.#dispatch.fleet.outstanding[index]!--;
     // A short answer may be computed before its first token has reached the client, and follows it then.
     const finishNs = Math.max(stepEndNs + instance.engine.outputNs, this.#requests.firstTokenNs[request]!);
     this.#depart(request, index, RequestStatus.served, finishNs);

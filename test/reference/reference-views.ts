@@ -27,14 +27,14 @@ export function promptViewOf(requests: Requests, workloads: number): PromptView 
     model: (request) => of(request).model,
     deadlineNs: (request) => of(request).deadlineNs ?? Infinity,
     firstSegment: (request) => segmentAt(request, 0),
-    nextSegment: (segment) => segmentAt(Math.floor(segment / PLACES), (placeOf(segment)) + 1),
+    nextSegment: (segment) => segmentAt(Math.floor(segment / PLACES), placeOf(segment) + 1),
     stream: (segment) => {
       const { path, workload } = requestOf(segment);
       return path[placeOf(segment)]!.stream * workloads + workload;
     },
     endToken: (_request, segment) => {
       const { path } = requestOf(segment);
-      return path.slice(0, (placeOf(segment)) + 1).reduce((sum, { tokens }) => sum + tokens, 0);
+      return path.slice(0, placeOf(segment) + 1).reduce((sum, { tokens }) => sum + tokens, 0);
     },
   };
 }
