@@ -14,7 +14,7 @@ export interface BenchSize {
 export interface Bench {
   readonly name: string;
   readonly about: string;
-  run(size: BenchSize): Figure[];
+  run(size: BenchSize): Figure[] | Promise<Figure[]>;
 }
 
 /** A benchmark whose model changed measures something else: say so instead of reporting a faster or slower figure. */

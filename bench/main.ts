@@ -8,11 +8,13 @@ import { chatFull } from './chat-full.ts';
 import { generation } from './generation.ts';
 import { LONG_REQUESTS, memory } from './memory.ts';
 import { reasoning } from './reasoning.ts';
+import { routing } from './routing.ts';
+import { sweep } from './sweep.ts';
 
 // Speed, measured: `npm run bench`, `npm run bench -- --json`, `npm run bench -- --only chat`. Each bench pins the number
 // of events it causes, so that a figure is only ever compared with figures of the same model. Each runs in a process of
 // its own, so that none meets what another left to the compiler and the collector.
-const benches: readonly Bench[] = [chat, chatFull, reasoning, agentic, generation, memory];
+const benches: readonly Bench[] = [chat, chatFull, reasoning, agentic, generation, routing, sweep, memory];
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +28,7 @@ const longRequests = Number(values['long-requests']);
 if (!Number.isSafeInteger(longRequests) || longRequests < 1) fail('--long-requests is a whole number of requests');
 
 if (values.here === undefined) runChosen();
-else console.log(JSON.stringify(benches.find(({ name }) => name === values.here)!.run({ longRequests })));
+else console.log(JSON.stringify(await benches.find(({ name }) => name === values.here)!.run({ longRequests })));
 
 function runChosen(): void {
   // A figure's name chooses its bench, and of that bench itself.

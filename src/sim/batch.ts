@@ -257,13 +257,13 @@ export class Batch {
 
   #endPrefill(request: RequestIndex, computedTokens: number, endNs: Ns): void {
     const requests = this.#requests;
-    const generated = requests.generated[request]! + 1;
-    requests.generated[request] = generated;
+    const generated = ++requests.generated[request]!;
     if (requests.firstTokenNs[request] === NOT_YET) {
       requests.firstTokenNs[request] = endNs + this.#engine.outputNs + this.#engine.firstOutputNs;
       this.#counters.promptTokens += requests.promptTokens[request]!;
       this.#counters.loadedTokens += requests.loadedTokens[request]!;
       this.#counters.cachedTokens += requests.cachedTokens[request]!;
+      this.#listener.firstToken(request, this.#index);
     }
     if (this.queues !== undefined) this.queues.mustTell = true;
     if (generated === requests.outputTokens[request]) this.#leave(request, computedTokens, endNs);

@@ -1,20 +1,39 @@
 import type { Instance } from './instance.ts';
+import type { PoolRole } from './plan.ts';
+import type { PoolFacts } from './pool-facts.ts';
 import type { FleetView } from './ports.ts';
-import type { InstanceIndex, ModelIndex, PoolIndex } from './units.ts';
+import type { Telemetry } from './telemetry.ts';
+import type { InstanceIndex, ModelIndex, Ns, PoolIndex, RequestIndex } from './units.ts';
 
 /** The instances as a router sees them: the ones eligible for the request that was selected last. */
 export class Fleet implements FleetView {
   eligibleCount = 0;
+  /** The moment of the look. */
+  nowNs: Ns = 0;
   readonly outstanding: Int32Array;
+  readonly promptTokens: Float64Array;
   readonly #instances: readonly Instance[];
+  readonly #telemetry: Telemetry;
+  readonly #facts: PoolFacts;
+  readonly #poolOf: Int32Array;
   #eligible: Int32Array;
   readonly #ofModel: readonly InstancesOfModel[];
   readonly #scratch: Int32Array;
 
   /** @param modelOfPool model index of every pool */
-  constructor(instances: readonly Instance[], modelOfPool: readonly ModelIndex[], models: number) {
+  constructor(
+    instances: readonly Instance[],
+    modelOfPool: readonly ModelIndex[],
+    models: number,
+    telemetry: Telemetry,
+    facts: PoolFacts,
+  ) {
     this.#instances = instances;
+    this.#telemetry = telemetry;
+    this.#facts = facts;
+    this.#poolOf = Int32Array.from(instances, ({ pool }) => pool);
     this.outstanding = new Int32Array(instances.length);
+    this.promptTokens = new Float64Array(instances.length);
     this.#scratch = new Int32Array(instances.length);
     this.#eligible = this.#scratch;
     this.#ofModel = Array.from({ length: models }, (_, model) =>
@@ -42,6 +61,33 @@ export class Fleet implements FleetView {
     return this.#eligible[k]!;
   }
 
+  isEligible(instance: InstanceIndex): boolean {
+    const eligible = this.#eligible;
+    let low = 0;
+    let high = this.eligibleCount;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (eligible[middle]! < instance) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.eligibleCount && eligible[low] === instance;
+  }
+
+  leastOutstanding(): InstanceIndex {
+    const { outstanding, eligibleCount } = this;
+    const eligible = this.#eligible;
+    let best = eligible[0]!;
+    let fewest = outstanding[best]!;
+    for (let k = 1; k < eligibleCount; k++) {
+      const instance = eligible[k]!;
+      if (outstanding[instance]! < fewest) {
+        best = instance;
+        fewest = outstanding[instance]!;
+      }
+    }
+    return best;
+  }
+
   outstandingRequests(instance: InstanceIndex): number {
     return this.outstanding[instance]!;
   }
@@ -50,8 +96,60 @@ export class Fleet implements FleetView {
     return this.#instances[instance]!.waitingRequests;
   }
 
+  outstandingPromptTokens(instance: InstanceIndex): number {
+    return this.promptTokens[instance]!;
+  }
+
+  reportedWaitingRequests(instance: InstanceIndex): number {
+    return this.#telemetry.waitingRequests(instance);
+  }
+
+  reportedRunningRequests(instance: InstanceIndex): number {
+    return this.#telemetry.runningRequests(instance);
+  }
+
+  reportedKvUse(instance: InstanceIndex): number {
+    return this.#telemetry.kvUse(instance);
+  }
+
+  cachedTokens(instance: InstanceIndex, request: RequestIndex): number {
+    return this.#instances[instance]!.cachedTokens(request, this.nowNs);
+  }
+
   pool(instance: InstanceIndex): PoolIndex {
-    return this.#instances[instance]!.pool;
+    return this.#poolOf[instance]!;
+  }
+
+  role(instance: InstanceIndex): PoolRole {
+    return this.#instances[instance]!.role;
+  }
+
+  rentUsdPerHour(instance: InstanceIndex): number {
+    return this.#facts.rentUsdPerHour[this.#poolOf[instance]!]!;
+  }
+
+  maxNumSeqs(instance: InstanceIndex): number {
+    return this.#facts.maxNumSeqs[this.#poolOf[instance]!]!;
+  }
+
+  blockTokens(instance: InstanceIndex): number {
+    return this.#facts.blockTokens[this.#poolOf[instance]!]!;
+  }
+
+  prefillTokensPerS(instance: InstanceIndex): number {
+    return this.#facts.prefillTokensPerS(this.#poolOf[instance]!);
+  }
+
+  decodeStepNs(instance: InstanceIndex, seqs: number): Ns {
+    return this.#facts.decodeStepNs(this.#poolOf[instance]!, seqs);
+  }
+
+  prefillJoulesPerToken(instance: InstanceIndex): number {
+    return this.#facts.prefillJoulesPerToken(this.#poolOf[instance]!);
+  }
+
+  decodeStepJoules(instance: InstanceIndex, seqs: number): number {
+    return this.#facts.decodeStepJoules(this.#poolOf[instance]!, seqs);
   }
 
   #selectLocal({ instances }: Candidates, promptTokens: number, outputTokens: number): number {

@@ -7,6 +7,8 @@ import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
 
 /** Who is told what an instance cannot do alone. */
 export interface InstanceListener {
+  /** The first token of a request has been generated. */
+  firstToken(request: RequestIndex, instance: InstanceIndex): void;
   /** A request has its last token and has left. */
   served(request: RequestIndex, instance: InstanceIndex, stepEndNs: Ns): void;
   /** A request has its first token; another instance must go on with it. */

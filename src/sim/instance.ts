@@ -269,6 +269,11 @@ export class Instance {
     return this.kv.used + this.kv.blocksOfSteps(Math.min(this.run.stepsOverAt(timeNs) + 1, this.run.steps));
   }
 
+  /** Leading tokens of a prompt whose KV is here, as a batch formed before `nowNs` has left it. */
+  cachedTokens(request: RequestIndex, nowNs: Ns): number {
+    return this.kv.cachedTokens(request, this.kvBlocksUsedAt(nowNs - 1), nowNs);
+  }
+
   /** Credit the steps that are over at `timeNs`, and idle time, to the pool's counters. A step with prefill is credited where it ends. */
   creditUntil(timeNs: Ns): void {
     if (!this.isBusy) this.#creditIdle(timeNs);

@@ -104,6 +104,19 @@ export class KvBlocks {
     this.freeHitBlocks = this.#cache.matchedEvictableBlocks;
   }
 
+  /**
+   * Leading tokens of a prompt that are known here at a moment within a segment, when `usedBlocks` blocks are held. Whoever
+   * looks changes nothing: those blocks will have been taken by the end of the segment, whenever that is.
+   */
+  cachedTokens(request: RequestIndex, usedBlocks: number, nowNs: Ns): number {
+    if (this.#cache === undefined) return 0;
+    const { path, promptTokens } = this.#requests;
+    const limit = ((promptTokens[request]! - 1) / this.blockTokens) | 0;
+    this.#cache.leave(this.capacity - usedBlocks);
+    const expiredNs = this.#idleNs > 0 ? nowNs - this.#idleNs : -Infinity;
+    return this.#cache.knownBlocks(path[request]!, limit, expiredNs) * this.blockTokens;
+  }
+
   /** Hold what was found, and take blocks for a first chunk that ends at `untilTokens`. */
   admit(request: RequestIndex, untilTokens: number): void {
     this.#holdHits(request);

@@ -1,4 +1,5 @@
-import type { InstanceIndex, ModelIndex, Ns, PoolIndex, RequestIndex, Ticks } from './units.ts';
+import type { PoolRole } from './plan.ts';
+import type { InstanceIndex, ModelIndex, Ns, PoolIndex, RequestIndex, SegmentIndex, Ticks } from './units.ts';
 
 /**
  * What plugs into the model. Arguments are row numbers and read-only views, answers are numbers: a decision allocates
@@ -69,6 +70,20 @@ export interface RequestView {
   deadlineNs(request: RequestIndex): Ns;
 }
 
+/** What a router may know of a request: its prompt, too. */
+export interface PromptView extends RequestView {
+  /**
+   * What the prompt begins with, as routers that hash its blocks see it: a list of segments, each a stretch of a stream. The
+   * first of them, or NO_SEGMENT. Segments are numbered anew for every request, streams are not: prompts that share a
+   * stream agree on every token up to where the shorter one leaves it.
+   */
+  firstSegment(request: RequestIndex): SegmentIndex;
+  nextSegment(segment: SegmentIndex): SegmentIndex;
+  stream(segment: SegmentIndex): number;
+  /** Prompt tokens up to the end of one of its segments. */
+  endToken(request: RequestIndex, segment: SegmentIndex): number;
+}
+
 /**
  * The instances that may take a request (they hold its model and can ever fit it): those that begin with requests, or,
  * when a prefill instance hands it over, those that go on with them. All figures are constant within a segment, so looking
@@ -79,16 +94,51 @@ export interface FleetView {
   readonly eligibleCount: number;
   /** The k-th eligible instance, 0 ≤ k < eligibleCount, in ascending order. */
   eligible(k: number): InstanceIndex;
+  isEligible(instance: InstanceIndex): boolean;
   /** Requests sent there, or handed over to it, and not yet finished or handed over to another. */
   outstandingRequests(instance: InstanceIndex): number;
-  /** Of these, the ones not in the running batch. */
+  /** The eligible instance with the fewest of them; on a tie the lowest index. */
+  leastOutstanding(): InstanceIndex;
+  /** Of these, the ones not in the running batch: up to date, so only the engine knows it. Routers read what is reported. */
   waitingRequests(instance: InstanceIndex): number;
+  /** Prompt tokens of the requests sent there whose first token has not come. */
+  outstandingPromptTokens(instance: InstanceIndex): number;
+
+  /** What the instances said of themselves in the snapshot seen last; all 0 before the first, and without telemetry. */
+  reportedWaitingRequests(instance: InstanceIndex): number;
+  reportedRunningRequests(instance: InstanceIndex): number;
+  /** Share of the KV blocks that requests hold. */
+  reportedKvUse(instance: InstanceIndex): number;
+
+  /** Leading tokens of the prompt whose KV is in the memory of an instance: exact, what no router apart from the engine knows. */
+  cachedTokens(instance: InstanceIndex, request: RequestIndex): number;
+
   pool(instance: InstanceIndex): PoolIndex;
+  role(instance: InstanceIndex): PoolRole;
+  rentUsdPerHour(instance: InstanceIndex): number;
+  maxNumSeqs(instance: InstanceIndex): number;
+  blockTokens(instance: InstanceIndex): number;
+  /** Prompt tokens per second of an instance that computes one prompt and nothing else: an estimate, from its step cost. */
+  prefillTokensPerS(instance: InstanceIndex): number;
+  /** A step of so many decoding sequences of 1,024 tokens each, at most maxNumSeqs: an estimate, from its step cost. */
+  decodeStepNs(instance: InstanceIndex, seqs: number): Ns;
+  /** What its accelerators draw in those two batches per prompt token and per step; 0 where energy is not recorded. */
+  prefillJoulesPerToken(instance: InstanceIndex): number;
+  decodeStepJoules(instance: InstanceIndex, seqs: number): number;
+}
+
+/** What a policy wants to be told of the instances: a snapshot at every multiple of the interval, seen after the delay. */
+export interface TelemetryRequest {
+  /** At least 1. */
+  readonly intervalNs: Ns;
+  readonly delayNs: Ns;
 }
 
 export interface RoutingPolicy {
+  /** Without, nothing is reported, and snapshots cost nothing. */
+  readonly telemetry?: TelemetryRequest;
   /** One of the eligible instances. Asked on arrival, and once more if a prefill instance hands the request over. */
-  route(request: RequestIndex, requests: RequestView, fleet: FleetView, nowNs: Ns): InstanceIndex;
+  route(request: RequestIndex, requests: PromptView, fleet: FleetView, nowNs: Ns): InstanceIndex;
 }
 
 /** What an engine may know of a request that waits. */

@@ -57,6 +57,28 @@ export class PrefixCache {
     return matched;
   }
 
+  /** How many leading blocks, at most `limit`, are known and were not set free at `expiredNs` or before. */
+  knownBlocks(path: number, limit: number, expiredNs: Ns): number {
+    const { rows } = this.#pieces;
+    let known = 0;
+    for (let segment = path; segment !== NONE && known < limit; segment = this.#paths.next[segment]!) {
+      const end = Math.min(this.#endBlock(segment), limit);
+      let piece = this.#pieces.first(this.#paths.stream[segment]!);
+      for (; piece !== NONE && rows[piece + FROM]! < end; piece = rows[piece + DEEPER]!) {
+        if (rows[piece + HOLDERS] === 0) {
+          if (this.#queuedBlocks > this.evictableBlocks) {
+            this.#settle();
+            return this.knownBlocks(path, limit, expiredNs);
+          }
+          if (this.#pieces.freedNs(piece) <= expiredNs) return known;
+        }
+        known = Math.min(rows[piece + TO]!, end);
+      }
+      if (known < end) break;
+    }
+    return known;
+  }
+
   /** Hold the first `blocks` blocks of the prompt, as many as the last `match` has found. */
   hold(path: number, blocks: number): void {
     const pieces = this.#pieces;

@@ -1,8 +1,9 @@
 import { grownFloats, grownIntegers } from './columns.ts';
 import { DEFAULT_OUTPUT_PREDICTION, OutputPrediction } from './output-prediction.ts';
-import type { QueuedRequestView } from './ports.ts';
+import type { PromptView, QueuedRequestView } from './ports.ts';
+import type { PromptPaths } from './prompt-paths.ts';
 import type { SimulationPlan } from './run-parts.ts';
-import type { ModelIndex, Ns, RequestIndex } from './units.ts';
+import type { ModelIndex, Ns, RequestIndex, SegmentIndex } from './units.ts';
 
 /** No row: the end of a list. */
 export const NONE = -1;
@@ -123,14 +124,20 @@ export class RequestTable {
 }
 
 /** What policies and workloads see of the table. */
-export class RequestTableView implements QueuedRequestView {
+export class RequestTableView implements QueuedRequestView, PromptView {
   readonly #table: RequestTable;
+  readonly #paths: PromptPaths;
   readonly #modelOfWorkload: readonly ModelIndex[];
   readonly #priorityOfWorkload: readonly number[];
   readonly #prediction: OutputPrediction;
 
-  constructor(table: RequestTable, plan: Pick<SimulationPlan, 'seed' | 'workloads' | 'outputPrediction'>) {
+  constructor(
+    table: RequestTable,
+    paths: PromptPaths,
+    plan: Pick<SimulationPlan, 'seed' | 'workloads' | 'outputPrediction'>,
+  ) {
     this.#table = table;
+    this.#paths = paths;
     this.#modelOfWorkload = plan.workloads.map(({ model }) => model);
     this.#priorityOfWorkload = plan.workloads.map(({ priority = 0 }) => priority);
     this.#prediction = new OutputPrediction(plan.outputPrediction ?? DEFAULT_OUTPUT_PREDICTION, plan.seed);
@@ -166,5 +173,21 @@ export class RequestTableView implements QueuedRequestView {
 
   deadlineNs(request: RequestIndex): Ns {
     return this.#table.deadlineNs[request]!;
+  }
+
+  firstSegment(request: RequestIndex): SegmentIndex {
+    return this.#table.path[request]!;
+  }
+
+  nextSegment(segment: SegmentIndex): SegmentIndex {
+    return this.#paths.next[segment]!;
+  }
+
+  stream(segment: SegmentIndex): number {
+    return this.#paths.stream[segment]!;
+  }
+
+  endToken(request: RequestIndex, segment: SegmentIndex): number {
+    return Math.min(this.#paths.endToken[segment]!, this.#table.promptTokens[request]!);
   }
 }

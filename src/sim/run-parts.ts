@@ -9,7 +9,12 @@ export type SimulationPlan = Pick<RunPlan, 'seed' | 'horizonNs' | 'warmUpNs' | '
     readonly models: readonly string[];
     /** Where no role is given, a pool is mixed. */
     readonly pools: readonly (Pick<PoolPlan, 'model' | 'instances' | 'engine'> &
-      Partial<Pick<PoolPlan, 'role' | 'kvLink' | 'localPrefillTokens' | 'acceleratorsPerInstance' | 'power'>>)[];
+      Partial<
+        Pick<
+          PoolPlan,
+          'role' | 'kvLink' | 'localPrefillTokens' | 'acceleratorsPerInstance' | 'rentUsdPerAcceleratorHour' | 'power'
+        >
+      >)[];
     readonly workloads: readonly (Pick<RunPlan['workloads'][number], 'model'> &
       Partial<Pick<RunPlan['workloads'][number], 'priority'>>)[];
   };

@@ -1,12 +1,12 @@
 import { assert } from './assert.ts';
 import type { InstanceListener } from './instance-listener.ts';
 import { Demand } from './demand.ts';
+import { Dispatch } from './dispatch.ts';
 import { EventKind, EventQueue } from './event-queue.ts';
-import { Fleet } from './fleet.ts';
 import type { Instance } from './instance.ts';
 import { makeInstances } from './make-instances.ts';
 import { PoolCounters } from './pool-counters.ts';
-import type { ClockSink, PowerPolicy, RoutingPolicy, SiteView } from './ports.ts';
+import type { ClockSink, PowerPolicy, SiteView } from './ports.ts';
 import { PromptPaths } from './prompt-paths.ts';
 import { RequestStatus } from './records.ts';
 import { RequestLog } from './request-log.ts';
@@ -31,7 +31,6 @@ export function simulate(plan: SimulationPlan, parts: RunParts, sinks: RunSinks)
 class Simulation implements InstanceListener, SiteView, ClockSink {
   readonly instanceCount: number;
   readonly #plan: SimulationPlan;
-  readonly #routing: RoutingPolicy;
   readonly #power: PowerPolicy | undefined;
   readonly #sinks: RunSinks;
   readonly #requests = new RequestTable();
@@ -40,7 +39,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   readonly #demand: Demand;
   readonly #counters: readonly PoolCounters[];
   readonly #instances: readonly Instance[];
-  readonly #fleet: Fleet;
+  readonly #dispatch: Dispatch;
   readonly #log: RequestLog;
   readonly #timeline: Timeline;
   /** All but the arrivals. Sources: one per instance, then the power policy, then the links and the loads, one per instance. */
@@ -60,10 +59,9 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   constructor(plan: SimulationPlan, parts: RunParts, sinks: RunSinks) {
     this.#plan = plan;
-    this.#routing = parts.routing;
     this.#power = parts.power;
     this.#sinks = sinks;
-    this.#view = new RequestTableView(this.#requests, plan);
+    this.#view = new RequestTableView(this.#requests, this.#paths, plan);
     this.#demand = new Demand(parts.workloads, plan.horizonNs, this.#requests, this.#paths, this.#view);
     this.#counters = plan.pools.map(() => new PoolCounters());
     const resourceTime = plan.record?.shares === true ? new ResourceTime() : undefined;
@@ -78,8 +76,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
       resourceTime,
     );
     this.instanceCount = this.#instances.length;
-    const modelOfPool = plan.pools.map((pool) => pool.model);
-    this.#fleet = new Fleet(this.#instances, modelOfPool, plan.models.length);
+    this.#dispatch = new Dispatch(plan, parts, this.#instances, this.#view);
     const marksNs = [plan.warmUpNs, plan.horizonNs];
     this.#timeline = new Timeline(
       plan.timelineIntervalNs,
@@ -102,14 +99,16 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   }
 
   run(): RunTotals {
-    warmCaches(this.#demand, this.#requests, this.#view, this.#fleet, this.#routing, this.#instances);
+    warmCaches(this.#demand, this.#requests, this.#view, this.#dispatch, this.#instances);
     this.#demand.start();
     if (this.#power !== undefined) this.#scheduleControl(this.#power);
     let completed = true;
     while (completed && this.#inFlight + this.#demand.pending > 0) {
       const eventNs = this.#events.timeNs;
       const arrivalNs = this.#demand.nextNs;
-      if (Math.min(eventNs, arrivalNs) > this.#timeline.endNs) completed = this.#observe();
+      const nextNs = Math.min(eventNs, arrivalNs);
+      if (nextNs > this.#dispatch.telemetry.nextNs) this.#dispatch.telemetry.takeBefore(nextNs);
+      if (nextNs > this.#timeline.endNs) completed = this.#observe();
       else this.#next(eventNs, arrivalNs);
     }
     const endNs = Math.max(this.#plan.horizonNs, this.#lastDepartureNs);
@@ -175,18 +174,16 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   #arrive(): void {
     const request = this.#demand.next();
-    const requests = this.#requests;
-    const promptTokens = requests.promptTokens[request]!;
-    const outputTokens = requests.outputTokens[request]!;
+    const { promptTokens, outputTokens } = this.#requests;
     this.#inFlight++;
-    if (this.#fleet.select(this.#view.model(request), promptTokens, outputTokens) === 0) {
+    if (this.#dispatch.fleet.select(this.#view.model(request), promptTokens[request]!, outputTokens[request]!) === 0) {
       this.#depart(request, NO_INSTANCE, RequestStatus.rejected, this.#nowNs);
       return;
     }
-    const index = this.#routing.route(request, this.#view, this.#fleet, this.#nowNs);
+    const index = this.#dispatch.route(request, this.#nowNs);
     const instance = this.#instances[index];
     assert(instance !== undefined, 'the router answered an instance that does not exist');
-    this.#fleet.outstanding[index]!++;
+    this.#dispatch.sent(request, index);
     this.#counters[instance.pool]!.arrivedRequests++;
     if (instance.enqueue(request)) this.#schedule(index);
   }
@@ -242,14 +239,18 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   // -------------------------------------------------------------------------------------------- what instances tell
 
+  firstToken(request: RequestIndex, index: InstanceIndex): void {
+    this.#dispatch.firstToken(request, index);
+  }
+
   handedOver(request: RequestIndex, from: InstanceIndex): void {
     const { promptTokens, outputTokens } = this.#requests;
-    this.#fleet.outstanding[from]!--;
-    this.#fleet.selectDecode(this.#view.model(request), promptTokens[request]!, outputTokens[request]!);
-    const to = this.#routing.route(request, this.#view, this.#fleet, this.#nowNs);
+    this.#dispatch.fleet.outstanding[from]!--;
+    this.#dispatch.fleet.selectDecode(this.#view.model(request), promptTokens[request]!, outputTokens[request]!);
+    const to = this.#dispatch.route(request, this.#nowNs);
     const instance = this.#instances[to];
     assert(instance !== undefined && instance.role === 'decode', 'the router answered no decode instance');
-    this.#fleet.outstanding[to]!++;
+    this.#dispatch.fleet.outstanding[to]!++;
     if (instance.takeOver(request, this.#nowNs)) this.#schedule(to);
   }
 
@@ -261,7 +262,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   served(request: RequestIndex, index: InstanceIndex, stepEndNs: Ns): void {
     const instance = this.#instances[index]!;
-    this.#fleet.outstanding[index]!--;
+    this.#dispatch.fleet.outstanding[index]!--;
     // A short answer may be computed before its first token has reached the client, and follows it then.
     const finishNs = Math.max(stepEndNs + instance.engine.outputNs, this.#requests.firstTokenNs[request]!);
     this.#depart(request, index, RequestStatus.served, finishNs);

@@ -12,6 +12,8 @@ export type RequestIndex = number;
 export type InstanceIndex = number;
 export type PoolIndex = number;
 export type ModelIndex = number;
+/** A segment of the path of a prompt. */
+export type SegmentIndex = number;
 
 export const TICKS_PER_NS = 65_536;
 export const QUANTA_PER_JOULE = 67_108_864;
@@ -22,6 +24,8 @@ export const NS_PER_HOUR = 3_600 * NS_PER_S;
 
 /** A router's answer when no instance can take the request. */
 export const NO_INSTANCE: InstanceIndex = -1;
+/** The end of a prompt's path. */
+export const NO_SEGMENT: SegmentIndex = -1;
 /** The session of a request that belongs to none. */
 export const NO_SESSION = -1;
 

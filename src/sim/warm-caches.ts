@@ -1,7 +1,6 @@
 import type { Demand } from './demand.ts';
-import type { Fleet } from './fleet.ts';
+import type { Dispatch } from './dispatch.ts';
 import type { Instance } from './instance.ts';
-import type { RoutingPolicy } from './ports.ts';
 import type { RequestTable, RequestTableView } from './request-table.ts';
 
 /**
@@ -12,15 +11,15 @@ export function warmCaches(
   demand: Demand,
   requests: RequestTable,
   view: RequestTableView,
-  fleet: Fleet,
-  routing: RoutingPolicy,
+  dispatch: Dispatch,
   instances: readonly Instance[],
 ): void {
+  const { fleet } = dispatch;
   for (const context of demand.warmContexts()) {
     const { request, usedNs } = context;
     const tokens = requests.promptTokens[request]!;
     if (fleet.select(view.model(request), tokens, 1) > 0) {
-      const index = routing.route(request, view, fleet, 0);
+      const index = dispatch.route(request, 0);
       instances[index]!.kv.warm(request, tokens, usedNs);
       fleet.outstanding[index]!++;
     }

@@ -1,6 +1,6 @@
 import { DecodeSteps } from '../../src/sim/decode-steps.ts';
 import { DEFAULT_OUTPUT_PREDICTION, OutputPrediction } from '../../src/sim/output-prediction.ts';
-import type { FleetView, PowerPolicy, QueuedRequestView } from '../../src/sim/ports.ts';
+import type { PowerPolicy, PromptView, QueuedRequestView } from '../../src/sim/ports.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import type { RequestRow, TimelineRow } from '../support/collect.ts';
 import { BATCH_FORMATION, CONTROL_TICK, ReferenceAgenda, STEP_END, TRANSFER_END } from './reference-agenda.ts';
@@ -11,7 +11,9 @@ import { ReferenceLink } from './reference-link.ts';
 import { leaveBehind, newRequest, rowOf } from './reference-request.ts';
 import type { Arrival, ReferenceRequest } from './reference-request.ts';
 import { ReferenceStore } from './reference-store.ts';
+import { ReferenceTelemetry } from './reference-telemetry.ts';
 import { ReferenceTimeline } from './reference-timeline.ts';
+import { fleetViewOf, promptViewOf } from './reference-views.ts';
 
 export interface ReferenceResult {
   readonly requests: readonly RequestRow[];
@@ -40,7 +42,8 @@ class ReferenceEngine {
   readonly #agenda = new ReferenceAgenda();
   readonly #requests = new Map<number, ReferenceRequest>();
   readonly #rows: RequestRow[] = [];
-  readonly #view: QueuedRequestView;
+  readonly #view: QueuedRequestView & PromptView;
+  readonly #telemetry: ReferenceTelemetry;
   readonly #demand: ReferenceDemand;
   /** Where contexts of before the run have been placed, while that goes on. */
   readonly #placed: number[] = [];
@@ -53,12 +56,7 @@ class ReferenceEngine {
     this.#parts = parts;
     const prediction = new OutputPrediction(plan.outputPrediction ?? DEFAULT_OUTPUT_PREDICTION, plan.seed);
     this.#view = {
-      arrivalNs: (request) => this.#requests.get(request)!.arrivalNs,
-      promptTokens: (request) => this.#requests.get(request)!.promptTokens,
-      session: (request) => this.#requests.get(request)!.session,
-      workload: (request) => this.#requests.get(request)!.workload,
-      model: (request) => this.#requests.get(request)!.model,
-      deadlineNs: (request) => this.#requests.get(request)!.deadlineNs ?? Infinity,
+      ...promptViewOf(this.#requests, plan.workloads.length),
       priority: (request) => plan.workloads[this.#requests.get(request)!.workload]!.priority ?? 0,
       predictedOutputTokens: (request) => prediction.tokens(request, this.#requests.get(request)!.outputTokens),
     };
@@ -84,6 +82,7 @@ class ReferenceEngine {
     this.#demand = new ReferenceDemand(parts.workloads, plan.horizonNs, this.#agenda, (arrival, nowNs) =>
       this.#arrive(arrival, nowNs),
     );
+    this.#telemetry = new ReferenceTelemetry(parts.routing.telemetry, instances);
   }
 
   run(): ReferenceResult {
@@ -93,6 +92,7 @@ class ReferenceEngine {
     for (let event = this.#agenda.takeNext(); event !== undefined; event = this.#agenda.takeNext()) {
       if (event.kind === CONTROL_TICK && this.#requests.size === 0 && !this.#agenda.expectsArrivals) continue;
       this.#timeline.writeIntervalsBefore(event.timeNs);
+      this.#telemetry.takeBefore(event.timeNs);
       event.happen();
     }
     this.#timeline.writeLastIntervals(Math.max(this.#plan.horizonNs, this.#lastDepartureNs));
@@ -228,7 +228,16 @@ class ReferenceEngine {
   }
 
   #route(request: ReferenceRequest, able: readonly ReferenceInstance[], nowNs: number): ReferenceInstance {
-    const chosen = this.#parts.routing.route(request.request, this.#view, this.#fleetView(able), nowNs);
+    const fleet = {
+      plan: this.#plan,
+      parts: this.#parts,
+      instances: this.#instances,
+      requests: this.#requests,
+      telemetry: this.#telemetry,
+      placed: this.#placed,
+    };
+    const view = fleetViewOf(fleet, able, nowNs);
+    const chosen = this.#parts.routing.route(request.request, this.#view, view, nowNs);
     const instance = able.find(({ index }) => index === chosen);
     if (instance === undefined) throw new Error(`the router chose ${chosen}, which is not eligible`);
     return instance;
@@ -276,20 +285,6 @@ class ReferenceEngine {
     this.#lastDepartureNs = nowNs;
     this.#demand.left(request, this.#view, nowNs);
     this.#requests.delete(request.request);
-  }
-
-  #fleetView(eligible: readonly ReferenceInstance[]): FleetView {
-    const outstanding = (index: number) =>
-      this.#instances[index]!.running.length +
-      this.#instances[index]!.waitingRequests +
-      this.#placed.filter((placed) => placed === index).length;
-    return {
-      eligibleCount: eligible.length,
-      eligible: (k) => eligible[k]!.index,
-      outstandingRequests: outstanding,
-      waitingRequests: (index) => this.#instances[index]!.waitingRequests,
-      pool: (index) => this.#instances[index]!.pool,
-    };
   }
 }
 

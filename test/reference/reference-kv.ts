@@ -61,6 +61,16 @@ export class ReferenceKv {
     return hits;
   }
 
+  /** Leading tokens of a prompt that a request could start from now; whoever only asks lets nothing expire. */
+  cachedTokens(holder: BlockHolder, nowNs: number): number {
+    const { prefixIdleNs, blockTokens } = this.#engine;
+    const expired = ({ holders, letGoNs }: Block) =>
+      prefixIdleNs > 0 && holders === 0 && letGoNs <= nowNs - prefixIdleNs;
+    const hits = this.hits(holder, holder.promptTokens);
+    const first = hits.findIndex(expired);
+    return (first < 0 ? hits.length : first) * blockTokens;
+  }
+
   /** The names of the blocks that are complete with so many tokens, from the first on, as long as they have one. */
   namesBefore(holder: BlockHolder, tokens: number): readonly string[] {
     const most = Math.floor(tokens / this.#engine.blockTokens);

@@ -3,19 +3,35 @@ import { describe, expect, test } from 'vitest';
 import type { Module, ModuleContext } from '../../src/sim/module.ts';
 import type { RoutingPolicy } from '../../src/sim/ports.ts';
 import { Streams } from '../../src/sim/streams.ts';
+import { NO_SESSION } from '../../src/sim/units.ts';
 import { fleetOf, requestsOf } from '../support/fakes.ts';
+
+/** A fleet keeps its instances, though not all of them can take every request. */
+const INSTANCES = 8;
 
 const anyInstance = fc.record({
   eligible: fc.boolean(),
   outstanding: fc.nat(64),
-  waiting: fc.nat(40),
+  promptTokens: fc.nat(20_000),
+  reportedWaiting: fc.nat(40),
+  reportedRunning: fc.nat(64),
+  reportedKvUse: fc.double({ min: 0, max: 1, noNaN: true }),
+  cachedTokens: fc.nat(100_000),
+  rentUsdPerHour: fc.constantFrom(0, 1, 4),
+  prefillTokensPerS: fc.constantFrom(100, 10_000),
   pool: fc.nat(3),
 });
 const anyFleet = fc
-  .array(anyInstance, { minLength: 1, maxLength: 12 })
+  .array(anyInstance, { minLength: INSTANCES, maxLength: INSTANCES })
   .filter((instances) => instances.some(({ eligible }) => eligible));
 const anyHistory = fc.array(
-  fc.record({ fleet: anyFleet, model: fc.nat(2), promptTokens: fc.integer({ min: 1, max: 100_000 }) }),
+  fc.record({
+    fleet: anyFleet,
+    model: fc.nat(2),
+    promptTokens: fc.integer({ min: 1, max: 100_000 }),
+    session: fc.integer({ min: NO_SESSION, max: 5 }),
+    path: fc.array(fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 50_000 })), { maxLength: 3 }),
+  }),
   {
     minLength: 1,
     maxLength: 20,

@@ -68,8 +68,8 @@ describe('least-outstanding', () => {
 
   test('counts requests in the running batch, not only the ones that wait', () => {
     const router = leastOutstanding.create({}, noRandomness);
-    const queueing = { outstanding: 7, waiting: 7 };
-    const busy = { outstanding: 8, waiting: 0 };
+    const queueing = { outstanding: 7, reportedWaiting: 7 };
+    const busy = { outstanding: 8, reportedWaiting: 0 };
 
     expect(router.route(0, request, fleetOf(queueing, busy), 0)).toBe(0);
     expect(router.route(0, request, fleetOf(busy, queueing), 0)).toBe(1);

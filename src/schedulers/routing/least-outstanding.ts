@@ -11,17 +11,7 @@ export const leastOutstanding: Module<RoutingPolicy, z.infer<typeof options>> = 
   create() {
     return {
       route(_request, _requests, fleet) {
-        let best = fleet.eligible(0);
-        let fewest = fleet.outstandingRequests(best);
-        for (let k = 1; k < fleet.eligibleCount; k++) {
-          const instance = fleet.eligible(k);
-          const outstanding = fleet.outstandingRequests(instance);
-          if (outstanding < fewest) {
-            best = instance;
-            fewest = outstanding;
-          }
-        }
-        return best;
+        return fleet.leastOutstanding();
       },
     };
   },
