@@ -195,21 +195,51 @@ export interface BatchingPolicy {
   victimRank?(request: RequestIndex, requests: QueuedRequestView, computedTokens: number): number;
 }
 
-/** Accelerators of a site as its controller sees them. */
+/**
+ * What a power controller sees. Settings are those it ordered last, whether they are in effect or not; draws, durations and
+ * queues are those of the telemetry that has just come. Watts of domains are of IT, budgets for whole facilities included.
+ */
 export interface SiteView {
   readonly instanceCount: number;
   clock(instance: InstanceIndex): number;
+  capWatts(instance: InstanceIndex): number;
+  pool(instance: InstanceIndex): PoolIndex;
+  role(instance: InstanceIndex): PoolRole;
+  accelerators(instance: InstanceIndex): number;
+  /** Lowest clock of its accelerators. */
+  leastClock(instance: InstanceIndex): number;
+  /** Whether it is to be slowed before others. */
+  isLowPriority(instance: InstanceIndex): boolean;
+  /** Of all accelerators of the instance together: the step in progress, or what they draw between steps. */
+  drawWatts(instance: InstanceIndex): number;
+  /** Duration of the step in progress; 0 between steps. */
+  stepNs(instance: InstanceIndex): number;
+  waitingRequests(instance: InstanceIndex): number;
+
+  readonly domainCount: number;
+  /** The k-th instance of a domain, 0 ≤ k < domainSize; an instance may be in several domains. */
+  domainSize(domain: number): number;
+  domainInstance(domain: number, k: number): InstanceIndex;
+  /** What it may draw now. */
+  budgetWatts(domain: number): number;
+  domainDrawWatts(domain: number): number;
+  /** What in it is no accelerator draws at most; 0 where the budget counts accelerators alone. */
+  domainAroundWatts(domain: number): number;
+  /** What is ordered now is seen in telemetry no sooner than after so long. */
+  readonly delayNs: Ns;
 }
 
-/** What a power controller may set. */
-export interface ClockSink {
-  /** Relative frequency in (0, 1], effective at the next step boundary. */
+/** What a power controller may set; it takes effect after the plan's delay, at the next step boundary. */
+export interface PowerSink {
+  /** Relative frequency in (0, 1]. */
   setClock(instance: InstanceIndex, clock: number): void;
+  /** Most that one accelerator of the instance may draw; Infinity lifts the cap. */
+  setCap(instance: InstanceIndex, watts: number): void;
 }
 
 export interface PowerPolicy {
-  readonly intervalNs: Ns;
-  decide(site: SiteView, clocks: ClockSink, nowNs: Ns): void;
+  /** Telemetry has come. */
+  decide(site: SiteView, settings: PowerSink, nowNs: Ns): void;
 }
 
 // ---------------------------------------------------------------------------------------------- physics
@@ -230,10 +260,12 @@ export interface PrefillBatch {
   promptsFinished: number;
   /** Relative frequency in (0, 1]. */
   clock: number;
+  /** Most that one accelerator may draw; Infinity, or left out, without a cap. */
+  capWatts?: number;
 }
 
 /**
- * Duration of decode-only steps of one batch size and clock, affine in the tokens attended to over a range:
+ * Duration of decode-only steps of one batch size, clock and cap, affine in the tokens attended to over a range:
  * `fixedTicks + ticksPerKvToken × kvTokens` for kvTokens < untilKvTokens. Whole numbers, at least one nanosecond in the
  * range; fixedTicks alone may be negative. Their energy likewise, in whole quanta of 2⁻²⁶ J, at least 0 in the range.
  */
@@ -248,8 +280,11 @@ export interface DecodePiece {
 
 /** How long an engine step takes: at least one nanosecond. Pure: the same batch always costs the same. */
 export interface StepCost {
-  /** The piece that holds `kvTokens` (sum over the batch of tokens attended to, the new ones included). */
-  decodePiece(decodeSeqs: number, kvTokens: number, clock: number): DecodePiece;
+  /**
+   * The piece that holds `kvTokens` (sum over the batch of tokens attended to, the new ones included).
+   * @param capWatts see PrefillBatch; none if left out
+   */
+  decodePiece(decodeSeqs: number, kvTokens: number, clock: number, capWatts?: number): DecodePiece;
   prefillStepTicks(batch: PrefillBatch): Ticks;
   /**
    * Energy of the same step in whole quanta, of all accelerators of the instance; 0 where energy is not recorded.
