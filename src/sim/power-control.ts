@@ -96,7 +96,8 @@ export class PowerControl implements SiteView, PowerSink {
 
   #takeTelemetry(nowNs: Ns): void {
     const snapshot = this.#free.pop() ?? new PowerSnapshot(this.instanceCount, this.domainCount);
-    snapshot.take(this.#instances, this.#domains, nowNs);
+    snapshot.take(this.#instances, nowNs);
+    this.#domains.sum(snapshot);
     this.#coming.push(snapshot);
     this.#nextTelemetryNs = nowNs + this.#plan.telemetryIntervalNs;
     if (!this.#domains.watch(snapshot)) return;

@@ -101,7 +101,6 @@ export class PowerDomains {
   }
 }
 
-/** What of a budget is left for IT: a facility adds a share of the draw and a share of what it is built for. */
 function itWatts(
   { counts, instances }: PowerDomainPlan,
   { watts }: BudgetStep,
@@ -115,6 +114,12 @@ function itWatts(
     assert(power.pue === pue, 'instances of one facility have one PUE');
     rated += accelerators * power.ratedWatts;
   }
+  return itPart(counts, watts, pue, rated);
+}
+
+/** What of a budget is left for IT: a facility adds a share of the draw and a share of what it is built for. */
+export function itPart(counts: PowerDomainPlan['counts'], watts: number, pue: number, ratedWatts: number): number {
+  if (counts !== 'facility') return watts;
   const constant = constantFacilityShare(pue);
-  return (watts - constant * rated) / (pue - constant);
+  return (watts - constant * ratedWatts) / (pue - constant);
 }

@@ -1,5 +1,4 @@
 import type { Instance } from './instance.ts';
-import type { PowerDomains } from './power-domains.ts';
 import type { PowerPlan } from './plan.ts';
 import type { Ns } from './units.ts';
 
@@ -23,7 +22,7 @@ export class PowerSnapshot {
   /** Duration of the step; 0 where there is none. */
   readonly stepNs: Float64Array;
   readonly waitingRequests: Float64Array;
-  /** Per domain. */
+  /** Per domain; whoever knows the domains fills it in. */
   readonly domainWatts: Float64Array;
 
   constructor(instances: number, domains: number) {
@@ -35,7 +34,7 @@ export class PowerSnapshot {
   }
 
   /** Batches that are formed at this moment are not formed yet. */
-  take(instances: readonly PoweredInstance[], domains: PowerDomains, nowNs: Ns): void {
+  take(instances: readonly PoweredInstance[], nowNs: Ns): void {
     this.timeNs = nowNs;
     for (let index = 0; index < instances.length; index++) {
       const { instance, power, accelerators } = instances[index]!;
@@ -45,7 +44,6 @@ export class PowerSnapshot {
       this.aroundWatts[index] = aroundInstance(power, accelerators, !isIdle);
       this.waitingRequests[index] = instance.waitingRequests;
     }
-    domains.sum(this);
   }
 }
 
