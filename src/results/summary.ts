@@ -2,7 +2,7 @@ import { GRADES } from '../sim/plan.ts';
 import type { Grade } from '../sim/plan.ts';
 
 /** What a figure is about. */
-export const SCOPES = ['fleet', 'region', 'pool', 'workload', 'class', 'commitment'] as const;
+export const SCOPES = ['fleet', 'region', 'pool', 'workload', 'class', 'commitment', 'domain'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The name of the one scope of kind `fleet`. */
@@ -64,6 +64,12 @@ export const METRICS = {
   output_token_energy: { unit: 'J', meaning: 'energy per output token' },
   token_energy: { unit: 'J', meaning: 'energy per input or output token, cached ones included' },
   request_energy: { unit: 'Wh', meaning: 'energy per served request, at the meter of the site' },
+  domain_power: {
+    unit: 'W',
+    meaning: 'draw that the instances of a power domain share a budget for, when telemetry was taken; its limit is the budget',
+  },
+  over_budget: { unit: 's', meaning: 'telemetry intervals that began with a draw over the budget' },
+  braked: { unit: 's', meaning: 'time for which the hardware held clocks down by itself' },
   rent: { unit: 'USD', meaning: 'rent of every rented accelerator over the measured window' },
   idle_rent: { unit: 'USD', meaning: 'the part of the rent that fell on time without a step' },
   input_cost: { unit: 'USD/Mtok', meaning: 'cost caused by prefill per million input tokens, cached ones included' },

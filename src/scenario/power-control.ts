@@ -228,7 +228,8 @@ function idleFindings(plans: readonly PowerDomainPlan[], path: Path, pools: read
       const it = itPart(counts, watts, pue, rated);
       if (it >= idle) continue;
       const since = fromNs === 0 ? '' : ` from ${fromNs / NS_PER_S} s on`;
-      const sentence = `${name}: of ${kilowatts(watts)}${since} ${kilowatts(Math.max(0, it))} are left for what draws ${kilowatts(idle)} idle (${accelerators} accelerators)`;
+      const facility = counts === 'facility' ? `, of which ${kilowatts(Math.max(0, it))} are for IT,` : '';
+      const sentence = `${name}: the budget of ${kilowatts(watts)}${facility}${since} is below the ${kilowatts(idle)} that it draws idle, with ${accelerators} accelerators`;
       return [finding(path, `${sentence} — no policy can keep it: raise the budget or take accelerators away`)];
     }
   }
