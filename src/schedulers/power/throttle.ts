@@ -14,15 +14,18 @@ export const throttleOptions = z.strictObject({
     .number()
     .gt(0)
     .max(1)
-    .default(0.85)
+    .default(0.9)
     .describe('… and rise while it draws less than this share; below targetShare'),
   clockStep: z
     .number()
     .gt(0)
     .max(1)
-    .default(0.05)
+    .default(0.02)
     .describe('by at least so much at a time, as a share of the highest clock'),
 });
+
+/** Of the newest report; the one before has so much less, and so on. */
+const NEWEST_WEIGHT = 0.3;
 
 /** Whether an instance is slowed before the others, and sped up after them. */
 type IsFirst = (site: SiteView, instance: InstanceIndex) => boolean;
@@ -36,12 +39,17 @@ export function throttle(options: z.infer<typeof throttleOptions>, isFirst: IsFi
   /** By domain and instance: the clock that this domain asks for. */
   const clocks: number[][] = [];
   const changedNs: Ns[] = [];
+  /** What each domain draws of its budget, smoothed: one report shows the steps of one moment. */
+  const shares: number[] = [];
   return {
     decide(site, settings, nowNs) {
       for (let domain = 0; domain < site.domainCount; domain++) {
         const asked = (clocks[domain] ??= Array.from({ length: site.instanceCount }, () => 1));
+        const seen = site.domainDrawWatts(domain) / site.budgetWatts(domain);
+        const share = (shares[domain] ?? seen) + NEWEST_WEIGHT * (seen - (shares[domain] ?? seen));
+        shares[domain] = share;
         if (nowNs - (changedNs[domain] ?? -Infinity) <= site.delayNs) continue;
-        if (change(options, isFirst, site, domain, asked)) changedNs[domain] = nowNs;
+        if (change(options, isFirst, site, domain, asked, share)) changedNs[domain] = nowNs;
       }
       for (let instance = 0; instance < site.instanceCount; instance++) {
         settings.setClock(instance, Math.min(1, ...clocks.map((asked) => asked[instance]!)));
@@ -56,8 +64,8 @@ function change(
   site: SiteView,
   domain: number,
   clocks: number[],
+  share: number,
 ): boolean {
-  const share = site.domainDrawWatts(domain) / site.budgetWatts(domain);
   if (share <= targetShare && share >= releaseShare) return false;
   const isOver = share > targetShare;
   const by = isOver ? -Math.max(clockStep, share - targetShare) : clockStep;
