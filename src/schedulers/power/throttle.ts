@@ -8,13 +8,13 @@ export const throttleOptions = z.strictObject({
     .number()
     .gt(0)
     .max(1)
-    .default(0.95)
+    .default(0.97)
     .describe('clocks fall while a domain draws more than this share of its budget'),
   releaseShare: z
     .number()
     .gt(0)
     .max(1)
-    .default(0.9)
+    .default(0.93)
     .describe('… and rise while it draws less than this share; below targetShare'),
   clockStep: z
     .number()
