@@ -3,26 +3,31 @@ import type { PowerPolicy, SiteView } from '../../sim/ports.ts';
 import type { InstanceIndex, Ns } from '../../sim/units.ts';
 
 /** Of every policy that slows some before others. */
-export const throttleOptions = z.strictObject({
-  targetShare: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(0.97)
-    .describe('clocks fall while a domain draws more than this share of its budget'),
-  releaseShare: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(0.93)
-    .describe('… and rise while it draws less than this share; below targetShare'),
-  clockStep: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(0.02)
-    .describe('by at least so much at a time, as a share of the highest clock'),
-});
+export const throttleOptions = z
+  .strictObject({
+    targetShare: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.97)
+      .describe('clocks fall while a domain draws more than this share of its budget'),
+    releaseShare: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.93)
+      .describe('… and rise while it draws less than this share; below targetShare'),
+    clockStep: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.02)
+      .describe('by at least so much at a time, as a share of the highest clock'),
+  })
+  .refine(({ targetShare, releaseShare }) => releaseShare < targetShare, {
+    error: 'clocks would rise where they should fall — write a releaseShare below targetShare',
+    path: ['releaseShare'],
+  });
 
 /** Of the newest report; the one before has so much less, and so on. */
 const NEWEST_WEIGHT = 0.3;
