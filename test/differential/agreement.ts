@@ -38,7 +38,7 @@ export function rowsDifference(
 function rowDifference(where: string, actual: Figures, expected: Figures): string | undefined {
   for (const name of Object.keys(expected)) {
     if (!Object.is(actual[name], expected[name]))
-      return `${where}: ${name} is ${actual[name]} instead of ${expected[name]}`;
+      return `${where}: ${name} is ${JSON.stringify(actual[name])} instead of ${JSON.stringify(expected[name])}`;
   }
   return undefined;
 }
