@@ -12,6 +12,7 @@ import { readSeries } from './hardware-profiles/prices/series-file.ts';
 import { loadModel, models } from './model-profiles/index.ts';
 import { modelOfConfig } from './model-profiles/model-of-config.ts';
 import { batchingPolicies } from './schedulers/batching/index.ts';
+import { powerPolicies } from './schedulers/power/index.ts';
 import { routingPolicies } from './schedulers/routing/index.ts';
 import { RooflineCost } from './sim/roofline.ts';
 import type { RooflineParameters } from './sim/roofline.ts';
@@ -24,6 +25,7 @@ export const catalogue = {
   engines,
   routing: routingPolicies,
   batching: batchingPolicies,
+  power: powerPolicies,
   workloads,
   /** What a scenario means when it names none. */
   defaults: { engine: 'vllm', routing: 'least-outstanding', batching: 'fcfs' },

@@ -1,3 +1,3 @@
 /** What `tokenfleet list` can list. */
-export const TOPICS = ['accelerators', 'models', 'engines', 'workloads', 'routing', 'batching'] as const;
+export const TOPICS = ['accelerators', 'models', 'engines', 'workloads', 'routing', 'batching', 'power'] as const;
 export type Topic = (typeof TOPICS)[number];

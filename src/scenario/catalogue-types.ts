@@ -15,6 +15,7 @@ export interface Catalogue {
   readonly engines: readonly string[];
   readonly routing: readonly Kind[];
   readonly batching: readonly BatchingKind[];
+  readonly power: readonly Kind[];
   readonly workloads: readonly WorkloadKind[];
   /** What a scenario means when it names none. */
   readonly defaults: { readonly engine: string; readonly routing: string; readonly batching: string };

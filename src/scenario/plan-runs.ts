@@ -70,7 +70,7 @@ function planOf(
 ): RunPlan {
   const { name, start, startState, horizonNs, warmUpNs, timelineIntervalNs, models, regions, routing, slos, record } =
     scenario;
-  const { outputPrediction } = scenario;
+  const { outputPrediction, power } = scenario;
   const workloads = scenario.workloads.map(({ place: _place, file: _file, ...workload }, index): WorkloadPlan => {
     const trace = traces[index];
     return { ...workload, ...(trace !== undefined && { file: trace.file }) };
@@ -88,6 +88,7 @@ function planOf(
     pools,
     workloads,
     routing,
+    ...(power !== undefined && { power }),
     outputPrediction,
     slos,
     record,

@@ -1,3 +1,4 @@
+import type { PowerControlPlan } from './power-control-plan.ts';
 import type { PowerParameters } from './power-model.ts';
 import type { MoneyPlan } from './money-plan.ts';
 import type { Ns } from './units.ts';
@@ -42,6 +43,8 @@ export interface RunPlan {
   readonly record: RecordPlan;
   /** Left out: every pool is rented at its rate, and nothing is sold. */
   readonly money?: MoneyPlan;
+  /** Left out, every accelerator runs at full clock, and nobody looks at what it draws. */
+  readonly power?: PowerControlPlan;
 }
 
 /** What is recorded besides times and counts. Nothing else in the results depends on it. */

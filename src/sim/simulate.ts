@@ -6,7 +6,7 @@ import { EventKind, EventQueue } from './event-queue.ts';
 import type { Instance } from './instance.ts';
 import { makeInstances } from './make-instances.ts';
 import { PoolCounters } from './pool-counters.ts';
-import type { ClockSink, PowerPolicy, SiteView } from './ports.ts';
+import { PowerControl, type PowerListener } from './power-control.ts';
 import { PromptPaths } from './prompt-paths.ts';
 import { RequestStatus } from './records.ts';
 import { RequestLog } from './request-log.ts';
@@ -28,10 +28,10 @@ export function simulate(plan: SimulationPlan, parts: RunParts, sinks: RunSinks)
   return new Simulation(plan, parts, sinks).run();
 }
 
-class Simulation implements InstanceListener, SiteView, ClockSink {
+class Simulation implements InstanceListener, PowerListener {
   readonly instanceCount: number;
   readonly #plan: SimulationPlan;
-  readonly #power: PowerPolicy | undefined;
+  readonly #power: PowerControl | undefined;
   readonly #sinks: RunSinks;
   readonly #requests = new RequestTable();
   readonly #paths = new PromptPaths();
@@ -59,7 +59,6 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
 
   constructor(plan: SimulationPlan, parts: RunParts, sinks: RunSinks) {
     this.#plan = plan;
-    this.#power = parts.power;
     this.#sinks = sinks;
     this.#view = new RequestTableView(this.#requests, this.#paths, plan);
     this.#demand = new Demand(parts.workloads, plan.horizonNs, this.#requests, this.#paths, this.#view);
@@ -76,6 +75,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
       resourceTime,
     );
     this.instanceCount = this.#instances.length;
+    this.#power = parts.power && new PowerControl(plan, parts.power, this.#instances, this);
     this.#dispatch = new Dispatch(plan, parts, this.#instances, this.#view);
     const marksNs = [plan.warmUpNs, plan.horizonNs];
     this.#timeline = new Timeline(
@@ -101,7 +101,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   run(): RunTotals {
     warmCaches(this.#demand, this.#requests, this.#view, this.#dispatch, this.#instances);
     this.#demand.start();
-    if (this.#power !== undefined) this.#scheduleControl(this.#power);
+    this.#scheduleControl();
     let completed = true;
     while (completed && this.#inFlight + this.#demand.pending > 0) {
       const eventNs = this.#events.timeNs;
@@ -127,6 +127,7 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
       steps: this.#instances.reduce((sum, instance) => sum + instance.steps, 0),
       endNs: this.#lastDepartureNs,
       completed,
+      ...(this.#power !== undefined && { powerDomains: this.#power.totals() }),
     };
   }
 
@@ -204,9 +205,8 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
   }
 
   #control(): void {
-    assert(this.#power !== undefined, 'a control tick without a controller');
-    this.#scheduleControl(this.#power);
-    this.#power.decide(this, this, this.#nowNs);
+    this.#power!.tick(this.#nowNs);
+    this.#scheduleControl();
   }
 
   // -------------------------------------------------------------------------------------------- scheduling
@@ -233,8 +233,8 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     else this.#events.set(source, loading.nextNs, EventKind.transferEnd);
   }
 
-  #scheduleControl(power: PowerPolicy): void {
-    this.#events.set(this.#controlSource, this.#nowNs + power.intervalNs, EventKind.controlTick);
+  #scheduleControl(): void {
+    if (this.#power !== undefined) this.#events.set(this.#controlSource, this.#power.nextNs, EventKind.controlTick);
   }
 
   // -------------------------------------------------------------------------------------------- what instances tell
@@ -287,13 +287,9 @@ class Simulation implements InstanceListener, SiteView, ClockSink {
     return this.#sinks.progress?.(endNs) ?? true;
   }
 
-  clock(index: InstanceIndex): number {
-    return this.#instances[index]!.clock;
-  }
-
-  setClock(index: InstanceIndex, clock: number): void {
+  setPower(index: InstanceIndex, clock: number, capWatts: number): void {
     const instance = this.#instances[index]!;
-    if (instance.clock === clock) return;
-    if (instance.setClock(clock, this.#nowNs)) this.#schedule(index);
+    if (instance.clock === clock && instance.capWatts === capWatts) return;
+    if (instance.setPower(clock, capWatts, this.#nowNs)) this.#schedule(index);
   }
 }

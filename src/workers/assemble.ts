@@ -1,6 +1,6 @@
 import type { BatchingContext, Module } from '../sim/module.ts';
-import type { PoolPlan, RecordPlan, RunPlan, StartState, WorkloadPlan } from '../sim/plan.ts';
-import type { BatchingPolicy, ByteSource, RoutingPolicy, Workload } from '../sim/ports.ts';
+import type { PoolPlan, RunPlan, StartState, WorkloadPlan } from '../sim/plan.ts';
+import type { BatchingPolicy, ByteSource, PowerPolicy, RoutingPolicy, Workload } from '../sim/ports.ts';
 import { RooflineCost } from '../sim/roofline.ts';
 import type { RunParts } from '../sim/simulate.ts';
 import { Streams } from '../sim/streams.ts';
@@ -13,6 +13,7 @@ import type { FileSource } from './file-source.ts';
 export interface Modules {
   readonly workloads: readonly Module<Workload, unknown, WorkloadContext>[];
   readonly routing: readonly Module<RoutingPolicy, unknown>[];
+  readonly power: readonly Module<PowerPolicy, unknown>[];
   readonly batching: readonly Module<BatchingPolicy, unknown, BatchingContext>[];
 }
 
@@ -56,7 +57,10 @@ export function assemble(plan: RunPlan, modules: Modules): Assembled {
       workloads: plan.workloads.map(workload),
       routing: find(modules.routing, plan.routing.kind).create(plan.routing.options, { streams }),
       batching: plan.pools.map(batching),
-      stepCosts: plan.pools.map((pool) => stepCostOf(pool, plan.record)),
+      ...(plan.power !== undefined && {
+        power: find(modules.power, plan.power.kind).create(plan.power.options, { streams }),
+      }),
+      stepCosts: plan.pools.map((pool) => stepCostOf(pool, plan)),
     };
     return { parts, close };
   } catch (error) {
@@ -81,6 +85,8 @@ function find<Found extends { readonly name: string }>(modules: readonly Found[]
   return found;
 }
 
-function stepCostOf({ stepCost, power, acceleratorsPerInstance }: PoolPlan, { energy }: RecordPlan): RooflineCost {
+function stepCostOf({ stepCost, power, acceleratorsPerInstance }: PoolPlan, plan: RunPlan): RooflineCost {
+  // A controller looks at what steps draw, whether it is recorded or not.
+  const energy = plan.record.energy || plan.power !== undefined;
   return new RooflineCost(stepCost, { accelerator: power.accelerator, accelerators: acceleratorsPerInstance, energy });
 }

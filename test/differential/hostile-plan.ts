@@ -9,7 +9,7 @@ import {
   inTurn,
   leastOutstanding,
   openLoop,
-  restlessClocks,
+  restlessSettings,
   roomyEngine,
 } from '../support/plans.ts';
 import type { HostileCase, HostileLink, HostilePool, HostileWorkload } from './hostile-cases.ts';
@@ -17,6 +17,7 @@ import { stepCostOf } from './hostile-costs.ts';
 import { batchingPolicyOf } from './hostile-batching.ts';
 import { powerOf, powerPlan, recordOf } from './hostile-energy.ts';
 import { featuresPlan } from './hostile-features.ts';
+import { controlPlan } from './hostile-power.ts';
 import { largestTurns, sharingPrompts } from './shared-prompts.ts';
 
 export function planOf(hostile: HostileCase): SimulationPlan {
@@ -35,6 +36,7 @@ export function planOf(hostile: HostileCase): SimulationPlan {
     workloads: hostile.workloads.map(({ model }) => ({ model })),
     record: hostile.record ?? recordOf(hostile.seed),
     outputPrediction: { relativeError: hostile.pools[0]?.features.batching?.relativeError ?? 0 },
+    ...(hostile.clockSteps !== undefined && { power: controlPlan(hostile, ns) }),
   };
 }
 
@@ -110,7 +112,7 @@ export function partsOf(hostile: HostileCase): RunParts {
     }),
   };
   if (hostile.clockSteps === undefined) return parts;
-  return { ...parts, power: restlessClocks(hostile.seed, Math.max(1, ns(hostile.clockSteps))) };
+  return { ...parts, power: restlessSettings(hostile.seed) };
 }
 
 function nsOf({ stepTicks }: HostileCase): (steps: number) => number {
