@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { simulateStepByStep } from '../reference/reference-engine.ts';
+import type { ReferenceResult } from '../reference/reference-engine.ts';
 import { collect } from '../support/collect.ts';
 import type { Simulate } from '../support/collect.ts';
 import { partsOf, planOf } from './hostile-plan.ts';
@@ -8,16 +9,19 @@ import type { HostileCase } from './hostile-cases.ts';
 type Figures = Readonly<Record<string, unknown>>;
 
 /** The first figure in which the two engines differ, in words; undefined when all agree to the bit. */
-export function difference(hostile: HostileCase, run?: Simulate): string | undefined {
-  const plan = planOf(hostile);
-  const expected = simulateStepByStep(plan, partsOf(hostile));
-  const actual = collect(plan, partsOf(hostile), run);
+export function difference(hostile: HostileCase, run?: Simulate, expected = stepByStep(hostile)): string | undefined {
+  const actual = collect(planOf(hostile), partsOf(hostile), run);
   return (
     rowsDifference('request', actual.requests, expected.requests) ??
     rowsDifference('timeline', actual.timeline, expected.timeline) ??
     rowsDifference('power domain', actual.totals.powerDomains ?? [], expected.powerDomains) ??
     rowDifference('totals', { ...actual.totals }, { ...expected.totals })
   );
+}
+
+/** What the step-by-step engine makes of a case. */
+export function stepByStep(hostile: HostileCase): ReferenceResult {
+  return simulateStepByStep(planOf(hostile), partsOf(hostile));
 }
 
 export function rowsDifference(

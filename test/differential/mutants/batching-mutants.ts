@@ -75,13 +75,6 @@ export const batchingMutants: readonly Mutant[] = [
   },
   {
     among: 'batching',
-    why: 'a quantum counts from the beginning of the answer',
-    file: 'decoding-set.ts',
-    find: 'this.#quanta?.beginQuantum(request);',
-    replace: '',
-  },
-  {
-    among: 'batching',
     why: 'who has used up a quantum gives way though there are places',
     file: 'policy-queues.ts',
     find: 'return ahead > places;',

@@ -1,0 +1,4 @@
+import { featureMutants } from './feature-mutants.ts';
+import { testMutants } from './shown.ts';
+
+testMutants(featureMutants);
