@@ -43,6 +43,7 @@ export class Instance {
   #wakeNs: Ns = Infinity;
   /** Between segments: since when, or since the latest observation. */
   #idleFromNs: Ns = 0;
+  #isOn = true;
 
   constructor(
     index: InstanceIndex,
@@ -91,6 +92,24 @@ export class Instance {
     return chunkedPrefill || (grantsAll ? promptTokens : mostTokens) <= maxNumBatchedTokens;
   }
 
+  /** From now on time without a step is idle time. */
+  switchOn(nowNs: Ns): void {
+    this.#isOn = true;
+    this.#idleFromNs = nowNs;
+  }
+
+  /** It has nothing to do, and costs nothing any more. */
+  switchOff(nowNs: Ns): void {
+    this.#creditIdle(nowNs);
+    this.#isOn = false;
+  }
+
+  /** It has loaded its model, and knows nothing of what it did before. */
+  startAfresh(): void {
+    this.kv.forgetAll();
+    this.#tiers?.startAfresh();
+  }
+
   /** Steps completed. */
   get steps(): number {
     return this.batch.decoding.steps + this.batch.pausedSteps;
@@ -114,8 +133,8 @@ export class Instance {
   }
 
   /** A client's request has been sent here. Answers whether its next event has changed. */
-  enqueue(request: RequestIndex): boolean {
-    const enqueuedNs = this.#requests.arrivalNs[request]! + this.engine.frontEndNs;
+  enqueue(request: RequestIndex, nowNs: Ns): boolean {
+    const enqueuedNs = nowNs + this.engine.frontEndNs;
     this.#requests.enqueuedNs[request] = enqueuedNs;
     this.batch.waiting.append(request);
     return this.#enqueued(request, enqueuedNs);
@@ -267,8 +286,11 @@ export class Instance {
 
   /** Credit the steps that are over at `timeNs`, and idle time, to the pool's counters. A step with prefill is credited where it ends. */
   creditUntil(timeNs: Ns): void {
-    if (!this.isBusy) this.#creditIdle(timeNs);
-    else if (this.batch.chunks.count === 0) this.run.credit(this.run.stepsOverAt(timeNs), this.#counters);
+    if (!this.isBusy) {
+      if (this.#isOn) this.#creditIdle(timeNs);
+    } else if (this.batch.chunks.count === 0) {
+      this.run.credit(this.run.stepsOverAt(timeNs), this.#counters);
+    }
   }
 
   #creditIdle(untilNs: Ns): void {

@@ -1,4 +1,5 @@
 import type { PowerParameters } from './power-model.ts';
+import type { ScalingPlan } from './scaling-plan.ts';
 import type { Ns } from './units.ts';
 import type { RooflineParameters } from './roofline.ts';
 
@@ -31,6 +32,7 @@ export interface RunPlan {
   readonly pools: readonly PoolPlan[];
   readonly workloads: readonly WorkloadPlan[];
   readonly routing: ModulePlan;
+  readonly admission?: ModulePlan; // without it, whatever can be served is
   readonly slos: readonly SloPlan[];
   readonly record: RecordPlan;
 }
@@ -196,7 +198,9 @@ export interface PoolPlan {
   readonly kvLink?: KvLinkPlan;
   /** Longest prompt that a decode pool takes from clients itself; 0 or none leaves all to the prefill pools. */
   readonly localPrefillTokens?: number;
+  /** All there can be: with scaling, its `maxInstances`. */
   readonly instances: number;
+  readonly scaling?: ScalingPlan;
   readonly acceleratorsPerInstance: number;
   readonly engine: EnginePlan;
   readonly stepCost: RooflineParameters;
@@ -269,6 +273,8 @@ export interface WorkloadPlan extends ModulePlan {
   readonly model: number;
   /** The trace it replays, if any. The content is hashed, the path is not: moving a file changes no result. */
   readonly file?: FilePlan;
+  /** Which models answer its requests; without it the one it asks for. */
+  readonly modelRouting?: ModulePlan;
 }
 
 export interface FilePlan {

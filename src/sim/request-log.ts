@@ -56,6 +56,10 @@ export class RequestLog {
       columns.prefillTicks[row] = this.#resourceTime.prefill.take(request);
       columns.decodeTicks[row] = this.#resourceTime.decode.take(request);
     }
+    columns.sentNs[row] = served ? table.sentNs[request]! : finishNs;
+    columns.model[row] = table.model[request]!;
+    columns.attempts[row] = table.attempts[request]!;
+    columns.wrong[row] = table.wrong[request]!;
     if (this.#rows === RequestColumns.capacity) this.flush();
   }
 

@@ -17,6 +17,14 @@ export class RequestTable {
   id = new Float64Array(0);
   session = new Float64Array(0);
   workload = new Int32Array(0);
+  /** The one that answers it, or that answers it next. */
+  model = new Int32Array(0);
+  /** How many models have begun with it. */
+  attempts = new Int32Array(0);
+  /** 1 when the answer was wrong. */
+  wrong = new Int32Array(0);
+  /** When it was sent to its first instance; NOT_YET before. */
+  sentNs = new Float64Array(0);
   promptTokens = new Int32Array(0);
   cachedTokens = new Int32Array(0);
   loadedTokens = new Int32Array(0);
@@ -82,6 +90,10 @@ export class RequestTable {
     this.id = grownFloats(this.id, capacity);
     this.session = grownFloats(this.session, capacity);
     this.workload = grownIntegers(this.workload, capacity);
+    this.model = grownIntegers(this.model, capacity);
+    this.attempts = grownIntegers(this.attempts, capacity);
+    this.wrong = grownIntegers(this.wrong, capacity);
+    this.sentNs = grownFloats(this.sentNs, capacity);
     this.promptTokens = grownIntegers(this.promptTokens, capacity);
     this.loadedTokens = grownIntegers(this.loadedTokens, capacity);
     this.cachedTokens = grownIntegers(this.cachedTokens, capacity);
@@ -120,11 +132,9 @@ export class RequestTable {
 /** What policies and workloads see of the table. */
 export class RequestTableView implements RequestView {
   readonly #table: RequestTable;
-  readonly #modelOfWorkload: readonly ModelIndex[];
 
-  constructor(table: RequestTable, modelOfWorkload: readonly ModelIndex[]) {
+  constructor(table: RequestTable) {
     this.#table = table;
-    this.#modelOfWorkload = modelOfWorkload;
   }
 
   arrivalNs(request: RequestIndex): Ns {
@@ -144,6 +154,6 @@ export class RequestTableView implements RequestView {
   }
 
   model(request: RequestIndex): ModelIndex {
-    return this.#modelOfWorkload[this.#table.workload[request]!]!;
+    return this.#table.model[request]!;
   }
 }

@@ -1,6 +1,16 @@
 import type { PoolPlan, RunPlan } from './plan.ts';
-import type { PowerPolicy, RoutingPolicy, RowSink, StepCost, Workload } from './ports.ts';
+import type {
+  AdmissionPolicy,
+  ModelRoutingPolicy,
+  PowerPolicy,
+  RoutingPolicy,
+  RowSink,
+  ScalingPolicy,
+  StepCost,
+  Workload,
+} from './ports.ts';
 import type { RequestColumns, TimelineColumns } from './records.ts';
+import type { ScalingPlan } from './scaling-plan.ts';
 import type { Ns } from './units.ts';
 
 /** The part of a plan that the model reads; a RunPlan is one. */
@@ -9,9 +19,14 @@ export type SimulationPlan = Pick<RunPlan, 'seed' | 'horizonNs' | 'warmUpNs' | '
     readonly models: readonly string[];
     /** Where no role is given, a pool is mixed. */
     readonly pools: readonly (Pick<PoolPlan, 'model' | 'instances' | 'engine'> &
-      Partial<Pick<PoolPlan, 'role' | 'kvLink' | 'localPrefillTokens' | 'acceleratorsPerInstance' | 'power'>>)[];
+      Partial<Pick<PoolPlan, 'role' | 'kvLink' | 'localPrefillTokens' | 'acceleratorsPerInstance' | 'power'>> & {
+        readonly scaling?: ScalingLimits;
+      })[];
     readonly workloads: readonly Pick<RunPlan['workloads'][number], 'model'>[];
   };
+
+/** What of a pool's scaling is not up to its policy. */
+export type ScalingLimits = Pick<ScalingPlan, 'minInstances' | 'startInstances' | 'provisionNs' | 'loadNs'>;
 
 /** What the plan's names stand for, already made. */
 export interface RunParts {
@@ -21,6 +36,12 @@ export interface RunParts {
   /** One per plan.pools. */
   readonly stepCosts: readonly StepCost[];
   readonly power?: PowerPolicy;
+  /** Without it everybody is admitted. */
+  readonly admission?: AdmissionPolicy;
+  /** One per plan.pools; those with `scaling` in the plan have one. */
+  readonly scaling?: readonly (ScalingPolicy | undefined)[];
+  /** One per plan.workloads, for those whose requests more than one model may answer. */
+  readonly modelRouting?: readonly (ModelRoutingPolicy | undefined)[];
 }
 
 export interface RunSinks {

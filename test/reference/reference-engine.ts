@@ -2,10 +2,19 @@ import { DecodeSteps } from '../../src/sim/decode-steps.ts';
 import type { FleetView, PowerPolicy, RequestView } from '../../src/sim/ports.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import type { RequestRow, TimelineRow } from '../support/collect.ts';
-import { BATCH_FORMATION, CONTROL_TICK, ReferenceAgenda, STEP_END, TRANSFER_END } from './reference-agenda.ts';
+import {
+  BATCH_FORMATION,
+  CONTROL_TICK,
+  INSTANCE_READY,
+  ReferenceAgenda,
+  STEP_END,
+  TRANSFER_END,
+} from './reference-agenda.ts';
 import { ReferenceDemand } from './reference-demand.ts';
+import { ReferenceFront } from './reference-front.ts';
 import { ReferenceInstance } from './reference-instance.ts';
 import { ReferenceLink } from './reference-link.ts';
+import { ReferenceLives } from './reference-lives.ts';
 import { leaveBehind, newRequest, rowOf } from './reference-request.ts';
 import type { Arrival, ReferenceRequest } from './reference-request.ts';
 import { ReferenceStore } from './reference-store.ts';
@@ -40,6 +49,8 @@ class ReferenceEngine {
   readonly #rows: RequestRow[] = [];
   readonly #view: RequestView;
   readonly #demand: ReferenceDemand;
+  readonly #front: ReferenceFront;
+  readonly #lives: ReferenceLives;
   #arrived = 0;
   #rejected = 0;
   #lastDepartureNs = 0;
@@ -73,13 +84,25 @@ class ReferenceEngine {
       workload: (request) => this.#requests.get(request)!.workload,
       model: (request) => this.#requests.get(request)!.model,
     };
+    this.#front = new ReferenceFront(plan.seed, parts, this.#agenda, {
+      view: this.#view,
+      fleetView: (eligible) => this.#fleetView(eligible),
+      ableToBegin: (request, onlyReady) => this.#ableToBegin(request, onlyReady),
+      send: (request, able, nowNs) => this.#send(request, able, nowNs),
+      leave: (request, status, nowNs) => this.#turnAway(request, status, nowNs),
+    });
+    this.#lives = new ReferenceLives(plan, instances, this.#agenda, this.#front);
   }
 
   run(): ReferenceResult {
     this.#demand.start();
     if (this.#parts.power !== undefined) this.#scheduleTick(this.#parts.power, this.#parts.power.intervalNs);
+    this.#parts.scaling?.forEach((policy, pool) => {
+      if (policy !== undefined) this.#lives.scheduleTick(pool, policy, policy.intervalNs);
+    });
     for (let event = this.#agenda.takeNext(); event !== undefined; event = this.#agenda.takeNext()) {
-      if (event.kind === CONTROL_TICK && this.#requests.size === 0 && !this.#agenda.expectsArrivals) continue;
+      const isOver = this.#requests.size === 0 && !this.#agenda.expectsArrivals;
+      if (isOver && (event.kind === CONTROL_TICK || event.kind === INSTANCE_READY)) continue;
       this.#timeline.writeIntervalsBefore(event.timeNs);
       event.happen();
     }
@@ -117,14 +140,16 @@ class ReferenceEngine {
   #endStep(instance: ReferenceInstance, nowNs: number): void {
     for (const request of instance.endStep()) {
       if (request.finishNs === undefined) this.#handOver(request, nowNs);
+      else if (this.#front.goesOn(request)) instance.counters.escalatedRequests += 1;
       else this.#leave(request, 0, nowNs);
     }
+    this.#lives.endIfDrained(instance, nowNs);
     this.#scheduleFormation(instance, nowNs);
   }
 
   #handOver(request: ReferenceRequest, nowNs: number): void {
     leaveBehind(request, nowNs);
-    this.#queue(request, this.#route(request, this.#ableToDecode(request), nowNs), nowNs, nowNs);
+    this.#queue(request, this.#route(request, this.#ableToDecode(request, true), nowNs), nowNs, nowNs);
   }
 
   #startTransfer(request: ReferenceRequest, nowNs: number): void {
@@ -140,6 +165,7 @@ class ReferenceEngine {
     const from = this.#instances[handOver.prefillInstance]!;
     from.letGo(handOver.leftBehind, nowNs);
     from.counters.kvTransferTokens += tokens;
+    this.#lives.endIfDrained(from, nowNs);
     if (from.idle && isRefused(from, nowNs)) this.#scheduleFormation(from, nowNs);
     const to = this.#instances[request.instance]!;
     to.onTheWay.delete(request);
@@ -162,30 +188,37 @@ class ReferenceEngine {
     this.#arrived += 1;
     this.#requests.set(request.request, request);
     this.#demand.arrived(arrival);
-    const able = this.#ableToBegin(request);
-    if (able.length === 0) {
-      this.#rejected += 1;
-      request.scheduledNs = request.firstTokenNs = request.finishNs = nowNs;
-      this.#leave(request, 1, nowNs);
-      return;
-    }
+    this.#front.arrive(request, nowNs);
+  }
+
+  #turnAway(request: ReferenceRequest, status: number, nowNs: number): void {
+    this.#rejected += 1;
+    request.enqueuedNs = request.scheduledNs = request.firstTokenNs = request.finishNs = nowNs;
+    this.#leave(request, status, nowNs);
+  }
+
+  #send(request: ReferenceRequest, able: readonly ReferenceInstance[], nowNs: number): void {
     const instance = this.#route(request, able, nowNs);
     request.enqueuedNs = nowNs + instance.engine.frontEndNs;
     instance.counters.arrivedRequests += 1;
     this.#queue(request, instance, request.enqueuedNs, nowNs);
   }
 
-  #ableToBegin(request: ReferenceRequest): readonly ReferenceInstance[] {
-    const local = this.#ableToDecode(request).filter(
+  #ableToBegin(request: ReferenceRequest, onlyReady: boolean): readonly ReferenceInstance[] {
+    const decoding = this.#ableToDecode(request, onlyReady);
+    const local = decoding.filter(
       ({ pool }) => request.promptTokens <= (this.#plan.pools[pool]!.localPrefillTokens ?? 0),
     );
     if (local.length > 0) return local;
-    const canBeDecoded = this.#ableToDecode(request).length > 0;
-    return this.#able(request, ({ role }) => role === 'mixed' || (role === 'prefill' && canBeDecoded));
+    return this.#able(
+      request,
+      ({ role, life }) =>
+        (life === 'ready' || !onlyReady) && (role === 'mixed' || (role === 'prefill' && decoding.length > 0)),
+    );
   }
 
-  #ableToDecode(request: ReferenceRequest): readonly ReferenceInstance[] {
-    return this.#able(request, ({ role }) => role === 'decode');
+  #ableToDecode(request: ReferenceRequest, onlyReady: boolean): readonly ReferenceInstance[] {
+    return this.#able(request, ({ role, life }) => role === 'decode' && (life === 'ready' || !onlyReady));
   }
 
   #able(
@@ -208,6 +241,7 @@ class ReferenceEngine {
   }
 
   #queue(request: ReferenceRequest, instance: ReferenceInstance, queuedNs: number, nowNs: number): void {
+    this.#lives.countSent(instance);
     request.instance = instance.index;
     request.queuedNs = queuedNs;
     // Those who are handed over are there at once, before clients' requests that are still on their way.
@@ -252,12 +286,10 @@ class ReferenceEngine {
   }
 
   #fleetView(eligible: readonly ReferenceInstance[]): FleetView {
-    const outstanding = (index: number) =>
-      this.#instances[index]!.running.length + this.#instances[index]!.waitingRequests;
     return {
       eligibleCount: eligible.length,
       eligible: (k) => eligible[k]!.index,
-      outstandingRequests: outstanding,
+      outstandingRequests: (index) => this.#instances[index]!.outstanding,
       waitingRequests: (index) => this.#instances[index]!.waitingRequests,
       pool: (index) => this.#instances[index]!.pool,
     };

@@ -52,6 +52,10 @@ export function requestRowsInto(rows: RequestRow[]): RowSink<RequestColumns> {
           finishNs: columns.finishNs[i]!,
           prefillTicks: columns.prefillTicks[i]!,
           decodeTicks: columns.decodeTicks[i]!,
+          sentNs: columns.sentNs[i]!,
+          model: columns.model[i]!,
+          attempts: columns.attempts[i]!,
+          wrong: columns.wrong[i]!,
         });
       }
     },
@@ -96,8 +100,10 @@ export function timelineRowsInto(rows: TimelineRow[]): RowSink<TimelineColumns> 
           idleJoules: columns.idleJoules[i]!,
           hostJoules: columns.hostJoules[i]!,
           facilityJoules: columns.facilityJoules[i]!,
-          onNs: columns.onNs[i]!,
           idleNs: columns.idleNs[i]!,
+          escalatedRequests: columns.escalatedRequests[i]!,
+          onNs: columns.onNs[i]!,
+          readyInstances: columns.readyInstances[i]!,
         });
       }
     },
