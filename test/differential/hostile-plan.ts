@@ -12,6 +12,7 @@ import {
   restlessClocks,
   roomyEngine,
 } from '../support/plans.ts';
+import { decisionParts, withScaling } from './decisions-case.ts';
 import type { HostileCase, HostileLink, HostilePool, HostileWorkload } from './hostile-cases.ts';
 import { stepCostOf } from './hostile-costs.ts';
 import { powerOf, powerPlan, recordOf } from './hostile-energy.ts';
@@ -21,7 +22,7 @@ import { largestTurns, sharingPrompts } from './shared-prompts.ts';
 export function planOf(hostile: HostileCase): SimulationPlan {
   const ns = nsOf(hostile);
   const horizonNs = Math.max(1, ns(hostile.horizonSteps));
-  return {
+  const plan = {
     seed: hostile.seed,
     horizonNs,
     warmUpNs: Math.floor(horizonNs * hostile.warmUpShare),
@@ -34,6 +35,7 @@ export function planOf(hostile: HostileCase): SimulationPlan {
     workloads: hostile.workloads.map(({ model }) => ({ model })),
     record: hostile.record ?? recordOf(hostile.seed),
   };
+  return hostile.decisions === undefined ? plan : withScaling(plan, hostile.decisions, ns);
 }
 
 /** The same with first tokens as quick as others, so that rows tell when requests leave their instances. */
@@ -102,6 +104,7 @@ export function partsOf(hostile: HostileCase): RunParts {
     workloads: hostile.workloads.map((workload, index) => workloadOf(workload, hostile.seed + index, ns)),
     routing: routerOf(hostile),
     stepCosts: hostile.pools.map((pool, index) => stepCostOf(pool, hostile.seed + index, hostile)),
+    ...(hostile.decisions === undefined ? {} : decisionParts(hostile.decisions, hostile, ns)),
   };
   if (hostile.clockSteps === undefined) return parts;
   return { ...parts, power: restlessClocks(hostile.seed, Math.max(1, ns(hostile.clockSteps))) };
