@@ -42,8 +42,7 @@ export class ReferenceFront {
   }
 
   instanceReady(nowNs: number): void {
-    for (const request of [...this.waiting]) {
-      if (this.#help.ableToBegin(request, true).length === 0) continue;
+    for (const request of this.waiting.filter((each) => this.#help.ableToBegin(each, true).length > 0)) {
       this.waiting.splice(this.waiting.indexOf(request), 1);
       this.#send(request, nowNs);
     }
