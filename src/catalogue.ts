@@ -8,7 +8,10 @@ import {
 } from './hardware-profiles/index.ts';
 import { loadModel, models } from './model-profiles/index.ts';
 import { modelOfConfig } from './model-profiles/model-of-config.ts';
+import { admissionPolicies } from './schedulers/admission/index.ts';
+import { modelRoutingPolicies } from './schedulers/model-routing/index.ts';
 import { routingPolicies } from './schedulers/routing/index.ts';
+import { scalingPolicies } from './schedulers/scaling/index.ts';
 import { RooflineCost } from './sim/roofline.ts';
 import type { RooflineParameters } from './sim/roofline.ts';
 import { workloads } from './workloads/index.ts';
@@ -19,9 +22,12 @@ export const catalogue = {
   models,
   engines,
   routing: routingPolicies,
+  admission: admissionPolicies,
+  scaling: scalingPolicies,
+  modelRouting: modelRoutingPolicies,
   workloads,
   /** What a scenario means when it names none. */
-  defaults: { engine: 'vllm', routing: 'least-outstanding' },
+  defaults: { engine: 'vllm', routing: 'least-outstanding', admission: 'accept' },
   accelerator: once(loadAccelerator),
   acceleratorOfText,
   model: once(loadModel),

@@ -41,10 +41,18 @@ export const REQUEST_COLUMNS = {
   pool: name('where it was served; empty when rejected'),
   instance: count('the engine that served it, numbered over all pools in the order of the plan; −1 when rejected'),
   prefill_instance: count('the engine that computed its prompt and handed it over; −1 when one engine did everything'),
-  model: name('the model it asked for'),
+  model: name('the model that answered it; when it was turned away, the one it would have asked'),
   accelerator: name('what it was served on; empty when rejected'),
-  status: name('served or rejected'),
+  status: name(
+    'served; rejected: no instance could ever run it; or turned away by an admission policy: throttled, queue-full, shed',
+  ),
   arrival: { kind: 'timestamp', unit: '', meaning: 'the client sends' },
+  held_ms: {
+    kind: 'float64',
+    unit: 'ms',
+    meaning:
+      'arrival to the moment when it was sent to an instance, or turned away: time for which it was deferred, or no instance was ready',
+  },
   queue_ms: nullableMs('arrival to the start of the first step that computes it; null when rejected'),
   ttft_ms: nullableMs('arrival to the receipt of the first token; null when rejected'),
   tpot_ms: nullableMs('(E2E − TTFT) / (output tokens − 1); null when rejected or of one output token'),
@@ -58,6 +66,13 @@ export const REQUEST_COLUMNS = {
   output_tokens: count('tokens it asks for, hidden reasoning included; generated only when served'),
   reasoning_tokens: count('the hidden share of the output tokens'),
   preemptions: count('times it was put back into the queue'),
+  attempts: count('models that computed an answer; queue_ms and tokens are those of the last one'),
+  wrong: {
+    kind: 'boolean',
+    unit: '',
+    nullable: true,
+    meaning: 'the answer is wrong; null without a modelRouting, and when it was not served',
+  },
   prefill_ns: nullable('ns', 'its share of step time for computing its prompt; null when not recorded'),
   decode_ns: nullable('ns', 'its share of step time for decoding, see engine.md; null when not recorded'),
   met_slo: {
@@ -82,15 +97,16 @@ export const TIMELINE_COLUMNS = {
   output_tokens_per_s: perSecond('tokens generated'),
   waiting_requests: count('sent to an instance and not in its running batch, at the end of the interval'),
   running_requests: count('in the running batches, at the end of the interval'),
+  ready_instances: count('instances that take requests, at the end of the interval'),
+  on_s: { kind: 'float64', unit: 's', meaning: 'time switched on, summed over the instances of the pool' },
   kv_use: share('KV blocks held at the end of the interval, of all KV blocks'),
   busy_share: share(
-    'instance time in steps, of all instance time; a step counts where it ends, so an interval shorter than a step can pass 1',
+    'instance time in steps, of the time switched on; a step counts where it ends, so an interval shorter than a step can pass 1',
   ),
   prefill_share: share('what prefill added to step time, of the time in steps; 0 when there was none'),
   compute_use: share('achieved FLOP/s, of the dense peak'),
   memory_bandwidth_use: share('achieved HBM bytes/s, of the peak'),
-  on_s: nullable('s', 'instance time switched on; null when energy is not recorded, as all that follows of it'),
-  idle_s: nullable('s', 'of this, without a step in progress'),
+  idle_s: nullable('s', 'of on_s, without a step in progress; null when energy is not recorded, as what follows of it'),
   accelerator_watts: nullable('W', 'draw of one accelerator that is on; a step counts where it ends'),
   busy_joules: nullable('J', 'energy of the accelerators in steps'),
   prefill_joules: nullable('J', 'of this, what prefill added to the energy of steps'),
@@ -105,7 +121,11 @@ export const TIMELINE_COLUMNS = {
   ssd_written_bytes: bytes('KV cache given to the local drives in the interval'),
   remote_read_bytes: bytes('KV cache asked of the stores behind the network in the interval'),
   remote_written_bytes: bytes('KV cache given to the stores behind the network in the interval'),
-  rent_usd: { kind: 'float64', unit: 'USD', meaning: 'rent of every accelerator of the pool, idle or not' },
+  rent_usd: {
+    kind: 'float64',
+    unit: 'USD',
+    meaning: 'rent of every accelerator of the pool that is switched on, idle or not',
+  },
   price_usd_per_kwh: { kind: 'float64', unit: 'USD/kWh', meaning: 'price of electricity in the region' },
 } as const satisfies ColumnList;
 

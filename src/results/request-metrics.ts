@@ -2,6 +2,7 @@ import type { RowSink } from '../sim/ports.ts';
 import type { RunPlan } from '../sim/plan.ts';
 import { RequestStatus } from '../sim/records.ts';
 import type { RequestColumns } from '../sim/records.ts';
+import { AnswerTally } from './answers.ts';
 import { Histogram } from './histogram.ts';
 import { NO_CLASS, classOfWorkloads, metObjectives, perRequestObjectives, tpotNs, withinLimit } from './slo.ts';
 
@@ -12,6 +13,7 @@ export type Latency = (typeof LATENCIES)[number];
 export class WorkloadTally {
   arrived = 0;
   rejected = 0;
+  readonly answers: AnswerTally;
   /** Met every objective of their class. */
   metSlo = 0;
   /** Kept the limit, by objective of the class. */
@@ -23,7 +25,8 @@ export class WorkloadTally {
     queue: new Histogram(),
   };
 
-  constructor(objectives: number) {
+  constructor(objectives: number, models: number) {
+    this.answers = new AnswerTally(models);
     this.withinLimit = Array<number>(objectives).fill(0);
   }
 }
@@ -38,7 +41,7 @@ export class RequestMetrics implements RowSink<RequestColumns> {
   readonly #slos: RunPlan['slos'];
   readonly #perRequest: readonly ReturnType<typeof perRequestObjectives>[];
 
-  constructor(plan: Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'workloads' | 'slos'>) {
+  constructor(plan: Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'models' | 'workloads' | 'slos'>) {
     this.#fromNs = plan.warmUpNs;
     this.#untilNs = plan.horizonNs;
     this.#classOfWorkload = classOfWorkloads(plan);
@@ -46,7 +49,7 @@ export class RequestMetrics implements RowSink<RequestColumns> {
     this.#perRequest = plan.slos.map(perRequestObjectives);
     this.tallies = plan.workloads.map((_, workload) => {
       const index = this.#classOfWorkload[workload]!;
-      return new WorkloadTally(index === NO_CLASS ? 0 : plan.slos[index]!.objectives.length);
+      return new WorkloadTally(index === NO_CLASS ? 0 : plan.slos[index]!.objectives.length, plan.models.length);
     });
   }
 
@@ -61,7 +64,8 @@ export class RequestMetrics implements RowSink<RequestColumns> {
     const workload = columns.workload[row]!;
     const tally = this.tallies[workload]!;
     tally.arrived++;
-    if (columns.status[row] === RequestStatus.rejected) {
+    tally.answers.count(columns, row);
+    if (columns.status[row] !== RequestStatus.served) {
       tally.rejected++;
       return;
     }

@@ -24,6 +24,11 @@ export const METRICS = {
   arrived_requests: { unit: '1/s', meaning: 'requests sent; per region and pool: the ones routed there' },
   served_requests: { unit: '1/s', meaning: 'requests whose last token was produced' },
   rejected_requests: { unit: '1', meaning: 'requests turned away, of those that arrived' },
+  throttled_requests: { unit: '1', meaning: 'of these, the ones beyond the rate of their tenant' },
+  queue_full_requests: { unit: '1', meaning: 'of these, the ones for which too many others waited' },
+  shed_requests: { unit: '1', meaning: 'of these, the ones that would have come too late' },
+  escalated_requests: { unit: '1', meaning: 'served requests that more than one model answered' },
+  wrong_answers: { unit: '1', meaning: 'served requests whose answer is wrong, of those whose models take turns' },
   prompt_tokens: { unit: '1/s', meaning: 'input tokens, cached ones included, counted when the prompt is complete' },
   cached_tokens: { unit: '1/s', meaning: 'the input tokens found in the prefix cache or in a KV tier' },
   loaded_tokens: { unit: '1/s', meaning: 'the input tokens read from a KV tier' },
@@ -44,7 +49,8 @@ export const METRICS = {
   preemptions: { unit: '1/s', meaning: 'requests put back into the queue to make room in the KV cache' },
   goodput: { unit: '1/s', meaning: 'requests that met every objective of their class' },
   slo_attainment: { unit: '1', meaning: 'requests that met every objective, of those that arrived' },
-  busy_share: { unit: '1', meaning: 'instance time spent in steps, of all instance time' },
+  on_instances: { unit: '1', meaning: 'instances switched on' },
+  busy_share: { unit: '1', meaning: 'instance time spent in steps, of the time switched on' },
   prefill_share: { unit: '1', meaning: 'what prefill added to step time, of the time spent in steps' },
   compute_use: { unit: '1', meaning: 'achieved FLOP/s, of the dense peak' },
   memory_bandwidth_use: { unit: '1', meaning: 'achieved HBM bytes/s, of the peak' },
@@ -61,15 +67,19 @@ export const METRICS = {
   output_token_energy: { unit: 'J', meaning: 'energy per output token' },
   token_energy: { unit: 'J', meaning: 'energy per input or output token, cached ones included' },
   request_energy: { unit: 'Wh', meaning: 'energy per served request' },
-  rent: { unit: 'USD', meaning: 'rent of every accelerator over the measured window' },
+  rent: { unit: 'USD', meaning: 'rent of every accelerator that is switched on, over the measured window' },
   idle_rent: { unit: 'USD', meaning: 'the part of the rent that fell on time without a step' },
   input_cost: { unit: 'USD/Mtok', meaning: 'rent caused by prefill per million input tokens, cached ones included' },
   output_cost: { unit: 'USD/Mtok', meaning: 'rent caused by decoding per million output tokens' },
+  answer_cost: { unit: 'USD', meaning: 'rent, and what judges take, per request served' },
+  right_answer_cost: { unit: 'USD', meaning: 'the same per request that was answered rightly' },
   blended_cost: { unit: 'USD/Mtok', meaning: 'rent per million input and output tokens together' },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 export type ObjectiveMetric = `${'ttft' | 'tpot' | 'e2e'}_p${string}_objective`;
-export type Metric = keyof typeof METRICS | ObjectiveMetric;
+/** Which share of the requests a model answered. */
+export type AnsweredMetric = `answered_by_${string}`;
+export type Metric = keyof typeof METRICS | ObjectiveMetric | AnsweredMetric;
 
 /** How a figure was condensed. */
 export const STATISTICS = {

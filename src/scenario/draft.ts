@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { DecisionInput } from './decision-schema.ts';
 import type { Finding } from './explain.ts';
 import { check } from './explain.ts';
 import type { Path } from './problem.ts';
@@ -17,6 +18,7 @@ export interface Draft {
   readonly pools: readonly PoolEntry[];
   readonly workloads: readonly Entry<WorkloadInput>[];
   readonly slos: readonly Entry<SloInput>[];
+  readonly admission?: Entry<DecisionInput> | undefined;
   /** Every name that was written, well-formed or not, by what it names. */
   readonly names: readonly NameEntry[];
   /** Nothing was left out of `pools`. */
@@ -64,6 +66,7 @@ export function draftOf(document: unknown, schemas: ScenarioSchemas): Draft {
     pools,
     workloads: entries('workloads').flatMap(({ path, value }) => wellFormed(schemas.workload, path, value)),
     slos: entries('slos').flatMap(({ path, value }) => wellFormed(schemas.slo, path, value)),
+    admission: wellFormed(shape.admission, ['admission'], valueOf(document, 'admission'))[0],
     names: [
       ...namesIn(
         'region',

@@ -6,6 +6,7 @@ import type { RooflineParameters } from '../sim/roofline.ts';
 import { acceleratorsOf, layoutProblems } from '../sim/serving-layout.ts';
 import { speculationCost } from '../sim/speculation-cost.ts';
 import type { Catalogue } from './catalogue-types.ts';
+import { scalingPlan } from './decisions.ts';
 import type { Choices, ProfilesOf } from './deployment.ts';
 import { choicesOf } from './deployment.ts';
 import type { Draft } from './draft.ts';
@@ -52,6 +53,7 @@ function planned(choices: Choices, { modelOf }: ProfilesOf): PoolResolution {
       ],
     };
   }
+  const scaling = scalingPlan(choices, engine, speculation, size);
   return {
     pool: {
       name: entry.value.name,
@@ -61,7 +63,8 @@ function planned(choices: Choices, { modelOf }: ProfilesOf): PoolResolution {
       role: entry.value.role,
       ...(entry.value.role === 'prefill' && { kvLink: kvLinkOf(choices) }),
       ...(entry.value.localPrefillTokens !== undefined && { localPrefillTokens: entry.value.localPrefillTokens }),
-      instances: size,
+      instances: scaling?.maxInstances ?? size,
+      ...(scaling !== undefined && { scaling }),
       acceleratorsPerInstance: acceleratorsOf(serving),
       engine,
       stepCost: stepCostOf(choices, speculation),

@@ -4,6 +4,7 @@ import { NS_PER_S } from '../sim/units.ts';
 import { acceleratorReader } from './accelerator-files.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { crossChecks } from './cross-checks.ts';
+import { moduleOf } from './decisions.ts';
 import type { Draft } from './draft.ts';
 import { draftOf } from './draft.ts';
 import type { Finding } from './explain.ts';
@@ -36,6 +37,7 @@ export interface Scenario {
   readonly pools: readonly ScenarioPool[];
   readonly workloads: readonly ScenarioWorkload[];
   readonly routing: ModulePlan;
+  readonly admission: ModulePlan;
   readonly slos: readonly SloPlan[];
   readonly record: RecordPlan;
   /** Variants by name: to each path of the scenario what it is set to. */
@@ -51,6 +53,7 @@ export interface ScenarioWorkload extends ModulePlan {
   readonly name: string;
   /** Index into models. */
   readonly model: number;
+  readonly modelRouting?: ModulePlan;
   /** The trace it names, as written. */
   readonly file?: string;
   /** Where it stands, for what its trace turns out to be. */
@@ -91,7 +94,7 @@ export function readSource(
   });
   const findings = [
     ...('findings' in checked ? checked.findings : []),
-    ...crossChecks(draft),
+    ...crossChecks(draft, catalogue),
     ...resolutions.flatMap((resolution) => ('findings' in resolution ? resolution.findings : [])),
   ];
   if (findings.length > 0 || 'findings' in checked) return { ok: false, problems: problemsOf(findings, source) };
@@ -114,7 +117,6 @@ function problemsOf(findings: readonly Finding[], source: Source): Problem[] {
 function scenarioOf(file: string, input: ScenarioInput, pools: readonly ResolvedPool[], source: Source): Scenario {
   const models = [...new Set(pools.map(({ modelName }) => modelName))];
   const workloadNames = input.workloads.map(({ name }) => name);
-  const { kind, ...options } = input.routing;
   return {
     file,
     name: input.name,
@@ -132,7 +134,8 @@ function scenarioOf(file: string, input: ScenarioInput, pools: readonly Resolved
       model: models.indexOf(modelName),
     })),
     workloads: input.workloads.map((workload, index) => workloadOf(workload, index, models, source)),
-    routing: { kind, options },
+    routing: moduleOf(input.routing),
+    admission: moduleOf(input.admission),
     record: input.record,
     slos: input.slos.map((slo) => sloOf(slo, workloadNames)),
     ...(input.policies !== undefined && { policies: input.policies }),
@@ -141,7 +144,7 @@ function scenarioOf(file: string, input: ScenarioInput, pools: readonly Resolved
 }
 
 function workloadOf(input: WorkloadInput, index: number, models: readonly string[], source: Source): ScenarioWorkload {
-  const { name, kind, model, file, ...options } = input;
+  const { name, kind, model, file, modelRouting, ...options } = input;
   const path = file === undefined ? ['workloads', index] : ['workloads', index, 'file'];
   const { line, column, path: place } = source.problem(path, '');
   return {
@@ -150,6 +153,7 @@ function workloadOf(input: WorkloadInput, index: number, models: readonly string
     model: models.indexOf(model),
     options,
     ...(file !== undefined && { file }),
+    ...(modelRouting !== undefined && { modelRouting: moduleOf(modelRouting) }),
     place: { ...(line !== undefined && { line }), ...(column !== undefined && { column }), path: place },
   };
 }

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { POOL_ROLES, START_STATES } from '../sim/plan.ts';
 import { DTYPES, WEIGHT_FORMATS } from '../sim/profiles.ts';
 import { acceleratorName } from './accelerator-files.ts';
-import type { Catalogue, Kind } from './catalogue-types.ts';
+import type { Catalogue } from './catalogue-types.ts';
+import type { DecisionInput } from './decision-schema.ts';
+import { admissionSchema, modelRoutingSchema, routingSchema, scalingSchema } from './decision-schema.ts';
 import { unknownName } from './did-you-mean.ts';
 import { duration } from './duration.ts';
 import { engineSchema } from './engine-schema.ts';
 import { MOST, known, size } from './fields.ts';
+import { oneKind, withKind } from './kinds.ts';
 import { kvLinkSchema } from './kv-links.ts';
 import { kvTiersSchema } from './kv-tiers.ts';
 import { layoutSchema } from './layout-schema.ts';
@@ -28,7 +31,7 @@ export type ScenarioInput = z.output<ScenarioSchemas['scenario']>;
 /** What a scenario may say: validator, TypeScript types, JSON Schema and documentation at once. */
 export function scenarioSchemas(catalogue: Catalogue) {
   const deployment = deploymentSchema(catalogue);
-  const pool = poolSchema(deployment);
+  const pool = poolSchema(catalogue, deployment);
   const workload = workloadSchema(catalogue);
   const slo = sloSchema();
   const scenario = z.strictObject({
@@ -55,6 +58,9 @@ export function scenarioSchemas(catalogue: Catalogue) {
     routing: routingSchema(catalogue)
       .default({ kind: catalogue.defaults.routing })
       .describe(`which instance takes a request (default: ${catalogue.defaults.routing})`),
+    admission: admissionSchema(catalogue)
+      .default({ kind: catalogue.defaults.admission })
+      .describe(`what is served at all, and when (default: ${catalogue.defaults.admission})`),
     record: recordSchema(),
     slos: z.array(slo).default([]).describe('what users were promised, by class of requests'),
     policies: policiesSchema().optional(),
@@ -85,7 +91,7 @@ function deploymentSchema(catalogue: Catalogue) {
   });
 }
 
-function poolSchema(deployment: ReturnType<typeof deploymentSchema>) {
+function poolSchema(catalogue: Catalogue, deployment: ReturnType<typeof deploymentSchema>) {
   return z
     .strictObject({
       name: name('name of the pool'),
@@ -105,6 +111,9 @@ function poolSchema(deployment: ReturnType<typeof deploymentSchema>) {
         .max(MOST)
         .optional()
         .describe('longest prompt that a decode pool takes from clients itself, tokens (default: 0, none)'),
+      scaling: scalingSchema(catalogue)
+        .optional()
+        .describe('how it grows and shrinks; its size is what it starts with (default: it does not)'),
       ...deployment.shape,
     })
     .describe('instances alike; exactly one of instances, accelerators and nodes says how many');
@@ -124,11 +133,7 @@ export interface WorkloadInput {
   readonly kind: string;
   readonly model: string;
   readonly file?: string | undefined;
-  readonly [option: string]: unknown;
-}
-
-export interface RoutingInput {
-  readonly kind: string;
+  readonly modelRouting?: DecisionInput | undefined;
   readonly [option: string]: unknown;
 }
 
@@ -136,6 +141,9 @@ function workloadSchema(catalogue: Catalogue) {
   const beside = {
     name: name('name of the workload'),
     model: modelName(catalogue, 'language model it asks for; a pool must serve it'),
+    modelRouting: modelRoutingSchema(catalogue)
+      .optional()
+      .describe('which models answer its requests (default: the one it asks for)'),
   };
   const file = z
     .string()
@@ -144,35 +152,6 @@ function workloadSchema(catalogue: Catalogue) {
     .describe('the trace to replay, relative to the scenario; --trace overrides it');
   const members = catalogue.workloads.map((kind) => withKind(kind, kind.readsTrace ? { ...beside, file } : beside));
   return oneKind('workload kind', members).transform((input) => input as WorkloadInput);
-}
-
-function routingSchema(catalogue: Catalogue) {
-  const members = catalogue.routing.map((kind) => withKind(kind, {}));
-  return oneKind('router', members).transform((input) => input as RoutingInput);
-}
-
-/** The options of a module and the keys that stand beside them in a scenario, as one strict object. */
-function withKind(kind: Kind, beside: z.ZodRawShape) {
-  if (!(kind.options instanceof z.ZodObject))
-    throw new Error(`simulator bug: the options of ${kind.name} are no object`);
-  const object: z.ZodObject = kind.options;
-  return {
-    name: kind.name,
-    object: object.safeExtend({ kind: z.literal(kind.name).describe(kind.summary), ...beside }).strict(),
-  };
-}
-
-function oneKind(noun: string, members: readonly ReturnType<typeof withKind>[]) {
-  const names = members.map((member) => member.name);
-  const [first, ...rest] = members.map((member) => member.object);
-  if (first === undefined) throw new Error(`simulator bug: the catalogue has no ${noun}`);
-  return z.discriminatedUnion('kind', [first, ...rest], {
-    error: ({ code, input }) => {
-      if (code !== 'invalid_union') return undefined;
-      const kind = (input as { kind?: unknown }).kind;
-      return kind === undefined ? undefined : unknownName(noun, kind, names);
-    },
-  });
 }
 
 function sloSchema() {

@@ -25,14 +25,14 @@ export const predictive: Module<ScalingPolicy, z.infer<typeof options>, ScalingC
   name: 'predictive',
   summary: 'as many instances as the rate of requests will need when those ordered now are ready',
   options,
-  create(chosen, { intervalNs, leadNs }) {
+  create(chosen, { intervalNs, leadNs, startInstances }) {
     const aheadNs = chosen.leadS === undefined ? leadNs : chosen.leadS * NS_PER_S;
     const steps = aheadNs / intervalNs;
     const forecast =
       chosen.method === 'holt'
         ? new Holt(chosen.level, chosen.trend, steps)
         : new DayBefore(Math.round((24 * NS_PER_HOUR) / intervalNs), Math.round(steps));
-    const descent = new SlowDescent(chosen.scaleDownAfterS);
+    const descent = new SlowDescent(chosen.scaleDownAfterS, startInstances);
     let sentBefore = 0;
     return {
       intervalNs,

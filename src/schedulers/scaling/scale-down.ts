@@ -32,10 +32,12 @@ export function wantedFor(total: number, perInstance: number, instances: number,
 /** Goes up at once, and down to the most that was wanted lately. */
 export class SlowDescent {
   readonly #windowNs: Ns;
-  readonly #wanted: { readonly timeNs: Ns; readonly instances: number }[] = [];
+  readonly #wanted: { readonly timeNs: Ns; readonly instances: number }[];
 
-  constructor(windowS: number) {
+  /** @param startInstances what was wanted at the start */
+  constructor(windowS: number, startInstances: number) {
     this.#windowNs = windowS * NS_PER_S;
+    this.#wanted = [{ timeNs: 0, instances: startInstances }];
   }
 
   settle(instances: number, nowNs: Ns): number {

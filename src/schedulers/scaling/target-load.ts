@@ -15,8 +15,8 @@ export const targetLoad: Module<ScalingPolicy, z.infer<typeof options>, ScalingC
   name: 'target-load',
   summary: 'as many instances as keep the requests that each has to do at a target',
   options,
-  create({ outstandingPerInstance, tolerance, scaleDownAfterS }, { intervalNs }) {
-    const descent = new SlowDescent(scaleDownAfterS);
+  create({ outstandingPerInstance, tolerance, scaleDownAfterS }, { intervalNs, startInstances }) {
+    const descent = new SlowDescent(scaleDownAfterS, startInstances);
     return {
       intervalNs,
       targetInstances(pool, pools, nowNs) {

@@ -18,8 +18,8 @@ export const targetQueue: Module<ScalingPolicy, z.infer<typeof options>, Scaling
   name: 'target-queue',
   summary: 'more instances while requests wait, fewer while nobody does and instances have next to nothing to do',
   options,
-  create({ waitingPerInstance, idleBelow, scaleDownAfterS }, { intervalNs }) {
-    const descent = new SlowDescent(scaleDownAfterS);
+  create({ waitingPerInstance, idleBelow, scaleDownAfterS }, { intervalNs, startInstances }) {
+    const descent = new SlowDescent(scaleDownAfterS, startInstances);
     return {
       intervalNs,
       targetInstances(pool, pools, nowNs) {
