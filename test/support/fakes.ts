@@ -1,4 +1,4 @@
-import type { FleetView, RequestView } from '../../src/sim/ports.ts';
+import type { FleetView, PoolsView, RequestView } from '../../src/sim/ports.ts';
 import { NO_SESSION } from '../../src/sim/units.ts';
 
 /** What a router can see of one request; left out means the plainest value. */
@@ -46,4 +46,25 @@ function row<Row>(rows: readonly Row[], index: number): Row {
   const found = rows[index];
   if (found === undefined) throw new RangeError(`there is no row ${index} among ${rows.length}`);
   return found;
+}
+
+/** What a scaling policy can see of the one pool there is; left out means nothing. */
+export interface FakePool {
+  readonly ready?: number;
+  readonly starting?: number;
+  readonly outstanding?: number;
+  readonly waiting?: number;
+  readonly front?: number;
+  readonly sent?: number;
+}
+
+export function poolOf(pool: FakePool): PoolsView {
+  return {
+    readyInstances: () => pool.ready ?? 0,
+    startingInstances: () => pool.starting ?? 0,
+    outstandingRequests: () => pool.outstanding ?? 0,
+    waitingRequests: () => pool.waiting ?? 0,
+    frontRequests: () => pool.front ?? 0,
+    sentRequests: () => pool.sent ?? 0,
+  };
 }

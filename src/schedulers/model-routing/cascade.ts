@@ -8,8 +8,8 @@ const share = z.number().min(0).max(1);
 
 const options = z
   .strictObject({
-    models: z.array(z.string()).min(2).describe('in the order in which they are asked, the cheapest first'),
-    accuracy: z.array(share).min(2).describe('of each, the share of all requests that it answers rightly, in [0, 1]'),
+    models: z.array(z.string()).min(1).describe('in the order in which they are asked, the cheapest first'),
+    accuracy: z.array(share).min(1).describe('of each, the share of all requests that it answers rightly, in [0, 1]'),
     recall: share.describe('share of the wrong answers that the judge notices, in [0, 1]'),
     falseAlarm: share.default(0).describe('share of the right answers that the judge takes for wrong, in [0, 1]'),
     judgeMs: z
