@@ -27,6 +27,9 @@ const HEADINGS: Readonly<Record<Topic, string>> = {
   engines: 'Engines (engine.kind: of a pool)',
   workloads: 'Workloads (kind: of a workload)',
   routing: 'Routing (routing.kind:)',
+  admission: 'Admission (admission.kind:)',
+  scaling: 'Scaling (scaling.kind: of a pool)',
+  'model-routing': 'Models that take turns (modelRouting.kind: of a workload)',
 };
 
 function entryLines(topic: Topic): string[] {
@@ -41,6 +44,12 @@ function entryLines(topic: Topic): string[] {
       return catalogue.workloads.flatMap((workload) => moduleLines(workload.name, workload));
     case 'routing':
       return catalogue.routing.flatMap((router, index) => moduleLines(withDefault(router.name, index), router));
+    case 'admission':
+      return catalogue.admission.flatMap((policy, index) => moduleLines(withDefault(policy.name, index), policy));
+    case 'scaling':
+      return catalogue.scaling.flatMap((policy) => moduleLines(policy.name, policy));
+    case 'model-routing':
+      return catalogue.modelRouting.flatMap((policy) => moduleLines(policy.name, policy));
   }
 }
 
@@ -147,6 +156,9 @@ function sourceLines(topic: Topic): string[] {
       );
     case 'workloads':
     case 'routing':
+    case 'admission':
+    case 'scaling':
+    case 'model-routing':
       return entryLines(topic);
   }
 }

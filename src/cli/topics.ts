@@ -1,3 +1,12 @@
 /** What `tokenfleet list` can list. */
-export const TOPICS = ['accelerators', 'models', 'engines', 'workloads', 'routing'] as const;
+export const TOPICS = [
+  'accelerators',
+  'models',
+  'engines',
+  'workloads',
+  'routing',
+  'admission',
+  'scaling',
+  'model-routing',
+] as const;
 export type Topic = (typeof TOPICS)[number];

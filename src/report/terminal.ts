@@ -3,6 +3,7 @@ import { FLEET, findEntry, scopeNames, worstGrade } from '../results/summary.ts'
 import type { Grade } from '../sim/plan.ts';
 import { bandBases, bandText } from './bands.ts';
 import { energy } from './energy.ts';
+import { decisions } from './decisions.ts';
 import { figure, given, percent, withHalfWidth } from './figures.ts';
 import { kvTiers } from './kv-tiers.ts';
 import type { RunReport } from './run-report.ts';
@@ -22,6 +23,7 @@ export function terminalReport(report: RunReport): string {
     latencyBands(summary),
     objectives(summary),
     load(report),
+    decisions(summary),
     kvTiers(summary),
     energy(summary, TERMINAL_COLUMNS),
     cost(summary),
