@@ -8,7 +8,7 @@ import { decisionsCase } from './decisions-case.ts';
 import { partsOf, planOf } from './hostile-plan.ts';
 
 test('a run with admission, models that take turns and scaling is the same to the bit in segments and step by step', () => {
-  expectNoDifference(9, decisionsCase, 1_000, difference);
+  expectNoDifference(9, decisionsCase, 400, difference);
 });
 
 test.each<[what: string, least: number, happens: (run: Collected) => boolean]>([

@@ -77,12 +77,13 @@ class ReferenceEngine {
     this.#demand = new ReferenceDemand(parts.workloads, plan.horizonNs, this.#agenda, (arrival, nowNs) =>
       this.#arrive(arrival, nowNs),
     );
+    const rowOfRequest = (request: number) => this.#requests.get(request)!;
     this.#view = {
-      arrivalNs: (request) => this.#requests.get(request)!.arrivalNs,
-      promptTokens: (request) => this.#requests.get(request)!.promptTokens,
-      session: (request) => this.#requests.get(request)!.session,
-      workload: (request) => this.#requests.get(request)!.workload,
-      model: (request) => this.#requests.get(request)!.model,
+      arrivalNs: (request) => rowOfRequest(request).arrivalNs,
+      promptTokens: (request) => rowOfRequest(request).promptTokens,
+      session: (request) => rowOfRequest(request).session,
+      workload: (request) => rowOfRequest(request).workload,
+      model: (request) => rowOfRequest(request).model,
     };
     this.#front = new ReferenceFront(plan.seed, parts, this.#agenda, {
       view: this.#view,
@@ -97,9 +98,7 @@ class ReferenceEngine {
   run(): ReferenceResult {
     this.#demand.start();
     if (this.#parts.power !== undefined) this.#scheduleTick(this.#parts.power, this.#parts.power.intervalNs);
-    this.#parts.scaling?.forEach((policy, pool) => {
-      if (policy !== undefined) this.#lives.scheduleTick(pool, policy, policy.intervalNs);
-    });
+    this.#lives.scheduleTicks(this.#parts.scaling ?? []);
     for (let event = this.#agenda.takeNext(); event !== undefined; event = this.#agenda.takeNext()) {
       const isOver = this.#requests.size === 0 && !this.#agenda.expectsArrivals;
       if (isOver && (event.kind === CONTROL_TICK || event.kind === INSTANCE_READY)) continue;
@@ -210,11 +209,10 @@ class ReferenceEngine {
       ({ pool }) => request.promptTokens <= (this.#plan.pools[pool]!.localPrefillTokens ?? 0),
     );
     if (local.length > 0) return local;
-    return this.#able(
-      request,
-      ({ role, life }) =>
-        (life === 'ready' || !onlyReady) && (role === 'mixed' || (role === 'prefill' && decoding.length > 0)),
-    );
+    return this.#able(request, ({ role, life }) => {
+      const begins = role === 'mixed' || (role === 'prefill' && decoding.length > 0);
+      return begins && (life === 'ready' || !onlyReady);
+    });
   }
 
   #ableToDecode(request: ReferenceRequest, onlyReady: boolean): readonly ReferenceInstance[] {

@@ -32,10 +32,16 @@ export class ReferenceLives {
     });
   }
 
+  scheduleTicks(policies: readonly (ScalingPolicy | undefined)[]): void {
+    policies.forEach((policy, pool) => {
+      if (policy !== undefined) this.#scheduleTick(pool, policy, policy.intervalNs);
+    });
+  }
+
   /** Power policies are asked first. */
-  scheduleTick(pool: number, policy: ScalingPolicy, timeNs: number): void {
+  #scheduleTick(pool: number, policy: ScalingPolicy, timeNs: number): void {
     this.#agenda.add(timeNs, CONTROL_TICK, 1 + pool, () => {
-      this.scheduleTick(pool, policy, timeNs + policy.intervalNs);
+      this.#scheduleTick(pool, policy, timeNs + policy.intervalNs);
       this.#adjust(pool, policy.targetInstances(pool, this.#poolsView(), timeNs), timeNs);
     });
   }
