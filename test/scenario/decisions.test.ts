@@ -84,9 +84,8 @@ describe('admission', () => {
 
       1 problem; nothing was simulated."
     `);
-    expect(
-      told(admitted('kind: degrade, to: { llama-3.1-70b: llama-3.1-8b }, outstandingPerInstance: 9')),
-    ).toMatchInlineSnapshot(`
+    expect(told(admitted('kind: degrade, to: { llama-3.1-70b: llama-3.1-8b }, outstandingPerInstance: 9')))
+      .toMatchInlineSnapshot(`
       "desk.yaml:14:50  admission.to.llama-3.1-70b
           no pool serves "llama-3.1-8b" — the pools serve llama-3.1-70b
 
@@ -134,9 +133,8 @@ describe('models that take turns', () => {
 
       1 problem; nothing was simulated."
     `);
-    expect(
-      told(routed(CASCADE.replace('llama-3.1-8b, llama-3.1-70b', 'llama-3.1-8b').replace('[0.7, 0.9]', '[0.7]'))),
-    ).toMatchInlineSnapshot(`
+    expect(told(routed(CASCADE.replace('llama-3.1-8b, llama-3.1-70b', 'llama-3.1-8b').replace('[0.7, 0.9]', '[0.7]'))))
+      .toMatchInlineSnapshot(`
       "desk.yaml:14:41  workloads[0].model
           asks for "llama-3.1-70b", which modelRouting does not name — write one of llama-3.1-8b
 
