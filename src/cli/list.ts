@@ -28,6 +28,9 @@ const HEADINGS: Readonly<Record<Topic, string>> = {
   workloads: 'Workloads (kind: of a workload)',
   routing: 'Routing (routing.kind:)',
   batching: 'Batching (batching.kind: of a scenario, a template or a pool)',
+  admission: 'Admission (admission.kind:)',
+  scaling: 'Scaling (scaling.kind: of a pool)',
+  'model-routing': 'Models that take turns (modelRouting.kind: of a workload)',
 };
 
 function entryLines(topic: Topic): string[] {
@@ -44,6 +47,12 @@ function entryLines(topic: Topic): string[] {
       return catalogue.routing.flatMap((router, index) => moduleLines(withDefault(router.name, index), router));
     case 'batching':
       return catalogue.batching.flatMap((policy, index) => moduleLines(withDefault(policy.name, index), policy));
+    case 'admission':
+      return catalogue.admission.flatMap((policy, index) => moduleLines(withDefault(policy.name, index), policy));
+    case 'scaling':
+      return catalogue.scaling.flatMap((policy) => moduleLines(policy.name, policy));
+    case 'model-routing':
+      return catalogue.modelRouting.flatMap((policy) => moduleLines(policy.name, policy));
   }
 }
 
@@ -151,6 +160,9 @@ function sourceLines(topic: Topic): string[] {
     case 'workloads':
     case 'routing':
     case 'batching':
+    case 'admission':
+    case 'scaling':
+    case 'model-routing':
       return entryLines(topic);
   }
 }

@@ -1,3 +1,13 @@
 /** What `tokenfleet list` can list. */
-export const TOPICS = ['accelerators', 'models', 'engines', 'workloads', 'routing', 'batching'] as const;
+export const TOPICS = [
+  'accelerators',
+  'models',
+  'engines',
+  'workloads',
+  'routing',
+  'batching',
+  'admission',
+  'scaling',
+  'model-routing',
+] as const;
 export type Topic = (typeof TOPICS)[number];

@@ -1,5 +1,6 @@
 import type { PowerParameters } from './power-model.ts';
 import type { MoneyPlan } from './money-plan.ts';
+import type { ScalingPlan } from './scaling-plan.ts';
 import type { Ns } from './units.ts';
 import type { KvTierPlan } from './kv-tier-plan.ts';
 import type { OutputPredictionPlan } from './output-prediction.ts';
@@ -38,6 +39,7 @@ export interface RunPlan {
   readonly routing: ModulePlan;
   /** How well policies know the length of an answer beforehand; the default is in output-prediction.ts. */
   readonly outputPrediction?: OutputPredictionPlan;
+  readonly admission?: ModulePlan; // without it, whatever can be served is
   readonly slos: readonly SloPlan[];
   readonly record: RecordPlan;
   /** Left out: every pool is rented at its rate, and nothing is sold. */
@@ -190,7 +192,9 @@ export interface PoolPlan {
   readonly kvLink?: KvLinkPlan;
   /** Longest prompt that a decode pool takes from clients itself; 0 or none leaves all to the prefill pools. */
   readonly localPrefillTokens?: number;
+  /** All there can be: with scaling, its `maxInstances`. */
   readonly instances: number;
+  readonly scaling?: ScalingPlan;
   readonly acceleratorsPerInstance: number;
   readonly engine: EnginePlan;
   /** In which order waiting requests are taken in; none: who comes first. */
@@ -269,6 +273,8 @@ export interface WorkloadPlan extends ModulePlan {
   readonly fairShareWeight?: number;
   /** The trace it replays, if any. The content is hashed, the path is not: moving a file changes no result. */
   readonly file?: FilePlan;
+  /** Which models answer its requests; without it the one it asks for. */
+  readonly modelRouting?: ModulePlan;
 }
 
 export interface FilePlan {

@@ -18,7 +18,7 @@ describe('what the user hears of', () => {
   test('an unknown key with nothing like it', () => {
     expect(told(changed(['horizon: 15min', 'horizon: 15min\ncolour: blue']))).toMatchInlineSnapshot(`
       "desk.yaml:4:1  colour
-          unknown key \`colour\` — known keys: name, start, horizon, warmUp, startState, seeds, timelineInterval, templates, regions, workloads, routing, record, batching, outputPrediction, slos, money, commitments, policies, sweep
+          unknown key \`colour\` — known keys: name, start, horizon, warmUp, startState, seeds, timelineInterval, templates, regions, workloads, routing, admission, record, batching, outputPrediction, slos, money, commitments, policies, sweep
 
       1 problem; nothing was simulated."
     `);
@@ -46,7 +46,7 @@ describe('what the user hears of', () => {
       desk.yaml:13:28  workloads[0].kind
           unknown workload kind "chatt" — did you mean "chat"? known: agentic, azure-trace, batch, chat, load-test, load-test-trace, mix, mooncake-trace, rag, reasoning, session-trace, trace
       desk.yaml:14:18  routing.kind
-          unknown router "roundrobin" — did you mean "round-robin"? known: least-outstanding, power-of-two, round-robin
+          unknown router "roundrobin" — did you mean "round-robin"? known: bounded-load, cost-aware, energy-aware, least-kv, least-outstanding, power-of-d, power-of-two, prefix-aware, random, round-robin, session-sticky, slo-aware, weighted
       desk.yaml:16:46  slos[0].match.workload
           unknown workload "suport" — did you mean "support"? known: support
 
