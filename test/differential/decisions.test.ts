@@ -4,11 +4,21 @@ import { RequestStatus } from '../../src/sim/records.ts';
 import type { Collected } from '../support/collect.ts';
 import { collect } from '../support/collect.ts';
 import { difference, expectNoDifference } from './agreement.ts';
+import { batchingCase } from './batching-case.ts';
 import { decisionsCase } from './decisions-case.ts';
 import { partsOf, planOf } from './hostile-plan.ts';
 
 test('a run with admission, models that take turns and scaling is the same to the bit in segments and step by step', () => {
   expectNoDifference(9, decisionsCase, 400, difference);
+});
+
+/** A request that begins again is new to the queues of every instance, and what they were told of it before still counts. */
+test('the same with requests taken in the order of a policy', () => {
+  const ordered = fc
+    .record({ hostile: batchingCase, deciding: decisionsCase })
+    .map(({ hostile, deciding }) => ({ ...hostile, decisions: deciding.decisions! }));
+
+  expectNoDifference(21, ordered, 400, difference);
 });
 
 test.each<[what: string, least: number, happens: (run: Collected) => boolean]>([
