@@ -14,6 +14,7 @@ import { modelOfConfig } from './model-profiles/model-of-config.ts';
 import { batchingPolicies } from './schedulers/batching/index.ts';
 import { admissionPolicies } from './schedulers/admission/index.ts';
 import { modelRoutingPolicies } from './schedulers/model-routing/index.ts';
+import { powerPolicies } from './schedulers/power/index.ts';
 import { routingPolicies } from './schedulers/routing/index.ts';
 import { scalingPolicies } from './schedulers/scaling/index.ts';
 import { RooflineCost } from './sim/roofline.ts';
@@ -30,6 +31,7 @@ export const catalogue = {
   admission: admissionPolicies,
   scaling: scalingPolicies,
   modelRouting: modelRoutingPolicies,
+  power: powerPolicies,
   workloads,
   /** What a scenario means when it names none. */
   defaults: { engine: 'vllm', routing: 'least-outstanding', batching: 'fcfs', admission: 'accept' },

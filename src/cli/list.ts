@@ -27,6 +27,7 @@ const HEADINGS: Readonly<Record<Topic, string>> = {
   engines: 'Engines (engine.kind: of a pool)',
   workloads: 'Workloads (kind: of a workload)',
   routing: 'Routing (routing.kind:)',
+  power: 'Power (power.kind:)',
   batching: 'Batching (batching.kind: of a scenario, a template or a pool)',
   admission: 'Admission (admission.kind:)',
   scaling: 'Scaling (scaling.kind: of a pool)',
@@ -45,6 +46,8 @@ function entryLines(topic: Topic): string[] {
       return catalogue.workloads.flatMap((workload) => moduleLines(workload.name, workload));
     case 'routing':
       return catalogue.routing.flatMap((router, index) => moduleLines(withDefault(router.name, index), router));
+    case 'power':
+      return catalogue.power.flatMap((policy) => moduleLines(policy.name, policy));
     case 'batching':
       return catalogue.batching.flatMap((policy, index) => moduleLines(withDefault(policy.name, index), policy));
     case 'admission':
@@ -163,6 +166,7 @@ function sourceLines(topic: Topic): string[] {
     case 'admission':
     case 'scaling':
     case 'model-routing':
+    case 'power':
       return entryLines(topic);
   }
 }

@@ -9,5 +9,6 @@ export const TOPICS = [
   'admission',
   'scaling',
   'model-routing',
+  'power',
 ] as const;
 export type Topic = (typeof TOPICS)[number];

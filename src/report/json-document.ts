@@ -39,6 +39,7 @@ export interface JsonDocument {
   readonly workloads: readonly ScopeFigures[];
   readonly classes: readonly ScopeFigures[];
   readonly commitments: readonly ScopeFigures[];
+  readonly domains: readonly ScopeFigures[];
 }
 
 export interface JsonRun {
@@ -77,6 +78,7 @@ export function jsonDocument({
     workloads: all('workload'),
     classes: all('class'),
     commitments: all('commitment'),
+    domains: all('domain'),
   };
 }
 

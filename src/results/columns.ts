@@ -160,7 +160,7 @@ export const COST_COLUMNS = {
 
 /** summary.arrow: one row per figure. */
 export const SUMMARY_COLUMNS = {
-  scope: name('fleet, region, pool, workload, class or commitment'),
+  scope: name('fleet, region, pool, workload, class, commitment or domain'),
   scope_name: name('which one'),
   metric: name('what was measured'),
   statistic: name('how it was condensed'),

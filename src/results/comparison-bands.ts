@@ -62,6 +62,7 @@ function poolsOf(plan: RunPlan, { scope, scopeName }: SummaryEntry): readonly Po
     case 'class':
       return serving(plan.slos.flatMap((slo) => (slo.class === scopeName ? slo.workloads : [])));
     case 'commitment':
+    case 'domain':
       return [];
   }
 }

@@ -2,7 +2,7 @@ import { GRADES } from '../sim/plan.ts';
 import type { Grade } from '../sim/plan.ts';
 
 /** What a figure is about. */
-export const SCOPES = ['fleet', 'region', 'pool', 'workload', 'class', 'commitment'] as const;
+export const SCOPES = ['fleet', 'region', 'pool', 'workload', 'class', 'commitment', 'domain'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The name of the one scope of kind `fleet`. */
@@ -60,6 +60,13 @@ export const METRICS = {
   kv_use: { unit: '1', meaning: 'KV blocks held at the end of an interval, of all KV blocks' },
   accelerator_power: { unit: 'W', meaning: 'draw of one accelerator that is switched on' },
   site_power: { unit: 'W', meaning: 'draw of everything: accelerators, servers, network, cooling and conversion' },
+  domain_power: {
+    unit: 'W',
+    meaning:
+      'draw that the instances of a power domain share a budget for, when telemetry was taken; its limit is the budget',
+  },
+  over_budget: { unit: 's', meaning: 'telemetry intervals that began with a draw over the budget' },
+  braked: { unit: 's', meaning: 'time for which the hardware held clocks down by itself' },
   accelerator_energy: { unit: 'kWh', meaning: 'what all accelerators took, in steps and between them' },
   prefill_energy: { unit: 'kWh', meaning: 'of this, what prefill added to the energy of steps' },
   idle_energy: { unit: 'kWh', meaning: 'of this, what they took while no step was in progress' },
@@ -137,10 +144,10 @@ export const STATISTICS = {
   p99: '99th percentile',
   max: 'largest value at the end of an interval; of draws, the largest mean of an interval',
   rate: 'per second of the measured window',
-  total: 'sum over the measured window',
+  total: 'sum over the measured window; of power domains, over the whole run',
   share: 'part of the whole, in [0, 1]',
   target: 'what the scenario asks for: a share of requests',
-  limit: 'what the scenario asks for: a latency',
+  limit: 'what the scenario asks for: a latency, or the lowest budget of a power domain',
   met: '1 when the share reached the target, else 0; over seeds: the share of them that did',
   accelerators: 'of the accelerators alone, idle ones included',
   site: 'with servers, network, cooling and conversion',

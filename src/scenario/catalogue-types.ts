@@ -19,6 +19,7 @@ export interface Catalogue {
   readonly admission: readonly NamingKind[];
   readonly scaling: readonly Kind[];
   readonly modelRouting: readonly ModelRoutingKind[];
+  readonly power: readonly Kind[];
   readonly workloads: readonly WorkloadKind[];
   /** What a scenario means when it names none. */
   readonly defaults: {

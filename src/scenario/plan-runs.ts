@@ -94,7 +94,7 @@ function planOf(
   traces: readonly (Trace | undefined)[],
 ): RunPlan {
   const { name, start, startState, horizonNs, warmUpNs, timelineIntervalNs, models, regions } = scenario;
-  const { routing, admission, outputPrediction, slos, record } = scenario;
+  const { routing, admission, outputPrediction, slos, record, power } = scenario;
   const workloads = scenario.workloads.map(({ place: _place, file: _file, ...workload }, index): WorkloadPlan => {
     const trace = traces[index];
     return { ...workload, ...(trace !== undefined && { file: trace.file }) };
@@ -112,6 +112,7 @@ function planOf(
     pools,
     workloads,
     routing,
+    ...(power !== undefined && { power }),
     outputPrediction,
     admission,
     slos,

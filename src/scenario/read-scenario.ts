@@ -1,6 +1,7 @@
 import type { OutputPredictionPlan } from '../sim/output-prediction.ts';
 import type { MoneyPlan, PoolMoneyPlan } from '../sim/money-plan.ts';
 import type { ModulePlan, ObjectivePlan, PoolPlan, RecordPlan, RegionPlan, SloPlan, StartState } from '../sim/plan.ts';
+import type { PowerControlPlan } from '../sim/power-control-plan.ts';
 import type { Ns } from '../sim/units.ts';
 import { NS_PER_S } from '../sim/units.ts';
 import { acceleratorReader } from './accelerator-files.ts';
@@ -18,6 +19,7 @@ import type { MoneyReading } from './money.ts';
 import { readMoney } from './money.ts';
 import type { PoolConditions, ResolvedPool } from './pools.ts';
 import { resolvePools } from './pools.ts';
+import { powerControlPlan } from './power-control.ts';
 import type { Problem } from './problem.ts';
 import type { ScenarioInput, SloInput, WorkloadInput } from './schema.ts';
 import { scenarioSchemas } from './schema.ts';
@@ -44,6 +46,7 @@ export interface Scenario {
   readonly outputPrediction: OutputPredictionPlan;
   readonly admission: ModulePlan;
   readonly slos: readonly SloPlan[];
+  readonly power?: PowerControlPlan;
   readonly record: RecordPlan;
   readonly money?: MoneyPlan;
   /** Variants by name: to each path of the scenario what it is set to. */
@@ -116,7 +119,13 @@ export function readSource(
   if (findings.length > 0 || money.problems.length > 0) {
     return { ok: false, problems: [...problemsOf(findings, source), ...money.problems] };
   }
-  const scenario = scenarioOf(file, checked.value, pools, money, source);
+  const uncontrolled = scenarioOf(file, checked.value, pools, money, source);
+  const { power } = checked.value;
+  const control = power && powerControlPlan(power, uncontrolled.regions, uncontrolled.pools);
+  if (control !== undefined && control.findings.length > 0) {
+    return { ok: false, problems: problemsOf(control.findings, source) };
+  }
+  const scenario = { ...uncontrolled, ...(control !== undefined && { power: control.plan }) };
   return { ok: true, scenario, warnings: [...unusedTemplates(draft), ...money.warnings] };
 }
 

@@ -19,6 +19,7 @@ import { kvTiersSchema } from './kv-tiers.ts';
 import { layoutSchema } from './layout-schema.ts';
 import { modelName } from './model-files.ts';
 import { moneySchema } from './money.ts';
+import { powerSchema } from './power-control.ts';
 import { recordSchema } from './power.ts';
 import { procurementSchema } from './procurement.ts';
 import { zonedStart } from './start.ts';
@@ -84,6 +85,9 @@ export function scenarioSchemas(catalogue: Catalogue) {
       })
       .default({ ...DEFAULT_OUTPUT_PREDICTION })
       .describe('how well policies know the length of an answer beforehand'),
+    power: powerSchema(catalogue)
+      .optional()
+      .describe('who watches what accelerators draw, and slows them (default: nobody)'),
     slos: z.array(slo).default([]).describe('what users were promised, by class of requests'),
     money: moneySchema(catalogue).optional(),
     commitments: commitmentsSchema(catalogue),

@@ -1,7 +1,15 @@
 import type { PoolCounters } from './pool-counters.ts';
 import type { DecodePiece } from './ports.ts';
 import { kvTokensOfSteps, stepsLasting, ticksOfSteps } from './segment.ts';
-import { MAX_SEGMENT_QUANTA, MAX_SEGMENT_TICKS, TICKS_PER_NS, type Ns, type Quanta, type Ticks } from './units.ts';
+import {
+  MAX_SEGMENT_QUANTA,
+  MAX_SEGMENT_TICKS,
+  TICKS_PER_NS,
+  type Ns,
+  type Quanta,
+  type Ticks,
+  wattsOf,
+} from './units.ts';
 
 /**
  * The exact clock of one instance and the segment it is in: `steps` steps of one batch, from the boundary at
@@ -97,6 +105,29 @@ export class DecodeRun {
   stepsOverAt(timeNs: Ns): number {
     if (timeNs >= this.endNs) return this.steps;
     return this.#stepsUntil(timeNs + 1) - 1;
+  }
+
+  /**
+   * Draw of the step that is in progress just before `timeNs`, a moment after the start of the segment, or after its end
+   * and before the next one: of all accelerators of the instance together, in W.
+   */
+  drawWattsAt(timeNs: Ns): number {
+    const kvTokens = this.#kvTokensAt(timeNs);
+    return wattsOf(
+      this.#fixedQuanta + this.#quantaPerKvToken * kvTokens,
+      this.#fixedTicks + this.#ticksPerKvToken * kvTokens,
+    );
+  }
+
+  /** Its duration. */
+  stepNsAt(timeNs: Ns): number {
+    return (this.#fixedTicks + this.#ticksPerKvToken * this.#kvTokensAt(timeNs)) / TICKS_PER_NS;
+  }
+
+  /** What it attends to. */
+  #kvTokensAt(timeNs: Ns): number {
+    const step = this.steps === 0 ? this.#overSteps : this.#stepsUntil(timeNs);
+    return this.#kvTokens + (step - 1) * this.#growth;
   }
 
   /** Add what the first `steps` steps did to the counters, unless it already was. */

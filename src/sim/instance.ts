@@ -26,6 +26,8 @@ export class Instance {
   readonly batch: Batch;
   readonly idleTime: IdleTime;
   clock = 1;
+  /** Most that one of its accelerators may draw. */
+  capWatts = Infinity;
   /** Segments started. */
   segments = 0;
 
@@ -181,10 +183,11 @@ export class Instance {
     return earlier;
   }
 
-  /** The batch in progress keeps its clock until its next step boundary. Answers whether its next event has changed. */
-  setClock(clock: number, nowNs: Ns): boolean {
+  /** The batch in progress keeps its setting until its next step boundary. Answers whether its next event has changed. */
+  setPower(clock: number, capWatts: number, nowNs: Ns): boolean {
     this.clock = clock;
-    if (this.#tiers !== undefined) this.#tiers.clock = clock;
+    this.capWatts = capWatts;
+    this.#tiers?.setPower(clock, capWatts);
     return this.isBusy && this.run.cutAt(nowNs);
   }
 
@@ -218,8 +221,10 @@ export class Instance {
     }
     if (this.#idle) this.#wake(nowNs);
     this.segments++;
-    if (batch.chunks.count > 0) this.#prefillStep.start(this.run, batch.decoding, batch.decodingPaused, this.clock);
-    else this.#startDecodeSteps(nowNs, preempted);
+    const { clock, capWatts } = this;
+    if (batch.chunks.count > 0) {
+      this.#prefillStep.start(this.run, batch.decoding, batch.decodingPaused, clock, capWatts);
+    } else this.#startDecodeSteps(nowNs, preempted);
   }
 
   #wake(nowNs: Ns): void {
@@ -245,7 +250,7 @@ export class Instance {
     const { seqs, growth, kvTokens, stepsToEvent } = decoding;
     // Somebody who was not admitted to this step may be to the next.
     const limit = preempted || isOutdated ? 1 : Math.min(stepsToEvent, engine.maxSegmentSteps);
-    const piece = this.#stepCost.decodePiece(seqs, kvTokens, this.clock);
+    const piece = this.#stepCost.decodePiece(seqs, kvTokens, this.clock, this.capWatts);
     run.startSteps(piece, seqs, growth, kvTokens, this.kv.stepsThatFit(limit));
     decoding.price(piece);
     // One still on its way may join. One that was refused stays refused until somebody finishes, or until prefixes that it
@@ -277,6 +282,11 @@ export class Instance {
   /** Leading tokens of a prompt whose KV is here, as a batch formed before `nowNs` has left it. */
   cachedTokens(request: RequestIndex, nowNs: Ns): number {
     return this.kv.cachedTokens(request, this.kvBlocksUsedAt(nowNs - 1), nowNs);
+  }
+
+  /** Whether it found nothing to do: not so between the end of a step and the batch that is formed then. */
+  get isIdle(): boolean {
+    return this.#idle;
   }
 
   /** Credit the steps that are over at `timeNs`, and idle time, to the pool's counters. A step with prefill is credited where it ends. */

@@ -19,6 +19,7 @@ export class KvTiers {
     prefillContextTokens: 0,
     promptsFinished: 0,
     clock: 1,
+    capWatts: Infinity,
   };
   /** By tier, the leading blocks that the last look found worth having up to there; 0 where nothing is read. */
   readonly #worth: Int32Array;
@@ -31,8 +32,9 @@ export class KvTiers {
     this.#worth = new Int32Array(tiers.length);
   }
 
-  set clock(clock: number) {
+  setPower(clock: number, capWatts: number): void {
     this.#chunk.clock = clock;
+    this.#chunk.capWatts = capWatts;
   }
 
   /** The instance has been switched on: only what it shares with others is still there. */

@@ -16,6 +16,7 @@ import type { RunParts } from './run-parts.ts';
 interface FleetPlan {
   readonly seed: number;
   readonly record?: RecordPlan;
+  readonly power?: unknown;
   readonly pools: readonly (InstancePlan & { readonly instances: number })[];
 }
 
@@ -32,6 +33,7 @@ export function makeInstances(
 ): Instance[] {
   const instances: Instance[] = [];
   plan.pools.forEach((pool, index) => {
+    const hasEnergy = plan.record?.energy === true || plan.power !== undefined;
     const { engine, role = 'mixed' } = pool;
     const guesses = engine.speculation !== undefined && role !== 'prefill';
     const decodeSteps = guesses ? new DecodeSteps(engine.speculation, plan.seed) : undefined;
@@ -45,7 +47,7 @@ export function makeInstances(
       const kv = new KvBlocks(engine, role, requests, paths, tiers);
       const policy = batching[index]?.();
       const queues = policy && new PolicyQueues(policy, requests, view);
-      const own = { ...pool, decodeSteps, tiers, resourceTime, queues, hasEnergy: plan.record?.energy === true };
+      const own = { ...pool, decodeSteps, tiers, resourceTime, queues, hasEnergy };
       instances.push(
         new Instance(instances.length, index, own, requests, kv, stepCosts[index]!, counters[index]!, listener),
       );

@@ -1,3 +1,4 @@
+import type { PowerControlPlan } from './power-control-plan.ts';
 import type { PowerParameters } from './power-model.ts';
 import type { MoneyPlan } from './money-plan.ts';
 import type { ScalingPlan } from './scaling-plan.ts';
@@ -44,6 +45,8 @@ export interface RunPlan {
   readonly record: RecordPlan;
   /** Left out: every pool is rented at its rate, and nothing is sold. */
   readonly money?: MoneyPlan;
+  /** Left out, every accelerator runs at full clock, and nobody looks at what it draws. */
+  readonly power?: PowerControlPlan;
 }
 
 /** What is recorded besides times and counts. Nothing else in the results depends on it. */
@@ -192,13 +195,11 @@ export interface PoolPlan {
   readonly kvLink?: KvLinkPlan;
   /** Longest prompt that a decode pool takes from clients itself; 0 or none leaves all to the prefill pools. */
   readonly localPrefillTokens?: number;
-  /** All there can be: with scaling, its `maxInstances`. */
-  readonly instances: number;
+  readonly instances: number; // all there can be: with scaling, its `maxInstances`
   readonly scaling?: ScalingPlan;
   readonly acceleratorsPerInstance: number;
   readonly engine: EnginePlan;
-  /** In which order waiting requests are taken in; none: who comes first. */
-  readonly batching?: ModulePlan;
+  readonly batching?: ModulePlan; // in which order waiting requests are taken in; none: who comes first
   readonly stepCost: RooflineParameters;
   readonly power: PowerPlan;
   /** The worst grade among the numbers of `power`. */
@@ -273,8 +274,7 @@ export interface WorkloadPlan extends ModulePlan {
   readonly fairShareWeight?: number;
   /** The trace it replays, if any. The content is hashed, the path is not: moving a file changes no result. */
   readonly file?: FilePlan;
-  /** Which models answer its requests; without it the one it asks for. */
-  readonly modelRouting?: ModulePlan;
+  readonly modelRouting?: ModulePlan; // which models answer its requests; without it the one it asks for
 }
 
 export interface FilePlan {

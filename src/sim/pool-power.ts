@@ -8,6 +8,11 @@ import { NS_PER_S } from './units.ts';
 /** Part of what a facility adds that is there whatever the load: transformers, pumps, fans at their slowest. */
 const CONSTANT_FACILITY_SHARE = 0.3;
 
+/** Of what it is built for. The rest, `pue - 1` minus this, it adds in proportion to the draw. */
+export function constantFacilityShare(pue: number): number {
+  return CONSTANT_FACILITY_SHARE * (pue - 1);
+}
+
 /** What a pool draws beside the steps of its accelerators, and what its site adds to all of it. */
 export class PoolPower {
   readonly #power: PowerPlan;
@@ -27,7 +32,7 @@ export class PoolPower {
     const busyJoules = counters.busyEnergy.joules;
     const idleJoules = (counters.idleNs * n * idleWatts) / NS_PER_S;
     const hostJoules = ((onNs * (hostIdleWatts + networkWatts) + counters.busyNs * hostBusyWatts) * n) / NS_PER_S;
-    const constant = CONSTANT_FACILITY_SHARE * (pue - 1);
+    const constant = constantFacilityShare(pue);
     const proportional = pue - 1 - constant;
     columns.busyJoules[row] = busyJoules;
     columns.prefillJoules[row] = counters.prefillEnergy.joules;

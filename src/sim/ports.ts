@@ -208,22 +208,7 @@ export interface AdmissionPolicy {
 
 export type { ModelRoutingPolicy, PoolsView, ScalingPolicy } from './decision-ports.ts';
 
-/** Accelerators of a site as its controller sees them. */
-export interface SiteView {
-  readonly instanceCount: number;
-  clock(instance: InstanceIndex): number;
-}
-
-/** What a power controller may set. */
-export interface ClockSink {
-  /** Relative frequency in (0, 1], effective at the next step boundary. */
-  setClock(instance: InstanceIndex, clock: number): void;
-}
-
-export interface PowerPolicy {
-  readonly intervalNs: Ns;
-  decide(site: SiteView, clocks: ClockSink, nowNs: Ns): void;
-}
+export type { PowerPolicy, PowerSink, SiteView } from './power-ports.ts';
 
 // ---------------------------------------------------------------------------------------------- physics
 
@@ -243,10 +228,12 @@ export interface PrefillBatch {
   promptsFinished: number;
   /** Relative frequency in (0, 1]. */
   clock: number;
+  /** Most that one accelerator may draw; Infinity, or left out, without a cap. */
+  capWatts?: number;
 }
 
 /**
- * Duration of decode-only steps of one batch size and clock, affine in the tokens attended to over a range:
+ * Duration of decode-only steps of one batch size, clock and cap, affine in the tokens attended to over a range:
  * `fixedTicks + ticksPerKvToken × kvTokens` for kvTokens < untilKvTokens. Whole numbers, at least one nanosecond in the
  * range; fixedTicks alone may be negative. Their energy likewise, in whole quanta of 2⁻²⁶ J, at least 0 in the range.
  */
@@ -261,8 +248,11 @@ export interface DecodePiece {
 
 /** How long an engine step takes: at least one nanosecond. Pure: the same batch always costs the same. */
 export interface StepCost {
-  /** The piece that holds `kvTokens` (sum over the batch of tokens attended to, the new ones included). */
-  decodePiece(decodeSeqs: number, kvTokens: number, clock: number): DecodePiece;
+  /**
+   * The piece that holds `kvTokens` (sum over the batch of tokens attended to, the new ones included).
+   * @param capWatts see PrefillBatch; none if left out
+   */
+  decodePiece(decodeSeqs: number, kvTokens: number, clock: number, capWatts?: number): DecodePiece;
   prefillStepTicks(batch: PrefillBatch): Ticks;
   /**
    * Energy of the same step in whole quanta, of all accelerators of the instance; 0 where energy is not recorded.

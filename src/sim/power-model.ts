@@ -139,6 +139,12 @@ export function steppedClock({ mostMHz, leastClock }: PowerParameters, clock: nu
   return Math.max(leastClock, (steps * CLOCK_STEP_MHZ) / mostMHz);
 }
 
+/** The step of the accelerator's clock before another step of it; or the lowest. */
+export function lowerClock({ mostMHz, leastClock }: PowerParameters, clock: number): number {
+  const steps = Math.ceil((clock * mostMHz) / CLOCK_STEP_MHZ - CLOCK_ROUNDING) - 1;
+  return Math.max(leastClock, (steps * CLOCK_STEP_MHZ) / mostMHz);
+}
+
 /** What a step spends its time on at full clock. */
 export interface StepTimes {
   readonly memoryNs: Ns;

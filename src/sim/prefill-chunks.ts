@@ -15,6 +15,7 @@ export class PrefillChunks {
     prefillContextTokens: 0,
     promptsFinished: 0,
     clock: 1,
+    capWatts: Infinity,
   };
 
   reset(): void {

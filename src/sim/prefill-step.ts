@@ -24,7 +24,7 @@ export class PrefillStep {
     this.#resourceTime = resourceTime;
   }
 
-  start(run: DecodeRun, decoding: DecodingSet, decodingPaused: boolean, clock: number): void {
+  start(run: DecodeRun, decoding: DecodingSet, decodingPaused: boolean, clock: number, capWatts: number): void {
     const { batch } = this.#chunks;
     const stepCost = this.#stepCost;
     const seqs = decodingPaused ? 0 : decoding.seqs;
@@ -32,13 +32,14 @@ export class PrefillStep {
     batch.decodeSeqs = seqs;
     batch.kvTokens = kvTokens;
     batch.clock = clock;
+    batch.capWatts = capWatts;
     this.#ticks = stepCost.prefillStepTicks(batch);
     if (this.#hasEnergy) this.#quanta = stepCost.prefillStepQuanta(batch, this.#ticks);
     run.startStep(this.#ticks, this.#quanta, seqs, decodingPaused ? 0 : decoding.growth, kvTokens);
     this.#decodeOnlyTicks = 0;
     this.#decodeOnlyQuanta = 0;
     if (seqs === 0) return;
-    const piece = stepCost.decodePiece(seqs, kvTokens, clock);
+    const piece = stepCost.decodePiece(seqs, kvTokens, clock, capWatts);
     this.#decodeOnlyTicks = piece.fixedTicks + piece.ticksPerKvToken * kvTokens;
     this.#decodeOnlyQuanta = piece.fixedQuanta + piece.quantaPerKvToken * kvTokens;
     decoding.price(piece);

@@ -1,4 +1,5 @@
 import type { PoolPlan, RunPlan } from './plan.ts';
+import type { PowerDomainTotals } from './power-control-plan.ts';
 import type {
   AdmissionPolicy,
   BatchingPolicy,
@@ -16,7 +17,7 @@ import type { Ns } from './units.ts';
 
 /** The part of a plan that the model reads; a RunPlan is one. */
 export type SimulationPlan = Pick<RunPlan, 'seed' | 'horizonNs' | 'warmUpNs' | 'timelineIntervalNs'> &
-  Partial<Pick<RunPlan, 'record' | 'outputPrediction'>> & {
+  Partial<Pick<RunPlan, 'record' | 'power' | 'outputPrediction'>> & {
     readonly models: readonly string[];
     /** Where no role is given, a pool is mixed. */
     readonly pools: readonly (Pick<PoolPlan, 'model' | 'instances' | 'engine'> &
@@ -40,6 +41,7 @@ export interface RunParts {
   readonly routing: RoutingPolicy;
   /** One per plan.pools. */
   readonly stepCosts: readonly StepCost[];
+  /** Of a plan with `power`. */
   readonly power?: PowerPolicy;
   /** One per plan.pools, if any: makes the policy of one instance. Where there is none, who comes first is served first. */
   readonly batching?: readonly ((() => BatchingPolicy) | undefined)[];
@@ -70,4 +72,6 @@ export interface RunTotals {
   readonly endNs: Ns;
   /** False when `progress` stopped it. */
   readonly completed: boolean;
+  /** One per domain; left out where power is not controlled. */
+  readonly powerDomains?: readonly PowerDomainTotals[];
 }

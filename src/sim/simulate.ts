@@ -8,7 +8,7 @@ import { Front, type FrontListener } from './front.ts';
 import type { Instance } from './instance.ts';
 import { makeInstances } from './make-instances.ts';
 import { PoolCounters } from './pool-counters.ts';
-import type { ClockSink, PowerPolicy, SiteView } from './ports.ts';
+import { PowerControl, type PowerListener } from './power-control.ts';
 import { PromptPaths } from './prompt-paths.ts';
 import { RequestStatus } from './records.ts';
 import { RequestLog } from './request-log.ts';
@@ -31,10 +31,10 @@ export function simulate(plan: SimulationPlan, parts: RunParts, sinks: RunSinks)
   return new Simulation(plan, parts, sinks).run();
 }
 
-class Simulation implements InstanceListener, FrontListener, SiteView, ClockSink {
+class Simulation implements InstanceListener, FrontListener, PowerListener {
   readonly instanceCount: number;
   readonly #plan: SimulationPlan;
-  readonly #power: PowerPolicy | undefined;
+  readonly #power: PowerControl | undefined;
   readonly #sinks: RunSinks;
   readonly #requests = new RequestTable();
   readonly #paths = new PromptPaths();
@@ -59,7 +59,6 @@ class Simulation implements InstanceListener, FrontListener, SiteView, ClockSink
 
   constructor(plan: SimulationPlan, parts: RunParts, sinks: RunSinks) {
     this.#plan = plan;
-    this.#power = parts.power;
     this.#sinks = sinks;
     this.#view = new RequestTableView(this.#requests, this.#paths, plan);
     this.#demand = new Demand(parts.workloads, plan.horizonNs, this.#requests, this.#paths, this.#view);
@@ -68,6 +67,7 @@ class Simulation implements InstanceListener, FrontListener, SiteView, ClockSink
     const resourceTime = plan.record?.shares === true ? new ResourceTime() : undefined;
     this.#instances = makeInstances(plan, parts, this.#requests, this.#view, this.#paths, counters, this, resourceTime);
     this.instanceCount = this.#instances.length;
+    this.#power = parts.power && new PowerControl(plan, parts.power, this.#instances, this);
     this.#dispatch = new Dispatch(plan, parts, this.#instances, this.#view);
     const { fleet } = this.#dispatch;
     this.#agenda = new Agenda(this.#instances, plan, parts);
@@ -108,6 +108,7 @@ class Simulation implements InstanceListener, FrontListener, SiteView, ClockSink
       steps: this.#instances.reduce((sum, instance) => sum + instance.steps, 0),
       endNs: this.#lastDepartureNs,
       completed,
+      ...(this.#power !== undefined && { powerDomains: this.#power.totals() }),
     };
   }
 
@@ -191,13 +192,12 @@ class Simulation implements InstanceListener, FrontListener, SiteView, ClockSink
   }
 
   #control(): void {
-    assert(this.#power !== undefined, 'a control tick without a controller');
+    this.#power!.tick(this.#nowNs);
     this.#scheduleControl();
-    this.#power.decide(this, this, this.#nowNs);
   }
 
   #scheduleControl(): void {
-    if (this.#power !== undefined) this.#agenda.scheduleControl(this.#nowNs + this.#power.intervalNs);
+    if (this.#power !== undefined) this.#agenda.scheduleControl(this.#power.nextNs);
   }
 
   #scheduleScaling(pool: PoolIndex): void {
@@ -286,13 +286,9 @@ class Simulation implements InstanceListener, FrontListener, SiteView, ClockSink
     return this.#sinks.progress?.(endNs) ?? true;
   }
 
-  clock(index: InstanceIndex): number {
-    return this.#instances[index]!.clock;
-  }
-
-  setClock(index: InstanceIndex, clock: number): void {
+  setPower(index: InstanceIndex, clock: number, capWatts: number): void {
     const instance = this.#instances[index]!;
-    if (instance.clock === clock) return;
-    if (instance.setClock(clock, this.#nowNs)) this.#agenda.schedule(instance);
+    if (instance.clock === clock && instance.capWatts === capWatts) return;
+    if (instance.setPower(clock, capWatts, this.#nowNs)) this.#agenda.schedule(instance);
   }
 }

@@ -1,9 +1,9 @@
 import type { PowerParameters } from './power-model.ts';
-import { busyWatts, stepUse } from './power-model.ts';
+import { busyWatts, clockUnderCap, lowerClock, stepUse, type StepUse, steppedClock } from './power-model.ts';
 import type { DecodePiece } from './ports.ts';
 import { stepNs } from './roofline-formula.ts';
 import type { RooflineParameters, StepShape } from './roofline-types.ts';
-import { NS_PER_S, QUANTA_PER_JOULE, TICKS_PER_NS, type Quanta, type Ticks } from './units.ts';
+import { NS_PER_S, QUANTA_PER_JOULE, TICKS_PER_NS, type Ns, type Quanta, type Ticks, wattsOf } from './units.ts';
 
 /** What the steps of an instance draw. */
 export interface StepPower {
@@ -29,10 +29,36 @@ export class StepEnergy {
   quantaOf(step: StepShape, ticks: Ticks): Quanta {
     const { accelerator, accelerators } = this.#power;
     const ns = ticks / TICKS_PER_NS;
-    // How much of the accelerator a step uses is known at full clock.
-    const fullNs = step.clock === 1 ? ns : stepNs(this.#step, { ...step, clock: 1 });
-    const watts = busyWatts(accelerator, stepUse(this.#step, step, fullNs), step.clock);
+    const watts = busyWatts(accelerator, this.#use(step, step.clock === 1 ? ns : undefined), step.clock);
     return Math.round(accelerators * watts * (ns / NS_PER_S) * QUANTA_PER_JOULE);
+  }
+
+  /** Lowest clock of the accelerator, relative to the highest. */
+  get leastClock(): number {
+    return this.#power.accelerator.leastClock;
+  }
+
+  /** One step of the accelerator's clock below another. */
+  clockBelow(clock: number): number {
+    return lowerClock(this.#power.accelerator, clock);
+  }
+
+  /** The highest step of the clock, at most that of the step, at which it draws no more than the cap; or the lowest. */
+  clockUnder(step: StepShape, capWatts: number): number {
+    const { accelerator } = this.#power;
+    const highest = clockUnderCap(accelerator, this.#use(step, undefined), capWatts);
+    return Math.min(step.clock, steppedClock(accelerator, highest));
+  }
+
+  /** Draw of one accelerator in a decode step, as its piece has it. */
+  wattsOnLine(piece: DecodePiece, kvTokens: number): number {
+    const quanta = piece.fixedQuanta + piece.quantaPerKvToken * kvTokens;
+    return wattsOf(quanta, piece.fixedTicks + piece.ticksPerKvToken * kvTokens) / this.#power.accelerators;
+  }
+
+  /** How much of the accelerator a step uses is known at full clock. */
+  #use(step: StepShape, fullNs: Ns | undefined): StepUse {
+    return stepUse(this.#step, step, fullNs ?? stepNs(this.#step, { ...step, clock: 1 }));
   }
 
   /**

@@ -33,3 +33,10 @@ export const NO_SESSION = -1;
 export const MAX_SEGMENT_TICKS = 2 ** 52;
 /** The same of quanta. */
 export const MAX_SEGMENT_QUANTA = 2 ** 52;
+
+const WATTS_PER_QUANTUM_AND_TICK = (TICKS_PER_NS * NS_PER_S) / QUANTA_PER_JOULE;
+
+/** Mean draw of what takes so much energy in so much time: two whole numbers, rounded once or twice. */
+export function wattsOf(quanta: Quanta, ticks: Ticks): number {
+  return (quanta / ticks) * WATTS_PER_QUANTUM_AND_TICK;
+}

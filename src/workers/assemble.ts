@@ -1,10 +1,11 @@
 import type { AdmissionContext, BatchingContext, ModelRoutingContext, Module, ScalingContext } from '../sim/module.ts';
-import type { PoolPlan, RecordPlan, RunPlan, StartState, WorkloadPlan } from '../sim/plan.ts';
+import type { PoolPlan, RunPlan, StartState, WorkloadPlan } from '../sim/plan.ts';
 import type {
   AdmissionPolicy,
   BatchingPolicy,
   ByteSource,
   ModelRoutingPolicy,
+  PowerPolicy,
   RoutingPolicy,
   ScalingPolicy,
   Workload,
@@ -20,6 +21,7 @@ import type { FileSource } from './file-source.ts';
 export interface Modules {
   readonly workloads: readonly Module<Workload, unknown, WorkloadContext>[];
   readonly routing: readonly Module<RoutingPolicy, unknown>[];
+  readonly power: readonly Module<PowerPolicy, unknown>[];
   readonly batching: readonly Module<BatchingPolicy, unknown, BatchingContext>[];
   readonly admission: readonly Module<AdmissionPolicy, unknown, AdmissionContext>[];
   readonly scaling: readonly Module<ScalingPolicy, unknown, ScalingContext>[];
@@ -67,7 +69,10 @@ export function assemble(plan: RunPlan, modules: Modules): Assembled {
       routing: find(modules.routing, plan.routing.kind).create(plan.routing.options, { streams }),
       batching: plan.pools.map(batching),
       ...decisionsOf(plan, modules, streams),
-      stepCosts: plan.pools.map((pool) => stepCostOf(pool, plan.record)),
+      ...(plan.power !== undefined && {
+        power: find(modules.power, plan.power.kind).create(plan.power.options, { streams }),
+      }),
+      stepCosts: plan.pools.map((pool) => stepCostOf(pool, plan)),
     };
     return { parts, close };
   } catch (error) {
@@ -129,6 +134,8 @@ function find<Found extends { readonly name: string }>(modules: readonly Found[]
   return found;
 }
 
-function stepCostOf({ stepCost, power, acceleratorsPerInstance }: PoolPlan, { energy }: RecordPlan): RooflineCost {
+function stepCostOf({ stepCost, power, acceleratorsPerInstance }: PoolPlan, plan: RunPlan): RooflineCost {
+  // A controller looks at what steps draw, whether it is recorded or not.
+  const energy = plan.record.energy || plan.power !== undefined;
   return new RooflineCost(stepCost, { accelerator: power.accelerator, accelerators: acceleratorsPerInstance, energy });
 }

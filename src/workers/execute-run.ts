@@ -6,6 +6,7 @@ import { writeCosts } from '../results/cost-file.ts';
 import { writeManifest } from '../results/manifest.ts';
 import type { OfferedLoad } from '../results/manifest.ts';
 import { PoolMetrics } from '../results/pool-metrics.ts';
+import { powerEntries } from '../results/power-entries.ts';
 import { RequestMetrics, tee } from '../results/request-metrics.ts';
 import { RequestsFile } from '../results/requests-file.ts';
 import { summarize } from '../results/summarize.ts';
@@ -64,7 +65,11 @@ export function executeRun(task: RunTask, modules: Modules, progress: Progress):
   timelineFile.close();
   if (!totals.completed) return false;
   const costs = meters.costs();
-  const summary = [...summarize(plan, requests, pools, attributeRent, costs.billsUsd), ...costs.entries];
+  const summary = [
+    ...summarize(plan, requests, pools, attributeRent, costs.billsUsd),
+    ...costs.entries,
+    ...powerEntries(plan, totals.powerDomains),
+  ];
   const rows = {
     requests: requestsFile.rows,
     timeline: timelineFile.rows,

@@ -5,7 +5,7 @@ import type { Simulate } from '../support/collect.ts';
 import { partsOf, planOf } from './hostile-plan.ts';
 import type { HostileCase } from './hostile-cases.ts';
 
-type Figures = Readonly<Record<string, number>>;
+type Figures = Readonly<Record<string, unknown>>;
 
 /** The first figure in which the two engines differ, in words; undefined when all agree to the bit. */
 export function difference(hostile: HostileCase, run?: Simulate): string | undefined {
@@ -15,7 +15,8 @@ export function difference(hostile: HostileCase, run?: Simulate): string | undef
   return (
     rowsDifference('request', actual.requests, expected.requests) ??
     rowsDifference('timeline', actual.timeline, expected.timeline) ??
-    rowDifference('totals', { ...actual.totals, completed: 1 }, { ...expected.totals })
+    rowsDifference('power domain', actual.totals.powerDomains ?? [], expected.powerDomains) ??
+    rowDifference('totals', { ...actual.totals }, { ...expected.totals })
   );
 }
 
@@ -37,7 +38,7 @@ export function rowsDifference(
 function rowDifference(where: string, actual: Figures, expected: Figures): string | undefined {
   for (const name of Object.keys(expected)) {
     if (!Object.is(actual[name], expected[name]))
-      return `${where}: ${name} is ${actual[name]} instead of ${expected[name]}`;
+      return `${where}: ${name} is ${JSON.stringify(actual[name])} instead of ${JSON.stringify(expected[name])}`;
   }
   return undefined;
 }

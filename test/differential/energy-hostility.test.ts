@@ -34,5 +34,24 @@ test('in most runs prefill has a part of the energy and instances are idle in pa
   const idleIsPart = ({ idleNs, onNs }: Row) => idleNs > 0 && idleNs < onNs;
   expect(shareOf(runs, ({ timeline }) => timeline.some(prefillIsPart))).toBeGreaterThan(0.5);
   expect(shareOf(runs, ({ timeline }) => timeline.some(idleIsPart))).toBeGreaterThan(0.5);
-  expect(shareOf(runs, ({ requests }) => requests.some((row) => row.decodeTicks < 0))).toBeGreaterThan(0.02);
+  expect(shareOf(runs, ({ requests }) => requests.some((row) => row.decodeTicks < 0))).toBeGreaterThan(0.01);
+});
+
+test('in many runs with budgets some are passed in part, brakes are put on and let go, and caps and clocks change steps', () => {
+  const cases = fc.sample(anyCase, { numRuns: 300, seed: 13 }).filter(({ clockSteps }) => clockSteps !== undefined);
+  const runs = cases.map((hostile) => simulateStepByStep(planOf(hostile), partsOf(hostile)));
+  const isPart = (run: ReferenceResult, figureNs: number) => figureNs > 0 && figureNs < run.totals.endNs;
+  expect(
+    shareOf(runs, (run) => run.powerDomains.some(({ overBudgetNs }) => isPart(run, overBudgetNs))),
+  ).toBeGreaterThan(0.2);
+  expect(shareOf(runs, (run) => run.powerDomains.some(({ brakedNs }) => isPart(run, brakedNs)))).toBeGreaterThan(0.05);
+
+  const uncontrolled = cases.map((hostile) => {
+    const { power: _power, ...parts } = partsOf(hostile);
+    return simulateStepByStep(planOf(hostile), parts);
+  });
+  const others = runs.filter(
+    (run, index) => JSON.stringify(run.requests) !== JSON.stringify(uncontrolled[index]!.requests),
+  );
+  expect(others.length / runs.length).toBeGreaterThan(0.3);
 });

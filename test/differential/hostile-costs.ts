@@ -4,6 +4,7 @@ import { affineStep, erraticStep } from '../support/step-costs.ts';
 import type { ErraticTicks } from '../support/step-costs.ts';
 import type { HostileCase, HostilePool } from './hostile-cases.ts';
 import { powerOf, withEnergy } from './hostile-energy.ts';
+import { withCaps } from './hostile-power.ts';
 
 type Law = Pick<HostilePool, 'cost' | 'knotKvTokens'>;
 type Magnitude = Pick<HostileCase, 'stepTicks' | 'minTicks'>;
@@ -12,7 +13,8 @@ type Magnitude = Pick<HostileCase, 'stepTicks' | 'minTicks'>;
 export function stepCostOf(pool: Law, seed: number, magnitude: Magnitude): StepCost {
   const { stepWatts } = powerOf(seed);
   const { stepTicks } = magnitude;
-  return withEnergy(durationOf(pool, seed, magnitude), seed, { stepWatts, stepTicks, knotKvTokens: pool.knotKvTokens });
+  const { knotKvTokens } = pool;
+  return withCaps(withEnergy(durationOf(pool, seed, magnitude), seed, { stepWatts, stepTicks, knotKvTokens }));
 }
 
 function durationOf({ cost, knotKvTokens }: Law, seed: number, { stepTicks, minTicks }: Magnitude): StepCost {

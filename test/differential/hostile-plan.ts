@@ -9,7 +9,7 @@ import {
   inTurn,
   leastOutstanding,
   openLoop,
-  restlessClocks,
+  restlessSettings,
   roomyEngine,
 } from '../support/plans.ts';
 import { decisionParts, withScaling } from './decisions-case.ts';
@@ -18,6 +18,7 @@ import { stepCostOf } from './hostile-costs.ts';
 import { batchingPolicyOf } from './hostile-batching.ts';
 import { powerOf, powerPlan, recordOf } from './hostile-energy.ts';
 import { featuresPlan } from './hostile-features.ts';
+import { controlPlan } from './hostile-power.ts';
 import { largestTurns, sharingPrompts } from './shared-prompts.ts';
 
 export function planOf(hostile: HostileCase): SimulationPlan {
@@ -37,7 +38,10 @@ export function planOf(hostile: HostileCase): SimulationPlan {
     record: hostile.record ?? recordOf(hostile.seed),
     outputPrediction: { relativeError: hostile.pools[0]?.features.batching?.relativeError ?? 0 },
   };
-  return hostile.decisions === undefined ? plan : withScaling(plan, hostile.decisions, ns);
+  const scaled = hostile.decisions === undefined ? plan : withScaling(plan, hostile.decisions, ns);
+  if (hostile.clockSteps === undefined) return scaled;
+  const pools = hostile.pools.map((pool, index) => ({ ...pool, instances: scaled.pools[index]!.instances }));
+  return { ...scaled, power: controlPlan({ ...hostile, pools }, ns) };
 }
 
 /** The same with first tokens as quick as others, so that rows tell when requests leave their instances. */
@@ -113,7 +117,7 @@ export function partsOf(hostile: HostileCase): RunParts {
     ...(hostile.decisions === undefined ? {} : decisionParts(hostile.decisions, hostile, ns)),
   };
   if (hostile.clockSteps === undefined) return parts;
-  return { ...parts, power: restlessClocks(hostile.seed, Math.max(1, ns(hostile.clockSteps))) };
+  return { ...parts, power: restlessSettings(hostile.seed) };
 }
 
 function nsOf({ stepTicks }: HostileCase): (steps: number) => number {

@@ -198,5 +198,7 @@ describe('a profile with mistakes', () => {
 test('an unknown name is answered with the known ones', () => {
   expect(() => loadAccelerator('h100')).toThrow(`unknown accelerator "h100"; known: ${accelerators.join(', ')}`);
   expect(() => loadModel('llama')).toThrow(`unknown model "llama"; known: ${models.join(', ')}`);
-  expect(() => loadEngine('vllm', '0.1')).toThrow('unknown version class "0.1" of vllm; known: 0.15, 0.11, inferencex, ml-energy');
+  expect(() => loadEngine('vllm', '0.1')).toThrow(
+    'unknown version class "0.1" of vllm; known: 0.15, 0.11, inferencex, ml-energy',
+  );
 });

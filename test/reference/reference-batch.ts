@@ -244,10 +244,10 @@ export class ReferenceBatch {
   }
 
   #readsOf(head: ReferenceRequest, target: number, hits: number): readonly Read[] {
-    const { engine, kv, stores, cost, clock } = this.#instance;
+    const { engine, kv, stores, cost, clock, capWatts } = this.#instance;
     const names = kv.namesBefore(head, target - 1);
     return readsOf(stores, names, hits, this.#nowNs, (blocks, computedBlocks) =>
-      chunkNs(blocks * engine.blockTokens, computedBlocks * engine.blockTokens, cost, clock),
+      chunkNs(blocks * engine.blockTokens, computedBlocks * engine.blockTokens, cost, { clock, capWatts }),
     );
   }
 

@@ -1,5 +1,6 @@
 import { DEFAULT_OUTPUT_PREDICTION, OutputPrediction } from '../../src/sim/output-prediction.ts';
-import type { FleetView, PowerPolicy, PromptView, QueuedRequestView } from '../../src/sim/ports.ts';
+import type { FleetView, PromptView, QueuedRequestView } from '../../src/sim/ports.ts';
+import type { PowerDomainTotals } from '../../src/sim/power-control-plan.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import type { RequestRow, TimelineRow } from '../support/collect.ts';
 import {
@@ -19,6 +20,7 @@ import { ReferenceLink } from './reference-link.ts';
 import { ReferenceLives } from './reference-lives.ts';
 import { leaveBehind, newRequest, rowOf } from './reference-request.ts';
 import type { Arrival, ReferenceRequest } from './reference-request.ts';
+import { ReferencePower } from './reference-power.ts';
 import { ReferenceTelemetry } from './reference-telemetry.ts';
 import { ReferenceTimeline } from './reference-timeline.ts';
 import { fleetViewOf, promptViewOf } from './reference-views.ts';
@@ -26,6 +28,7 @@ import { fleetViewOf, promptViewOf } from './reference-views.ts';
 export interface ReferenceResult {
   readonly requests: readonly RequestRow[];
   readonly timeline: readonly TimelineRow[];
+  readonly powerDomains: readonly PowerDomainTotals[];
   readonly totals: {
     readonly arrivedRequests: number;
     readonly servedRequests: number;
@@ -57,6 +60,7 @@ class ReferenceEngine {
   readonly #placed: number[] = [];
   readonly #front: ReferenceFront;
   readonly #lives: ReferenceLives;
+  readonly #power: ReferencePower | undefined;
   #arrived = 0;
   #rejected = 0;
   #lastDepartureNs = 0;
@@ -77,6 +81,7 @@ class ReferenceEngine {
     });
     this.#instances = instances;
     this.#timeline = new ReferenceTimeline(plan, instances);
+    this.#power = parts.power && new ReferencePower(plan, parts.power, instances, this.#agenda);
     this.#demand = new ReferenceDemand(parts.workloads, plan.horizonNs, this.#agenda, (arrival, nowNs) =>
       this.#arrive(arrival, nowNs),
     );
@@ -94,7 +99,7 @@ class ReferenceEngine {
   run(): ReferenceResult {
     this.#warmCaches();
     this.#demand.start();
-    if (this.#parts.power !== undefined) this.#scheduleTick(this.#parts.power, this.#parts.power.intervalNs);
+    this.#power?.scheduleTelemetry(0);
     this.#lives.scheduleTicks(this.#parts.scaling ?? []);
     for (let event = this.#agenda.takeNext(); event !== undefined; event = this.#agenda.takeNext()) {
       const isOver = this.#requests.size === 0 && !this.#agenda.expectsArrivals;
@@ -107,6 +112,7 @@ class ReferenceEngine {
     return {
       requests: this.#rows,
       timeline: this.#timeline.rows,
+      powerDomains: this.#power?.totals ?? [],
       totals: {
         arrivedRequests: this.#arrived,
         servedRequests: this.#arrived - this.#rejected,
@@ -262,24 +268,6 @@ class ReferenceEngine {
     this.#agenda.add(timeNs, BATCH_FORMATION, instance.index, () => {
       if (instance.wakesNs === timeNs) this.#formBatch(instance, timeNs);
     });
-  }
-
-  #scheduleTick(power: PowerPolicy, timeNs: number): void {
-    this.#agenda.add(timeNs, CONTROL_TICK, 0, () => this.#tick(power, timeNs));
-  }
-
-  #tick(power: PowerPolicy, nowNs: number): void {
-    const site = {
-      instanceCount: this.#instances.length,
-      clock: (instance: number) => this.#instances[instance]!.clock,
-    };
-    const clocks = {
-      setClock: (instance: number, clock: number) => {
-        this.#instances[instance]!.clock = clock;
-      },
-    };
-    power.decide(site, clocks, nowNs);
-    this.#scheduleTick(power, nowNs + power.intervalNs);
   }
 
   #leave(request: ReferenceRequest, status: number, nowNs: number): void {

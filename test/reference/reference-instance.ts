@@ -12,7 +12,7 @@ import type { ReferenceQueues } from './reference-queues.ts';
 import { isPrefilling } from './reference-request.ts';
 import type { ReferenceRequest } from './reference-request.ts';
 import { shareOut } from './reference-shares.ts';
-import { countStep, stepOf, TICKS_PER_NS, wholeNs } from './reference-step.ts';
+import { countStep, stepNsOf, stepOf, stepWattsOf, TICKS_PER_NS, wholeNs } from './reference-step.ts';
 import type { Share, Step } from './reference-step.ts';
 import type { ReferenceStore } from './reference-store.ts';
 
@@ -66,6 +66,7 @@ export class ReferenceInstance {
   readonly loaded: ReferenceRequest[] = [];
   kv: ReferenceKv;
   clock = 1;
+  capWatts = Infinity;
   /** No step is running and none can start before something happens. */
   idle = true;
   /** When it will look for its first waiting request, if it is idle until then. */
@@ -75,6 +76,7 @@ export class ReferenceInstance {
   /** The exact time of the last step boundary. */
   #boundaryTicks = 0n;
   #step: Step | undefined;
+  #lastStep: Step | undefined;
   /** What can be seen by a batch that has been settled while the last step ran. */
   #sightBefore: Sight | undefined;
 
@@ -125,6 +127,23 @@ export class ReferenceInstance {
   idleNsAt(nowNs: number): number {
     const elapsedNs = this.#step === undefined ? 0 : nowNs - wholeNs(this.#step.startTicks);
     return this.onNsWithin(0, nowNs) - this.counters.busyNs - elapsedNs;
+  }
+
+  /** Of its accelerators, in the step in progress or the one that ends at this moment; undefined where there is none. */
+  drawWattsAt(nowNs: number): number | undefined {
+    const step = this.#stepBefore(nowNs);
+    return step && stepWattsOf(step);
+  }
+
+  stepNsAt(nowNs: number): number | undefined {
+    const step = this.#stepBefore(nowNs);
+    return step && stepNsOf(step);
+  }
+
+  #stepBefore(nowNs: number): Step | undefined {
+    if (this.#step !== undefined) return this.#step;
+    const last = this.#lastStep;
+    return last !== undefined && wholeNs(last.endTicks) === nowNs ? last : undefined;
   }
 
   /** Could it do its part of the request if it had nothing else to do? */
@@ -194,7 +213,7 @@ export class ReferenceInstance {
   #start(shares: readonly Share[], nowNs: number): number {
     if (this.idle) this.#boundaryTicks = BigInt(nowNs) * TICKS_PER_NS;
     this.idle = false;
-    this.#step = stepOf(shares, this.#boundaryTicks, this.cost, this.clock);
+    this.#step = stepOf(shares, this.#boundaryTicks, this.cost, this);
     const startNs = wholeNs(this.#step.startTicks);
     for (const { request } of shares) request.scheduledNs ??= startNs;
     return wholeNs(this.#step.endTicks);
@@ -205,6 +224,7 @@ export class ReferenceInstance {
     const step = this.#step;
     if (step === undefined) throw new Error('no step to end');
     this.#step = undefined;
+    this.#lastStep = step;
     this.#boundaryTicks = step.endTicks;
     countStep(this.counters, step);
     countEnergy(this.energy, step);

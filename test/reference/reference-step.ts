@@ -12,6 +12,12 @@ export interface Share {
   readonly decoding: boolean;
 }
 
+/** Of the accelerators of an instance. */
+export interface Setting {
+  readonly clock: number;
+  readonly capWatts: number;
+}
+
 export interface Step {
   readonly shares: readonly Share[];
   readonly startTicks: bigint;
@@ -33,7 +39,7 @@ export function wholeNs(ticks: bigint): number {
 }
 
 /** A step that nobody is in. */
-function emptyBatch(clock: number): PrefillBatch {
+function emptyBatch(clock: number, capWatts: number): PrefillBatch {
   return {
     decodeSeqs: 0,
     kvTokens: 0,
@@ -42,6 +48,7 @@ function emptyBatch(clock: number): PrefillBatch {
     prefillContextTokens: 0,
     promptsFinished: 0,
     clock,
+    capWatts,
   };
 }
 
@@ -52,8 +59,13 @@ function addChunk(batch: PrefillBatch, tokens: number, computed: number): void {
 }
 
 /** The step of a batch that has been formed, before anything in it is computed. */
-export function stepOf(shares: readonly Share[], startTicks: bigint, cost: StepCost, clock: number): Step {
-  const batch = emptyBatch(clock);
+export function stepOf(
+  shares: readonly Share[],
+  startTicks: bigint,
+  cost: StepCost,
+  { clock, capWatts }: Setting,
+): Step {
+  const batch = emptyBatch(clock, capWatts);
   for (const { request, tokens, decoding } of shares) {
     if (decoding) {
       batch.decodeSeqs += 1;
@@ -69,9 +81,9 @@ export function stepOf(shares: readonly Share[], startTicks: bigint, cost: StepC
   return { shares, startTicks, endTicks: startTicks + ticks, batch, quanta, decodeOnly };
 }
 
-function decodeOnlyOf({ decodeSeqs, kvTokens, clock }: PrefillBatch, cost: StepCost): DecodeOnly {
+function decodeOnlyOf({ decodeSeqs, kvTokens, clock, capWatts = Infinity }: PrefillBatch, cost: StepCost): DecodeOnly {
   if (decodeSeqs === 0) return { piece: undefined, ticks: 0n, quanta: 0n };
-  const piece = cost.decodePiece(decodeSeqs, kvTokens, clock);
+  const piece = cost.decodePiece(decodeSeqs, kvTokens, clock, capWatts);
   const onLine = (fixed: number, perKvToken: number) => BigInt(fixed) + BigInt(perKvToken) * BigInt(kvTokens);
   return {
     piece,
@@ -81,10 +93,19 @@ function decodeOnlyOf({ decodeSeqs, kvTokens, clock }: PrefillBatch, cost: StepC
 }
 
 /** Whole ns of a step that computes nothing but these tokens of one prompt, and not its last. */
-export function chunkNs(tokens: number, computed: number, cost: StepCost, clock: number): number {
-  const batch = emptyBatch(clock);
+export function chunkNs(tokens: number, computed: number, cost: StepCost, { clock, capWatts }: Setting): number {
+  const batch = emptyBatch(clock, capWatts);
   addChunk(batch, tokens, computed);
   return wholeNs(BigInt(cost.prefillStepTicks(batch)));
+}
+
+/** Duration of a step, and its energy over it. */
+export function stepNsOf({ startTicks, endTicks }: Step): number {
+  return Number(endTicks - startTicks) / 65_536;
+}
+
+export function stepWattsOf({ startTicks, endTicks, quanta }: Step): number {
+  return (Number(quanta) / Number(endTicks - startTicks)) * ((65_536 * 1e9) / 2 ** 26);
 }
 
 export function countStep(counters: ReferenceCounters, { startTicks, endTicks, batch, decodeOnly }: Step): void {

@@ -160,15 +160,23 @@ export const leastOutstanding: RoutingPolicy = {
 
 const CLOCKS = [1, 0.9, 0.7, 0.5, 0.25] as const;
 
-/** Sets about half of the clocks to something else at every tick. */
-export function restlessClocks(seed: number, intervalNs: number): PowerPolicy {
+/** Sets about half of the clocks and a few caps to something else whenever telemetry comes, by all that it tells. */
+export function restlessSettings(seed: number): PowerPolicy {
   const rng = new Streams(seed).stream('power');
   return {
-    intervalNs,
-    decide(site, clocks) {
+    decide(site, settings, nowNs) {
       for (let instance = 0; instance < site.instanceCount; instance++) {
-        const clock = CLOCKS[Math.floor(rng.uniform() * CLOCKS.length)]!;
-        if (rng.uniform() < 0.5 || site.clock(instance) > clock) clocks.setClock(instance, clock);
+        const figures = [site.drawWatts(instance), site.stepNs(instance), site.waitingRequests(instance)];
+        const seen = hashOf(seed, ...figures.map((figure) => Math.floor(figure) % 2 ** 31));
+        const clock = CLOCKS[Math.floor(rng.uniform() * CLOCKS.length + seen) % CLOCKS.length]!;
+        if (rng.uniform() < 0.5 || site.clock(instance) > clock) settings.setClock(instance, clock);
+        if (rng.uniform() < 0.2) settings.setCap(instance, seen % 3 === 0 ? Infinity : seen % 100);
+      }
+      for (let domain = 0; domain < site.domainCount; domain++) {
+        if (site.domainDrawWatts(domain) <= site.budgetWatts(domain) || site.domainSize(domain) === 0) continue;
+        const instance = site.domainInstance(domain, Math.floor(rng.uniform() * site.domainSize(domain)));
+        settings.setClock(instance, site.isLowPriority(instance) ? site.leastClock(instance) : 0.5);
+        settings.setCap(instance, (site.domainAroundWatts(domain) + site.delayNs + nowNs) % 50);
       }
     },
   };

@@ -26,7 +26,6 @@ const computeBound: StepCost = {
 /** Lowers all clocks well before the warm-up is over, and never raises them. */
 function heldAt(clock: number): PowerPolicy {
   return {
-    intervalNs: 1_000 * STEP_NS,
     decide(site, clocks) {
       for (let instance = 0; instance < site.instanceCount; instance++) clocks.setClock(instance, clock);
     },

@@ -5,6 +5,7 @@ import { simulate } from '../../src/sim/simulate.ts';
 import { Streams } from '../../src/sim/streams.ts';
 import type { Rng } from '../../src/sim/streams.ts';
 import { noRows } from '../support/collect.ts';
+import { controlled } from '../support/power-plans.ts';
 import { endless, firstEligible, tinyPlan } from '../support/plans.ts';
 import { exponential } from '../support/statistics.ts';
 
@@ -80,8 +81,9 @@ function run(
     promptTokens: () => 1,
     outputTokens: () => outputTokens(lengths),
   });
+  const plan = tinyPlan({ seed, horizonNs, warmUpNs, timelineIntervalNs, instances, engine });
   simulate(
-    tinyPlan({ seed, horizonNs, warmUpNs, timelineIntervalNs, instances, engine }),
+    power === undefined ? plan : controlled(plan, { telemetryIntervalNs: Math.round(100 * meanGapNs) }),
     { workloads: [workload], routing: routing(), stepCosts: [stepCost], ...(power !== undefined && { power }) },
     { requests, timeline },
   );

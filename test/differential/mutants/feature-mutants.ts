@@ -180,7 +180,7 @@ export const featureMutants: readonly Mutant[] = [
     among: 'tiers',
     why: 'a chunk is judged at the highest clock',
     file: 'instance.ts',
-    find: 'if (this.#tiers !== undefined) this.#tiers.clock = clock;',
+    find: 'this.#tiers?.setPower(clock, capWatts);',
     replace: '',
   },
   {
