@@ -12,8 +12,11 @@ import { readSeries } from './hardware-profiles/prices/series-file.ts';
 import { loadModel, models } from './model-profiles/index.ts';
 import { modelOfConfig } from './model-profiles/model-of-config.ts';
 import { batchingPolicies } from './schedulers/batching/index.ts';
+import { admissionPolicies } from './schedulers/admission/index.ts';
+import { modelRoutingPolicies } from './schedulers/model-routing/index.ts';
 import { powerPolicies } from './schedulers/power/index.ts';
 import { routingPolicies } from './schedulers/routing/index.ts';
+import { scalingPolicies } from './schedulers/scaling/index.ts';
 import { RooflineCost } from './sim/roofline.ts';
 import type { RooflineParameters } from './sim/roofline.ts';
 import { workloads } from './workloads/index.ts';
@@ -25,10 +28,13 @@ export const catalogue = {
   engines,
   routing: routingPolicies,
   batching: batchingPolicies,
+  admission: admissionPolicies,
+  scaling: scalingPolicies,
+  modelRouting: modelRoutingPolicies,
   power: powerPolicies,
   workloads,
   /** What a scenario means when it names none. */
-  defaults: { engine: 'vllm', routing: 'least-outstanding', batching: 'fcfs' },
+  defaults: { engine: 'vllm', routing: 'least-outstanding', batching: 'fcfs', admission: 'accept' },
   accelerator: once(loadAccelerator),
   acceleratorOfText,
   model: once(loadModel),

@@ -29,6 +29,9 @@ const HEADINGS: Readonly<Record<Topic, string>> = {
   routing: 'Routing (routing.kind:)',
   power: 'Power (power.kind:)',
   batching: 'Batching (batching.kind: of a scenario, a template or a pool)',
+  admission: 'Admission (admission.kind:)',
+  scaling: 'Scaling (scaling.kind: of a pool)',
+  'model-routing': 'Models that take turns (modelRouting.kind: of a workload)',
 };
 
 function entryLines(topic: Topic): string[] {
@@ -47,6 +50,12 @@ function entryLines(topic: Topic): string[] {
       return catalogue.power.flatMap((policy) => moduleLines(policy.name, policy));
     case 'batching':
       return catalogue.batching.flatMap((policy, index) => moduleLines(withDefault(policy.name, index), policy));
+    case 'admission':
+      return catalogue.admission.flatMap((policy, index) => moduleLines(withDefault(policy.name, index), policy));
+    case 'scaling':
+      return catalogue.scaling.flatMap((policy) => moduleLines(policy.name, policy));
+    case 'model-routing':
+      return catalogue.modelRouting.flatMap((policy) => moduleLines(policy.name, policy));
   }
 }
 
@@ -154,6 +163,9 @@ function sourceLines(topic: Topic): string[] {
     case 'workloads':
     case 'routing':
     case 'batching':
+    case 'admission':
+    case 'scaling':
+    case 'model-routing':
     case 'power':
       return entryLines(topic);
   }

@@ -1,3 +1,14 @@
 /** What `tokenfleet list` can list. */
-export const TOPICS = ['accelerators', 'models', 'engines', 'workloads', 'routing', 'batching', 'power'] as const;
+export const TOPICS = [
+  'accelerators',
+  'models',
+  'engines',
+  'workloads',
+  'routing',
+  'batching',
+  'admission',
+  'scaling',
+  'model-routing',
+  'power',
+] as const;
 export type Topic = (typeof TOPICS)[number];

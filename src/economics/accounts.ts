@@ -20,7 +20,7 @@ export interface ByPhase {
 export interface PoolAccount {
   /** Of everything the pool is billed for. */
   readonly usd: number;
-  /** Instances × window. */
+  /** Time switched on, summed over its instances: instances × window where none comes or goes. */
   readonly instanceNs: number;
   readonly busyNs: number;
   /** Of this, what prefill added. */

@@ -1,5 +1,6 @@
 import type { MoneyPlan, OwnPlan } from '../sim/money-plan.ts';
-import type { RunPlan } from '../sim/plan.ts';
+import type { PoolPlan, RunPlan } from '../sim/plan.ts';
+import type { Ns } from '../sim/units.ts';
 import { NS_PER_HOUR, NS_PER_S } from '../sim/units.ts';
 import type { FilledCommitments } from './commitments.ts';
 import { ownedUsdPerHour } from './ownership.ts';
@@ -20,22 +21,33 @@ const NO_BILL: PoolBill = { rent: 0, it: 0, building: 0, maintenance: 0, staff: 
 
 type BilledPlan = Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'pools'>;
 
-/** One per pool. Every accelerator is paid for all of the window, busy or not. */
+/** Mean instances that a pool has switched on over the window: all of them where none comes or goes. */
+export function onInstances(
+  { instances, scaling }: Pick<PoolPlan, 'instances' | 'scaling'>,
+  { onNs }: Pick<MeteredPool, 'onNs'>,
+  windowNs: Ns,
+): number {
+  return scaling === undefined ? instances : onNs / windowNs;
+}
+
+/** One per pool. What is owned is paid for all of the window, and what is rented while it is switched on, busy or not. */
 export function poolBills(
   plan: BilledPlan,
   money: MoneyPlan,
   metered: readonly MeteredPool[],
   commitments: FilledCommitments,
 ): PoolBill[] {
-  const hours = (plan.horizonNs - plan.warmUpNs) / NS_PER_HOUR;
+  const windowNs = plan.horizonNs - plan.warmUpNs;
+  const hours = windowNs / NS_PER_HOUR;
   const demand = demandUsd(plan, money, metered);
-  return plan.pools.map(({ instances, acceleratorsPerInstance }, index) => {
-    const accelerators = instances * acceleratorsPerInstance;
+  return plan.pools.map((pool, index) => {
+    const { instances, acceleratorsPerInstance } = pool;
     const { procurement } = money.pools[index]!;
     if (procurement.kind === 'own') {
-      const parts = ownedParts(procurement, money, accelerators, hours);
+      const parts = ownedParts(procurement, money, instances * acceleratorsPerInstance, hours);
       return { ...NO_BILL, ...parts, energy: metered[index]!.energyUsd, demand: demand[index]! };
     }
+    const accelerators = onInstances(pool, metered[index]!, windowNs) * acceleratorsPerInstance;
     const byTheHour = accelerators - commitments.coveredAccelerators[index]!;
     const rent = byTheHour * hours * procurement.usdPerAcceleratorHour + commitments.coveredUsd[index]!;
     return { ...NO_BILL, rent };

@@ -31,6 +31,7 @@ type Covered = Pick<PoolPlan, 'accelerator' | 'region' | 'instances' | 'accelera
 /**
  * Cover the accelerators that are rented by the hour with commitments, one after the other in their order. Of hours that
  * nobody uses the `takeOrPay` share of the rate is due, and what was paid in advance.
+ * Pools that are scaled count with the mean of what they have switched on, as if their tenants in turn shared it.
  */
 export function fillCommitments(pools: readonly Covered[], money: MoneyPlan, hours: number): FilledCommitments {
   const left = pools.map((pool, index) => {

@@ -13,6 +13,8 @@ export const JOULES_PER_KWH = 3.6e6;
 
 /** What one pool did in the measured window, as the meters of its site have it. */
 export interface MeteredPool {
+  /** Switched on, summed over its instances. */
+  readonly onNs: number;
   readonly busyNs: number;
   readonly prefillNs: number;
   /** At the meter of the site, cooling and conversion included. */
@@ -24,7 +26,7 @@ export interface MeteredPool {
   readonly quarterJoules: readonly number[];
 }
 
-type MeteredPlan = Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'pools' | 'regions'>;
+type MeteredPlan = Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'pools' | 'regions' | 'record'>;
 
 /**
  * Adds up time and energy over the measured window; give it to the simulation as a sink of the timeline. Within an
@@ -34,7 +36,6 @@ export class PoolMeter implements RowSink<TimelineColumns> {
   readonly #plan: MeteredPlan;
   readonly #money: MoneyPlan;
   readonly #pools: readonly Tally[];
-  #simulatesPower = true;
 
   constructor(plan: MeteredPlan, money: MoneyPlan) {
     this.#plan = plan;
@@ -50,7 +51,7 @@ export class PoolMeter implements RowSink<TimelineColumns> {
 
   /** False when the energy follows from the typical draw of the profiles, because the run has recorded none. */
   get simulatesPower(): boolean {
-    return this.#simulatesPower;
+    return this.#plan.record.energy;
   }
 
   flush(columns: TimelineColumns, rows: number): void {
@@ -69,6 +70,7 @@ export class PoolMeter implements RowSink<TimelineColumns> {
     const joules = this.#joules(columns, row);
     const total = joules.prefill + joules.decode + joules.idle;
     const gramsPerJoule = gramsPerKWh === undefined ? 0 : meanOver(gramsPerKWh, startNs, endNs) / JOULES_PER_KWH;
+    tally.onNs += columns.onNs[row]!;
     tally.busyNs += columns.busyNs[row]!;
     tally.prefillNs += columns.prefillNs[row]!;
     for (const phase of ['prefill', 'decode', 'idle'] as const) {
@@ -85,21 +87,18 @@ export class PoolMeter implements RowSink<TimelineColumns> {
    */
   #joules(columns: TimelineColumns, row: number): ByPhase {
     const pool = this.#plan.pools[columns.pool[row]!]!;
-    const lengthNs = columns.endNs[row]! - columns.startNs[row]!;
+    const onNs = columns.onNs[row]!;
     const [busyNs, prefillNs] = [columns.busyNs[row]!, columns.prefillNs[row]!];
     const [busy, prefill, idle] = [columns.busyJoules[row]!, columns.prefillJoules[row]!, columns.idleJoules[row]!];
     const host = columns.hostJoules[row]!;
     const served = busy + idle + host;
-    if (served === 0 && columns.onNs[row] === 0) {
-      this.#simulatesPower = false;
-      return byTime(this.#typicalJoules(columns.pool[row]!, lengthNs), pool.instances * lengthNs, busyNs, prefillNs);
-    }
+    if (!this.simulatesPower) return byTime(this.#typicalJoules(columns.pool[row]!, onNs), onNs, busyNs, prefillNs);
     const factor = served === 0 ? 0 : 1 + columns.facilityJoules[row]! / served;
     // Servers at work draw more than waiting ones.
     const { hostBusyWatts } = pool.power;
     const extra = (busyNs / NS_PER_S) * pool.acceleratorsPerInstance * hostBusyWatts;
     const extraPrefill = busyNs === 0 ? 0 : extra * (prefillNs / busyNs);
-    const hosts = byTime(host - extra, columns.onNs[row]!, busyNs, prefillNs);
+    const hosts = byTime(host - extra, onNs, busyNs, prefillNs);
     return {
       prefill: (prefill + hosts.prefill + extraPrefill) * factor,
       decode: (busy - prefill + hosts.decode + extra - extraPrefill) * factor,
@@ -107,10 +106,10 @@ export class PoolMeter implements RowSink<TimelineColumns> {
     };
   }
 
-  #typicalJoules(index: number, lengthNs: Ns): number {
-    const { instances, acceleratorsPerInstance, region } = this.#plan.pools[index]!;
+  #typicalJoules(index: number, onNs: Ns): number {
+    const { acceleratorsPerInstance, region } = this.#plan.pools[index]!;
     const watts = this.#money.pools[index]!.typicalItWatts * this.#plan.regions[region]!.pue;
-    return instances * acceleratorsPerInstance * watts * (lengthNs / NS_PER_S);
+    return acceleratorsPerInstance * watts * (onNs / NS_PER_S);
   }
 
   /** An interval may lie in several quarters. */
@@ -127,6 +126,7 @@ export class PoolMeter implements RowSink<TimelineColumns> {
 }
 
 class Tally implements MeteredPool {
+  onNs = 0;
   busyNs = 0;
   prefillNs = 0;
   readonly joules = { prefill: 0, decode: 0, idle: 0 };

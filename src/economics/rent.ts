@@ -11,9 +11,9 @@
 
 /** What one pool did over a window. */
 export interface PoolRentUsage {
-  /** Of every accelerator over the window. */
+  /** Of every accelerator over the time it is switched on. */
   readonly rentUsd: number;
-  /** Instances × window. */
+  /** Time switched on, summed over its instances: instances × window where none comes or goes. */
   readonly instanceNs: number;
   readonly busyNs: number;
   readonly prefillNs: number;

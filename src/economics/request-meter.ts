@@ -98,7 +98,7 @@ export class RequestMeter implements RowSink<RequestColumns> {
     const workload = columns.workload[row]!;
     const demand = this.#demands[workload]!;
     demand.addTask(columns.session[row]!, this.#isGood(columns, row));
-    if (columns.status[row] === RequestStatus.rejected) return;
+    if (columns.status[row] !== RequestStatus.served) return;
     const cachedTokens = columns.cachedTokens[row]!;
     const inputTokens = columns.promptTokens[row]! - cachedTokens;
     const outputTokens = columns.outputTokens[row]!;

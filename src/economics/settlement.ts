@@ -5,7 +5,7 @@ import type { PoolAccount } from './accounts.ts';
 import type { CostRow } from './attribution.ts';
 import { attribute } from './attribution.ts';
 import type { PoolBill } from './bills.ts';
-import { billTotal, poolBills } from './bills.ts';
+import { billTotal, onInstances, poolBills } from './bills.ts';
 import type { CommitmentUse } from './commitments.ts';
 import { fillCommitments } from './commitments.ts';
 import type { PoolMeter } from './pool-meter.ts';
@@ -33,9 +33,11 @@ export function settle(
   requestMeter: Pick<RequestMeter, 'uses' | 'demands' | 'peakNs'>,
 ): Settlement {
   const windowNs = plan.horizonNs - plan.warmUpNs;
-  const commitments = fillCommitments(plan.pools, money, windowNs / NS_PER_HOUR);
+  const switchedOn = plan.pools.map((pool, index) => onInstances(pool, poolMeter.pools[index]!, windowNs));
+  const needed = plan.pools.map((pool, index) => ({ ...pool, instances: switchedOn[index]! }));
+  const commitments = fillCommitments(needed, money, windowNs / NS_PER_HOUR);
   const bills = poolBills(plan, money, poolMeter.pools, commitments);
-  const accounts = plan.pools.map(({ instances }, index): PoolAccount => {
+  const accounts = switchedOn.map((instances, index): PoolAccount => {
     const { busyNs, prefillNs, joules, grams } = poolMeter.pools[index]!;
     return { usd: billTotal(bills[index]!), instanceNs: instances * windowNs, busyNs, prefillNs, joules, grams };
   });

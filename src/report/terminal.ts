@@ -4,6 +4,7 @@ import type { Grade } from '../sim/plan.ts';
 import { bandBases, bandText } from './bands.ts';
 import { deadlines } from './deadlines.ts';
 import { energy } from './energy.ts';
+import { decisions } from './decisions.ts';
 import { figure, given, percent, withHalfWidth } from './figures.ts';
 import { kvTiers } from './kv-tiers.ts';
 import { BASIS_WORDS, billSection, tenantSection } from './money.ts';
@@ -25,6 +26,7 @@ export function terminalReport(report: RunReport): string {
     objectives(summary),
     deadlines(summary),
     load(report),
+    decisions(summary),
     kvTiers(summary),
     energy(summary, TERMINAL_COLUMNS),
     cost(report),

@@ -31,7 +31,7 @@ export function energyFigures(pools: readonly PoolEnergy[], peak: PeakDraw, wind
   );
   const outputTokens = sum((tally) => tally.outputTokens);
   const tokens = outputTokens + sum((tally) => tally.promptTokens);
-  const requests = sum((tally) => tally.finishedRequests);
+  const requests = sum((tally) => tally.finishedRequests - tally.escalatedRequests);
   const kWh = (joules: number) => joules / JOULES_PER_KWH;
   return [
     ['accelerator_power', 'mean', accelerators / acceleratorS],

@@ -9,6 +9,7 @@ import { WORK_COUNTERS } from './resource-use.ts';
 export class PoolTally implements WorkCounters {
   arrivedRequests = 0;
   finishedRequests = 0;
+  escalatedRequests = 0;
   preemptions = 0;
   steps = 0;
   prefillTokens = 0;
@@ -57,6 +58,7 @@ const SUMMED = [
   'outputTokens',
   'arrivedRequests',
   'finishedRequests',
+  'escalatedRequests',
   'preemptions',
   'busyNs',
   'prefillNs',

@@ -1,11 +1,13 @@
 import type { PoolPlan } from '../sim/plan.ts';
-import { NS_PER_HOUR } from '../sim/units.ts';
+import { NS_PER_HOUR, type Ns } from '../sim/units.ts';
 
-/** Rent of every accelerator of a pool, busy or idle. */
+/** Rent of a pool's accelerators, busy or idle. @param onNs time switched on, summed over its instances */
 export function poolRentUsd(
-  pool: Pick<PoolPlan, 'instances' | 'acceleratorsPerInstance' | 'rentUsdPerAcceleratorHour'>,
-  durationNs: number,
+  {
+    acceleratorsPerInstance,
+    rentUsdPerAcceleratorHour,
+  }: Pick<PoolPlan, 'acceleratorsPerInstance' | 'rentUsdPerAcceleratorHour'>,
+  onNs: Ns,
 ): number {
-  const accelerators = pool.instances * pool.acceleratorsPerInstance;
-  return accelerators * pool.rentUsdPerAcceleratorHour * (durationNs / NS_PER_HOUR);
+  return acceleratorsPerInstance * rentUsdPerAcceleratorHour * (onNs / NS_PER_HOUR);
 }

@@ -3,6 +3,7 @@ import type { RunPlan } from '../sim/plan.ts';
 import { RequestStatus } from '../sim/records.ts';
 import type { RequestColumns } from '../sim/records.ts';
 import { DeadlineTally } from './deadlines.ts';
+import { AnswerTally } from './answers.ts';
 import { Histogram } from './histogram.ts';
 import { NO_CLASS, classOfWorkloads, metObjectives, perRequestObjectives, tpotNs, withinLimit } from './slo.ts';
 
@@ -13,6 +14,7 @@ export type Latency = (typeof LATENCIES)[number];
 export class WorkloadTally {
   arrived = 0;
   rejected = 0;
+  readonly answers: AnswerTally;
   /** Met every objective of their class. */
   metSlo = 0;
   readonly deadlines = new DeadlineTally();
@@ -25,7 +27,8 @@ export class WorkloadTally {
     queue: new Histogram(),
   };
 
-  constructor(objectives: number) {
+  constructor(objectives: number, models: number) {
+    this.answers = new AnswerTally(models);
     this.withinLimit = Array<number>(objectives).fill(0);
   }
 }
@@ -40,7 +43,7 @@ export class RequestMetrics implements RowSink<RequestColumns> {
   readonly #slos: RunPlan['slos'];
   readonly #perRequest: readonly ReturnType<typeof perRequestObjectives>[];
 
-  constructor(plan: Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'workloads' | 'slos'>) {
+  constructor(plan: Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'models' | 'workloads' | 'slos'>) {
     this.#fromNs = plan.warmUpNs;
     this.#untilNs = plan.horizonNs;
     this.#classOfWorkload = classOfWorkloads(plan);
@@ -48,7 +51,7 @@ export class RequestMetrics implements RowSink<RequestColumns> {
     this.#perRequest = plan.slos.map(perRequestObjectives);
     this.tallies = plan.workloads.map((_, workload) => {
       const index = this.#classOfWorkload[workload]!;
-      return new WorkloadTally(index === NO_CLASS ? 0 : plan.slos[index]!.objectives.length);
+      return new WorkloadTally(index === NO_CLASS ? 0 : plan.slos[index]!.objectives.length, plan.models.length);
     });
   }
 
@@ -64,7 +67,8 @@ export class RequestMetrics implements RowSink<RequestColumns> {
     const tally = this.tallies[workload]!;
     tally.arrived++;
     if (columns.deadlineNs[row]! > 0) tally.deadlines.count(columns, row);
-    if (columns.status[row] === RequestStatus.rejected) {
+    tally.answers.count(columns, row);
+    if (columns.status[row] !== RequestStatus.served) {
       tally.rejected++;
       return;
     }

@@ -18,6 +18,8 @@ export class RequestsFile implements RowSink<RequestColumns> {
   readonly #objectivesOfClass: readonly ReturnType<typeof perRequestObjectives>[];
   readonly #codes: ReturnType<typeof codesOf>;
   readonly #recordsShares: boolean;
+  /** By workload, whether it is known which answers are right. */
+  readonly #judged: readonly boolean[];
 
   /** @param path must not exist yet */
   constructor(path: string, plan: RunPlan, identity: FileIdentity) {
@@ -36,6 +38,7 @@ export class RequestsFile implements RowSink<RequestColumns> {
     this.#objectivesOfClass = plan.slos.map(perRequestObjectives);
     this.#codes = codesOf(plan, this.#file.buffers);
     this.#recordsShares = plan.record.shares;
+    this.#judged = plan.workloads.map(({ modelRouting }) => modelRouting !== undefined);
   }
 
   get rows(): number {
@@ -56,11 +59,14 @@ export class RequestsFile implements RowSink<RequestColumns> {
     buffers.reasoning_tokens.setAll(columns.reasoningTokens, rows);
     buffers.preemptions.setAll(columns.preemptions, rows);
     this.#setShares(columns, rows);
-    const allServed = !columns.status.subarray(0, rows).includes(RequestStatus.rejected);
+    buffers.attempts.setAll(columns.attempts, rows);
+    buffers.held_ms.setSpans(columns.arrivalNs, columns.sentNs, NS_PER_MS, rows);
+    const allServed = columns.status.subarray(0, rows).every((status) => status === RequestStatus.served);
     this.#setNames(columns, rows, allServed);
     this.#setLatencies(columns, rows, allServed);
     this.#setTransfers(columns, rows);
     this.#setSlo(columns, rows);
+    this.#setWrong(columns, rows);
     this.#file.writeBatch(rows);
   }
 
@@ -74,7 +80,7 @@ export class RequestsFile implements RowSink<RequestColumns> {
     buffers.status.setAll(codes.status, columns.status, rows);
     buffers.workload.setAll(codes.workload, columns.workload, rows);
     buffers.class.setAll(codes.classOfWorkload, columns.workload, rows);
-    buffers.model.setAll(codes.modelOfWorkload, columns.workload, rows);
+    buffers.model.setAll(codes.model, columns.model, rows);
     buffers.region.setAll(codes.regionOfInstance, columns.instance, rows, allServed);
     buffers.pool.setAll(codes.poolOfInstance, columns.instance, rows, allServed);
     buffers.accelerator.setAll(codes.acceleratorOfInstance, columns.instance, rows, allServed);
@@ -123,6 +129,16 @@ export class RequestsFile implements RowSink<RequestColumns> {
       if (index !== NO_CLASS) met_slo.set(row, metObjectives(this.#objectivesOfClass[index]!, columns, row));
     }
   }
+
+  #setWrong({ wrong: isWrong, workload, status }: RequestColumns, rows: number): void {
+    const { wrong } = this.#file.buffers;
+    wrong.setAllNull(rows);
+    if (!this.#judged.includes(true)) return;
+    for (let row = 0; row < rows; row++) {
+      const isJudged = this.#judged[workload[row]!]! && status[row] === RequestStatus.served;
+      if (isJudged) wrong.set(row, isWrong[row] === 1);
+    }
+  }
 }
 
 type NameColumn = 'workload' | 'class' | 'region' | 'pool' | 'model' | 'accelerator' | 'status';
@@ -139,7 +155,7 @@ function codesOf(plan: RunPlan, buffers: Readonly<Record<NameColumn, NameBuffer>
     status: buffers.status.codesOf(REQUEST_STATUS_NAMES),
     workload: buffers.workload.codesOf(plan.workloads.map((workload) => workload.name)),
     classOfWorkload: buffers.class.codesOf(classOfWorkload),
-    modelOfWorkload: buffers.model.codesOf(plan.workloads.map((workload) => plan.models[workload.model]!)),
+    model: buffers.model.codesOf(plan.models),
     regionOfInstance: buffers.region.codesOf(
       ofInstance((pool) => plan.regions[pool.region]!.name),
       NO_INSTANCE,

@@ -21,14 +21,17 @@ export interface ResourceUse {
   readonly peakHbmBytes: number;
 }
 
-/** @param work of all instances of the pool over the duration; each accelerator of an instance does an equal part */
+/**
+ * @param work of all instances of the pool; each accelerator of an instance does an equal part
+ * @param onNs time switched on, summed over the instances
+ */
 export function resourceUse(
-  pool: Pick<PoolPlan, 'instances' | 'acceleratorsPerInstance' | 'stepCost'>,
+  pool: Pick<PoolPlan, 'acceleratorsPerInstance' | 'stepCost'>,
   work: WorkCounters,
-  durationNs: number,
+  onNs: number,
 ): ResourceUse {
   const { stepCost, acceleratorsPerInstance } = pool;
-  const acceleratorS = pool.instances * acceleratorsPerInstance * (durationNs / NS_PER_S);
+  const acceleratorS = acceleratorsPerInstance * (onNs / NS_PER_S);
   return {
     flops: achievedFlops(stepCost, work) * acceleratorsPerInstance,
     peakFlops: stepCost.peakFlopsPerS * acceleratorS,

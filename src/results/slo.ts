@@ -54,7 +54,7 @@ export function perRequestObjectives(slo: SloPlan): readonly ObjectivePlan[] {
 
 /** Whether a request met every objective of its class; a rejected one met none. */
 export function metObjectives(objectives: readonly ObjectivePlan[], columns: RequestColumns, row: number): boolean {
-  if (columns.status[row] === RequestStatus.rejected) return false;
+  if (columns.status[row] !== RequestStatus.served) return false;
   for (const objective of objectives) if (!withinLimit(objective, columns, row)) return false;
   return true;
 }

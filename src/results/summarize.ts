@@ -1,5 +1,6 @@
 import { KV_TIER_KINDS, type PoolPlan, type RunPlan } from '../sim/plan.ts';
 import { NS_PER_S } from '../sim/units.ts';
+import { type Figure, answerCosts, answerFigures } from './answers.ts';
 import type { CostAttribution, PoolUsage } from './cost-attribution.ts';
 import { deadlineFigures } from './deadlines.ts';
 import { energyFigures } from './energy-figures.ts';
@@ -9,6 +10,7 @@ import { Histogram } from './histogram.ts';
 import { TIER_COUNTERS, tierBlockBytes } from './kv-tier-use.ts';
 import type { PoolMetrics, PoolTally } from './pool-metrics.ts';
 import { poolRentUsd } from './pool-rent.ts';
+import { poolsOfWorkloads } from './pools-of-workloads.ts';
 import type { PeakDraw } from './power-peaks.ts';
 import { LATENCIES } from './request-metrics.ts';
 import type { Latency, RequestMetrics, WorkloadTally } from './request-metrics.ts';
@@ -23,7 +25,7 @@ export function summarize(
   requests: RequestMetrics,
   pools: PoolMetrics,
   attributeCosts: CostAttribution,
-  billsUsd: readonly number[] = plan.pools.map((pool) => poolRentUsd(pool, plan.horizonNs - plan.warmUpNs)),
+  billsUsd?: readonly number[],
 ): RunSummary {
   return new Summarizer(plan, requests, pools, attributeCosts, billsUsd).entries;
 }
@@ -47,32 +49,35 @@ class Summarizer {
     requests: RequestMetrics,
     pools: PoolMetrics,
     attributeCosts: CostAttribution,
-    billsUsd: readonly number[],
+    billsUsd: readonly number[] | undefined,
   ) {
-    this.#billsUsd = billsUsd;
     this.#plan = plan;
     this.#pools = pools;
     this.#attributeCosts = attributeCosts;
     this.#windowNs = plan.horizonNs - plan.warmUpNs;
-    this.#scope = this.#scopeOf('fleet', FLEET, [...plan.pools.keys()]);
-    this.#addDemand(requests.tallies);
+    const all = [...plan.pools.keys()];
+    this.#billsUsd = billsUsd ?? all.map((pool) => this.#rentUsd(pool));
+    this.#scope = this.#scopeOf('fleet', FLEET, all);
+    this.#addDemand([...plan.workloads.keys()], requests.tallies);
     this.#addFleetGoodput(requests.tallies);
-    this.#addSupply([...plan.pools.keys()], pools.peaks.fleet());
+    this.#addSupply(all, pools.peaks.fleet());
+    const billUsd = total(this.#billsUsd, (usd) => usd);
+    this.#addFigures(answerCosts(plan, requests.tallies, billUsd, this.#served(all)));
     for (const [index, region] of plan.regions.entries()) {
-      const members = [...plan.pools.keys()].filter((pool) => plan.pools[pool]!.region === index);
+      const members = all.filter((pool) => plan.pools[pool]!.region === index);
       if (members.length > 0) this.#addPlace('region', region.name, members, pools.peaks.region(index));
     }
     for (const [index, pool] of plan.pools.entries()) {
       this.#addPlace('pool', pool.name, [index], pools.peaks.pool(index));
     }
     for (const [index, workload] of plan.workloads.entries()) {
-      this.#scope = this.#scopeOf('workload', workload.name, this.#poolsOf([index]));
-      this.#addDemand([requests.tallies[index]!]);
+      this.#scope = this.#scopeOf('workload', workload.name, poolsOfWorkloads(plan, [index]));
+      this.#addDemand([index], requests.tallies);
     }
     for (const slo of plan.slos) {
       const tallies = slo.workloads.map((workload) => requests.tallies[workload]!);
-      this.#scope = this.#scopeOf('class', slo.class, this.#poolsOf(slo.workloads));
-      this.#addDemand(tallies);
+      this.#scope = this.#scopeOf('class', slo.class, poolsOfWorkloads(plan, slo.workloads));
+      this.#addDemand(slo.workloads, requests.tallies);
       this.#addObjectives(slo, tallies);
     }
   }
@@ -85,14 +90,16 @@ class Summarizer {
   }
 
   /** What clients sent and how long they waited. */
-  #addDemand(tallies: readonly WorkloadTally[]): void {
+  #addDemand(workloads: readonly number[], all: readonly WorkloadTally[]): void {
+    const tallies = workloads.map((workload) => all[workload]!);
     const arrived = total(tallies, (tally) => tally.arrived);
     const rejected = total(tallies, (tally) => tally.rejected);
     this.#addCount('arrived_requests', arrived);
     this.#add('rejected_requests', 'total', rejected);
     this.#add('rejected_requests', 'share', rejected / arrived);
+    this.#addFigures(answerFigures(this.#plan, workloads, all));
     for (const latency of LATENCIES) this.#addLatency(latency, tallies);
-    for (const [metric, statistic, value] of deadlineFigures(tallies)) this.#add(metric, statistic, value);
+    this.#addFigures(deadlineFigures(tallies));
   }
 
   #addLatency(latency: Latency, tallies: readonly WorkloadTally[]): void {
@@ -135,9 +142,8 @@ class Summarizer {
     const promptTokens = sum((tally) => tally.promptTokens);
     const cachedTokens = sum((tally) => tally.cachedTokens);
     const outputTokens = sum((tally) => tally.outputTokens);
-    const served = sum((tally) => tally.finishedRequests);
     const preemptions = sum((tally) => tally.preemptions);
-    this.#addCount('served_requests', served);
+    this.#addCount('served_requests', this.#served(pools));
     this.#addCount('prompt_tokens', promptTokens);
     this.#addPart('cached_tokens', cachedTokens, promptTokens);
     this.#addTiers(pools);
@@ -157,22 +163,15 @@ class Summarizer {
     const kinds = KV_TIER_KINDS.filter((kind) =>
       pools.some((pool) => tierBlockBytes(this.#plan.pools[pool]!, kind) !== undefined),
     );
-    if (kinds.length > 0)
-      this.#addPart(
-        'loaded_tokens',
-        this.#sum(pools, (tally) => tally.loadedTokens),
-        prompt,
-      );
+    const loaded = this.#sum(pools, (tally) => tally.loadedTokens);
+    if (kinds.length > 0) this.#addPart('loaded_tokens', loaded, prompt);
     for (const kind of kinds) {
       const { read, written } = TIER_COUNTERS[kind];
       const sum = (counter: typeof read | typeof written, perBlock: (pool: PoolPlan) => number) =>
         total(pools, (index) => this.#pools.tallies[index]![counter] * perBlock(this.#plan.pools[index]!));
       const bytes = (pool: PoolPlan) => tierBlockBytes(pool, kind) ?? 0;
-      this.#addPart(
-        `${kind}_tokens`,
-        sum(read, ({ engine }) => engine.blockTokens),
-        prompt,
-      );
+      const tokens = sum(read, ({ engine }) => engine.blockTokens);
+      this.#addPart(`${kind}_tokens`, tokens, prompt);
       this.#add(`${kind}_read`, 'total', sum(read, bytes));
       this.#add(`${kind}_written`, 'total', sum(written, bytes));
     }
@@ -183,28 +182,36 @@ class Summarizer {
     this.#add(metric, 'share', part / whole, '1');
   }
 
+  /** What pools finished, but for answers that were not good enough. */
+  #served(pools: readonly number[]): number {
+    return this.#sum(pools, (tally) => tally.finishedRequests - tally.escalatedRequests);
+  }
+
+  #addFigures(figures: readonly Figure[]): void {
+    for (const [metric, statistic, value] of figures) this.#add(metric, statistic, value);
+  }
+
   #addLoad(pools: readonly number[]): void {
-    const uses = pools.map((pool) => resourceUse(this.#plan.pools[pool]!, this.#pools.tallies[pool]!, this.#windowNs));
+    if (pools.some((pool) => this.#plan.pools[pool]!.scaling !== undefined)) {
+      this.#add('on_instances', 'mean', total(pools, (pool) => this.#onNs(pool)) / this.#windowNs);
+    }
+    const uses = pools.map((pool) =>
+      resourceUse(this.#plan.pools[pool]!, this.#pools.tallies[pool]!, this.#onNs(pool)),
+    );
     const busyNs = this.#sum(pools, (tally) => tally.busyNs);
     const prefillNs = this.#sum(pools, (tally) => tally.prefillNs);
     // A step counts where it ends: the one that began before the window can make a busy pool look more than busy.
-    const busyShare = (pool: PoolPlan, tally: PoolTally) => Math.min(1, tally.busyNs / this.#instanceNs(pool));
+    const busyShare = (index: number, tally: PoolTally) => Math.min(1, tally.busyNs / this.#onNs(index));
     this.#add('busy_share', 'mean', this.#byAccelerators(pools, busyShare));
     this.#add('prefill_share', 'mean', prefillNs / busyNs);
     this.#add('compute_use', 'mean', total(uses, (use) => use.flops) / total(uses, (use) => use.peakFlops));
-    this.#add(
-      'memory_bandwidth_use',
-      'mean',
-      total(uses, (use) => use.hbmBytes) / total(uses, (use) => use.peakHbmBytes),
-    );
-    const kvShare = (pool: PoolPlan, tally: PoolTally) => {
-      return tally.kvBlockNs / (pool.engine.kvBlocks * this.#instanceNs(pool));
-    };
+    const bandwidthUse = total(uses, (use) => use.hbmBytes) / total(uses, (use) => use.peakHbmBytes);
+    this.#add('memory_bandwidth_use', 'mean', bandwidthUse);
+    const kvShare = (index: number, tally: PoolTally) =>
+      tally.kvBlockNs / (this.#plan.pools[index]!.engine.kvBlocks * this.#onNs(index));
     this.#add('kv_use', 'mean', this.#byAccelerators(pools, kvShare));
-    const kvMax = pools.map((index) => {
-      const pool = this.#plan.pools[index]!;
-      return this.#pools.tallies[index]!.kvBlocksMax / (pool.engine.kvBlocks * pool.instances);
-    });
+    const blocksOf = ({ engine, instances }: PoolPlan) => engine.kvBlocks * instances;
+    const kvMax = pools.map((index) => this.#pools.tallies[index]!.kvBlocksMax / blocksOf(this.#plan.pools[index]!));
     this.#add('kv_use', 'max', Math.max(...kvMax));
   }
 
@@ -215,15 +222,12 @@ class Summarizer {
     const ofPower = pools.map((pool) => this.#plan.pools[pool]!.powerGrade);
     this.#scope = { ...this.#scope, grade: worstGrade([grade, ...ofPower]) };
     const energies = pools.map((pool) => ({ plan: this.#plan.pools[pool]!, tally: this.#pools.tallies[pool]! }));
-    for (const [metric, statistic, value] of energyFigures(energies, peak, this.#windowNs)) {
-      this.#add(metric, statistic, value);
-    }
+    this.#addFigures(energyFigures(energies, peak, this.#windowNs));
     this.#scope = { ...this.#scope, grade };
   }
 
   #addCosts(pools: readonly number[]): void {
-    const rentOf = (pool: number) => poolRentUsd(this.#plan.pools[pool]!, this.#windowNs);
-    const rents = this.#attributeCosts(pools.map((pool) => this.#usage(pool, rentOf(pool))));
+    const rents = this.#attributeCosts(pools.map((pool) => this.#usage(pool, this.#rentUsd(pool))));
     this.#add('rent', 'total', rents.rentUsd);
     this.#add('idle_rent', 'total', rents.idleUsd);
     this.#add('idle_rent', 'share', rents.idleUsd / rents.rentUsd, '1');
@@ -240,13 +244,18 @@ class Summarizer {
   }
 
   #usage(index: number, rentUsd: number): PoolUsage {
-    const pool = this.#plan.pools[index]!;
     const { busyNs, prefillNs, promptTokens, outputTokens } = this.#pools.tallies[index]!;
-    return { rentUsd, instanceNs: this.#instanceNs(pool), busyNs, prefillNs, promptTokens, outputTokens };
+    return { rentUsd, instanceNs: this.#onNs(index), busyNs, prefillNs, promptTokens, outputTokens };
   }
 
-  #instanceNs(pool: PoolPlan): number {
-    return pool.instances * this.#windowNs;
+  #rentUsd(index: number): number {
+    return poolRentUsd(this.#plan.pools[index]!, this.#onNs(index));
+  }
+
+  /** Time switched on, summed over the instances of a pool: all of the window where none comes or goes. */
+  #onNs(index: number): number {
+    const { instances, scaling } = this.#plan.pools[index]!;
+    return scaling === undefined ? instances * this.#windowNs : this.#pools.tallies[index]!.onNs;
   }
 
   #sum(pools: readonly number[], counter: (tally: PoolTally) => number): number {
@@ -254,22 +263,13 @@ class Summarizer {
   }
 
   /** Mean over pools, each with the weight of its accelerators: instances differ in size, blocks in bytes. */
-  #byAccelerators(pools: readonly number[], share: (pool: PoolPlan, tally: PoolTally) => number): number {
+  #byAccelerators(pools: readonly number[], share: (pool: number, tally: PoolTally) => number): number {
     const weight = (index: number) => {
       const pool = this.#plan.pools[index]!;
       return pool.instances * pool.acceleratorsPerInstance;
     };
-    const weighted = total(
-      pools,
-      (index) => weight(index) * share(this.#plan.pools[index]!, this.#pools.tallies[index]!),
-    );
+    const weighted = total(pools, (index) => weight(index) * share(index, this.#pools.tallies[index]!));
     return weighted / total(pools, weight);
-  }
-
-  /** Requests rest on the pools that hold their model. */
-  #poolsOf(workloads: readonly number[]): number[] {
-    const models = new Set(workloads.map((workload) => this.#plan.workloads[workload]!.model));
-    return [...this.#plan.pools.keys()].filter((pool) => models.has(this.#plan.pools[pool]!.model));
   }
 
   #scopeOf(
@@ -278,8 +278,7 @@ class Summarizer {
     pools: readonly number[],
   ): Pick<SummaryEntry, 'scope' | 'scopeName' | 'grade'> {
     this.#resting = pools.map((index) => {
-      const plan = this.#plan.pools[index]!;
-      return { plan, tally: this.#pools.tallies[index]!, instanceNs: this.#instanceNs(plan) };
+      return { plan: this.#plan.pools[index]!, tally: this.#pools.tallies[index]!, instanceNs: this.#onNs(index) };
     });
     return { scope, scopeName, grade: worstGrade(pools.map((index) => this.#plan.pools[index]!.grade)) };
   }

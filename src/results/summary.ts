@@ -25,6 +25,11 @@ export const METRICS = {
   arrived_requests: { unit: '1/s', meaning: 'requests sent; per region and pool: the ones routed there' },
   served_requests: { unit: '1/s', meaning: 'requests whose last token was produced' },
   rejected_requests: { unit: '1', meaning: 'requests turned away, of those that arrived' },
+  throttled_requests: { unit: '1', meaning: 'of these, the ones beyond the rate of their tenant' },
+  queue_full_requests: { unit: '1', meaning: 'of these, the ones for which too many others waited' },
+  shed_requests: { unit: '1', meaning: 'of these, the ones that would have come too late' },
+  escalated_requests: { unit: '1', meaning: 'served requests that more than one model answered' },
+  wrong_answers: { unit: '1', meaning: 'served requests whose answer is wrong, of those whose models take turns' },
   prompt_tokens: { unit: '1/s', meaning: 'input tokens, cached ones included, counted when the prompt is complete' },
   cached_tokens: { unit: '1/s', meaning: 'the input tokens found in the prefix cache or in a KV tier' },
   loaded_tokens: { unit: '1/s', meaning: 'the input tokens read from a KV tier' },
@@ -47,7 +52,8 @@ export const METRICS = {
   slo_attainment: { unit: '1', meaning: 'requests that met every objective, of those that arrived' },
   requests_on_time: { unit: '1', meaning: 'requests served by their deadline, of those that have one' },
   jobs_on_time: { unit: '1', meaning: 'batch jobs whose requests of the measured window all were' },
-  busy_share: { unit: '1', meaning: 'instance time spent in steps, of all instance time' },
+  on_instances: { unit: '1', meaning: 'instances switched on' },
+  busy_share: { unit: '1', meaning: 'instance time spent in steps, of the time switched on' },
   prefill_share: { unit: '1', meaning: 'what prefill added to step time, of the time spent in steps' },
   compute_use: { unit: '1', meaning: 'achieved FLOP/s, of the dense peak' },
   memory_bandwidth_use: { unit: '1', meaning: 'achieved HBM bytes/s, of the peak' },
@@ -71,7 +77,7 @@ export const METRICS = {
   output_token_energy: { unit: 'J', meaning: 'energy per output token' },
   token_energy: { unit: 'J', meaning: 'energy per input or output token, cached ones included' },
   request_energy: { unit: 'Wh', meaning: 'energy per served request, at the meter of the site' },
-  rent: { unit: 'USD', meaning: 'rent of every rented accelerator over the measured window' },
+  rent: { unit: 'USD', meaning: 'rent of every rented accelerator that is switched on, over the measured window' },
   idle_rent: { unit: 'USD', meaning: 'the part of the rent that fell on time without a step' },
   input_cost: { unit: 'USD/Mtok', meaning: 'cost caused by prefill per million input tokens, cached ones included' },
   output_cost: { unit: 'USD/Mtok', meaning: 'cost caused by decoding per million output tokens' },
@@ -103,6 +109,8 @@ export const METRICS = {
   },
   commitment_coverage: { unit: '1', meaning: 'accelerator hours that a commitment covered, of those its pools needed' },
   commitment_use: { unit: '1', meaning: 'accelerator hours that were used, of those committed' },
+  answer_cost: { unit: 'USD', meaning: 'cost, and what judges take, per request served' },
+  right_answer_cost: { unit: 'USD', meaning: 'the same per request that was answered rightly' },
   request_cost: { unit: 'USD', meaning: 'cost per request that left in the window' },
   task_cost: { unit: 'USD', meaning: 'cost per task: a session, or a request without one' },
   successful_task_cost: { unit: 'USD', meaning: 'cost of all tasks per task whose requests all met their objectives' },
@@ -123,7 +131,9 @@ export function unitOf(metric: Metric): Unit {
 }
 
 export type ObjectiveMetric = `${'ttft' | 'tpot' | 'e2e'}_p${string}_objective`;
-export type Metric = keyof typeof METRICS | ObjectiveMetric;
+/** Which share of the requests a model answered. */
+export type AnsweredMetric = `answered_by_${string}`;
+export type Metric = keyof typeof METRICS | ObjectiveMetric | AnsweredMetric;
 
 /** How a figure was condensed. */
 export const STATISTICS = {

@@ -65,7 +65,7 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     interval_s.set(row, lengthNs / NS_PER_S);
     region.set(row, place.name);
     pool.set(row, home.name);
-    rent_usd.set(row, poolRentUsd(home, lengthNs));
+    rent_usd.set(row, poolRentUsd(home, columns.onNs[row]!));
     const { usdPerKWh, gramsPerKWh } = this.#plan.money?.regions[home.region] ?? {};
     const meanOf = (series: SeriesPlan) => meanOver(series, columns.startNs[row]!, columns.endNs[row]!);
     price_usd_per_kwh.set(row, usdPerKWh === undefined ? place.electricityUsdPerKWh : meanOf(usdPerKWh));
@@ -100,7 +100,9 @@ export class TimelineFile implements RowSink<TimelineColumns> {
   }
 
   #setState(columns: TimelineColumns, row: number, pool: PoolPlan): void {
-    const { waiting_requests, running_requests, kv_use } = this.#file.buffers;
+    const { waiting_requests, running_requests, kv_use, ready_instances, on_s } = this.#file.buffers;
+    ready_instances.set(row, columns.readyInstances[row]!);
+    on_s.set(row, columns.onNs[row]! / NS_PER_S);
     waiting_requests.set(row, columns.waitingRequests[row]!);
     running_requests.set(row, columns.runningRequests[row]!);
     kv_use.set(row, shareOf(columns.kvBlocksUsed[row]!, pool.instances * pool.engine.kvBlocks));
@@ -108,19 +110,18 @@ export class TimelineFile implements RowSink<TimelineColumns> {
 
   #setUse(columns: TimelineColumns, row: number, pool: PoolPlan): void {
     const { busy_share, prefill_share, compute_use, memory_bandwidth_use } = this.#file.buffers;
-    const lengthNs = columns.endNs[row]! - columns.startNs[row]!;
     for (const counter of WORK_COUNTERS) this.#work[counter] = columns[counter][row]!;
-    const use = resourceUse(pool, this.#work, lengthNs);
-    busy_share.set(row, shareOf(columns.busyNs[row]!, pool.instances * lengthNs));
+    const use = resourceUse(pool, this.#work, columns.onNs[row]!);
+    busy_share.set(row, shareOf(columns.busyNs[row]!, columns.onNs[row]!));
     prefill_share.set(row, shareOf(columns.prefillNs[row]!, columns.busyNs[row]!));
     compute_use.set(row, shareOf(use.flops, use.peakFlops));
     memory_bandwidth_use.set(row, shareOf(use.hbmBytes, use.peakHbmBytes));
   }
 
   #setEnergy(columns: TimelineColumns, row: number, { acceleratorsPerInstance }: PoolPlan): void {
-    const { on_s, idle_s, accelerator_watts, busy_joules, prefill_joules, idle_joules, host_joules, facility_joules } =
+    const { idle_s, accelerator_watts, busy_joules, prefill_joules, idle_joules, host_joules, facility_joules } =
       this.#file.buffers;
-    const buffers = [on_s, idle_s, accelerator_watts, busy_joules, prefill_joules, idle_joules, host_joules];
+    const buffers = [idle_s, accelerator_watts, busy_joules, prefill_joules, idle_joules, host_joules];
     if (!this.#plan.record.energy) {
       for (const buffer of [...buffers, facility_joules]) buffer.setNull(row);
       return;
@@ -128,7 +129,6 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     const onS = columns.onNs[row]! / NS_PER_S;
     const busyJoules = columns.busyJoules[row]!;
     const idleJoules = columns.idleJoules[row]!;
-    on_s.set(row, onS);
     idle_s.set(row, columns.idleNs[row]! / NS_PER_S);
     accelerator_watts.set(row, shareOf(busyJoules + idleJoules, onS * acceleratorsPerInstance));
     busy_joules.set(row, busyJoules);

@@ -4,6 +4,7 @@ import type { EnginePlan, Grade, LoadForm } from '../sim/plan.ts';
 import type { ByteSource, StepCost } from '../sim/ports.ts';
 import type { AcceleratorNumbers, EngineNumbers, ModelNumbers } from '../sim/profiles.ts';
 import type { RooflineParameters } from '../sim/roofline.ts';
+import type { NamedInOptions } from '../sim/module.ts';
 import type { Ns } from '../sim/units.ts';
 import type { ValidatedConditions } from './error-bands.ts';
 import type { PriceCatalogue } from './price-catalogue.ts';
@@ -15,10 +16,18 @@ export interface Catalogue {
   readonly engines: readonly string[];
   readonly routing: readonly Kind[];
   readonly batching: readonly BatchingKind[];
+  readonly admission: readonly NamingKind[];
+  readonly scaling: readonly Kind[];
+  readonly modelRouting: readonly ModelRoutingKind[];
   readonly power: readonly Kind[];
   readonly workloads: readonly WorkloadKind[];
   /** What a scenario means when it names none. */
-  readonly defaults: { readonly engine: string; readonly routing: string; readonly batching: string };
+  readonly defaults: {
+    readonly engine: string;
+    readonly routing: string;
+    readonly batching: string;
+    readonly admission: string;
+  };
   accelerator(name: string): AcceleratorEntry;
   /** Of a user's own profile, or what is wrong with it, with `file:line:column`. */
   acceleratorOfText(
@@ -64,6 +73,16 @@ export interface Kind {
 export interface BatchingKind extends Kind {
   /** Why such an engine cannot do what the options ask. */
   conflict?(options: unknown, engine: EnginePlan): string | undefined;
+}
+
+/** … and whose options name workloads or models of the scenario. */
+export interface NamingKind extends Kind {
+  namesIn?(options: unknown): readonly NamedInOptions[];
+}
+
+export interface ModelRoutingKind extends NamingKind {
+  /** Of all requests, the share that each model begins with, by name. */
+  shares(options: unknown): Readonly<Record<string, number>>;
 }
 
 export interface WorkloadKind extends Kind {

@@ -1,3 +1,5 @@
+import type { Catalogue } from './catalogue-types.ts';
+import { namedFindings, scalingFindings } from './decisions.ts';
 import { unknownName } from './did-you-mean.ts';
 import type { Draft } from './draft.ts';
 import { finding } from './draft.ts';
@@ -6,12 +8,14 @@ import { pathText } from './problem.ts';
 import { roleFindings } from './roles.ts';
 
 /** What is wrong between the parts of a scenario, though each may be well-formed. Pools have a file of their own. */
-export function crossChecks(draft: Draft): Finding[] {
+export function crossChecks(draft: Draft, catalogue: Catalogue): Finding[] {
   return [
     ...repeatedNames(draft),
     ...times(draft),
     ...unservedModels(draft),
     ...roleFindings(draft),
+    ...scalingFindings(draft),
+    ...namedFindings(draft, catalogue, servedModels(draft)),
     ...objectives(draft),
   ];
 }
@@ -46,18 +50,23 @@ function times({ horizonNs, warmUpNs = 0, timelineIntervalNs = horizonNs }: Draf
   return findings;
 }
 
-function unservedModels({ pools, workloads, templates, everyPool }: Draft): Finding[] {
-  if (!everyPool) return [];
-  const served = new Set<string>();
-  for (const { value } of pools) {
-    const model = value.model ?? (value.template === undefined ? undefined : templates.get(value.template)?.model);
-    if (model === undefined) return [];
-    served.add(model);
-  }
-  return workloads.flatMap(({ path, value }) =>
-    served.has(value.model)
+/** Models that the pools serve; undefined where that is not known, because something is wrong with a pool. */
+function servedModels({ pools, templates, everyPool }: Draft): readonly string[] | undefined {
+  if (!everyPool) return undefined;
+  const served = pools.map(
+    ({ value: { model, template } }) => model ?? (template === undefined ? undefined : templates.get(template)?.model),
+  );
+  const known = served.filter((model) => model !== undefined);
+  return known.length === served.length ? [...new Set(known)] : undefined;
+}
+
+function unservedModels(draft: Draft): Finding[] {
+  const served = servedModels(draft);
+  if (served === undefined) return [];
+  return draft.workloads.flatMap(({ path, value }) =>
+    served.includes(value.model)
       ? []
-      : [finding([...path, 'model'], `no pool serves "${value.model}" — the pools serve ${[...served].join(', ')}`)],
+      : [finding([...path, 'model'], `no pool serves "${value.model}" — the pools serve ${served.join(', ')}`)],
   );
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { BatchingInput } from './batching.ts';
+import type { DecisionInput } from './decision-schema.ts';
 import type { Finding } from './explain.ts';
 import { check } from './explain.ts';
 import type { Path } from './problem.ts';
@@ -20,6 +21,7 @@ export interface Draft {
   readonly batching?: BatchingInput | undefined;
   readonly workloads: readonly Entry<WorkloadInput>[];
   readonly slos: readonly Entry<SloInput>[];
+  readonly admission?: Entry<DecisionInput> | undefined;
   /** Every name that was written, well-formed or not, by what it names. */
   readonly names: readonly NameEntry[];
   /** Nothing was left out of `pools`. */
@@ -68,6 +70,7 @@ export function draftOf(document: unknown, schemas: ScenarioSchemas): Draft {
     batching: wellFormed(shape.batching, [], valueOf(document, 'batching'))[0]?.value,
     workloads: entries('workloads').flatMap(({ path, value }) => wellFormed(schemas.workload, path, value)),
     slos: entries('slos').flatMap(({ path, value }) => wellFormed(schemas.slo, path, value)),
+    admission: wellFormed(shape.admission, ['admission'], valueOf(document, 'admission'))[0],
     names: [
       ...namesIn(
         'region',

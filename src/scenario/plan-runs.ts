@@ -39,9 +39,15 @@ export function planRuns(scenario: Scenario, catalogue: Catalogue, options: Plan
   const demands = scenario.workloads.map(({ kind, options: workloadOptions }, index) =>
     catalogue.workloads.find(({ name }) => name === kind)!.demand(workloadOptions, read.traces[index]?.summary),
   );
-  const loads = offeredLoads(scenario, demands, (parameters) => catalogue.stepCost(parameters));
+  const asked = askedOf(scenario, demands, catalogue);
+  const asking = { ...scenario, workloads: asked };
+  const loads = offeredLoads(
+    asking,
+    asked.map(({ demand }) => demand),
+    (parameters) => catalogue.stepCost(parameters),
+  );
   const pools = scenario.pools.map((pool, index) =>
-    withErrorBands(pool, demandsOn(scenario, demands, pool.model), loads[index]!.load, catalogue.validatedErrors ?? []),
+    withErrorBands(pool, demandsOn(asked, pool.model), loads[index]!.load, catalogue.validatedErrors ?? []),
   );
   const plans = (options.seeds ?? scenario.seeds).map((seed) => planOf(scenario, pools, seed, read.traces));
   return {
@@ -58,8 +64,27 @@ export function planRuns(scenario: Scenario, catalogue: Catalogue, options: Plan
   };
 }
 
-function demandsOn({ workloads }: Scenario, demands: readonly Demand[], model: number): Demand[] {
-  return demands.filter((_, index) => workloads[index]!.model === model);
+/** What is asked of one model by one workload. */
+interface Asked {
+  readonly model: number;
+  readonly demand: Demand;
+}
+
+/** Where models take turns, each is asked for its share of the requests. */
+function askedOf({ workloads, models }: Scenario, demands: readonly Demand[], catalogue: Catalogue): Asked[] {
+  return workloads.flatMap(({ model, modelRouting }, index) => {
+    const demand = demands[index]!;
+    const kind = catalogue.modelRouting.find(({ name }) => name === modelRouting?.kind);
+    if (modelRouting === undefined || kind === undefined) return [{ model, demand }];
+    return Object.entries(kind.shares(modelRouting.options)).map(([name, share]) => ({
+      model: models.indexOf(name),
+      demand: { ...demand, requestsPerS: share * demand.requestsPerS },
+    }));
+  });
+}
+
+function demandsOn(asked: readonly Asked[], model: number): Demand[] {
+  return asked.filter((each) => each.model === model).map(({ demand }) => demand);
 }
 
 function planOf(
@@ -68,9 +93,8 @@ function planOf(
   seed: number,
   traces: readonly (Trace | undefined)[],
 ): RunPlan {
-  const { name, start, startState, horizonNs, warmUpNs, timelineIntervalNs, models, regions, routing, slos, record } =
-    scenario;
-  const { outputPrediction, power } = scenario;
+  const { name, start, startState, horizonNs, warmUpNs, timelineIntervalNs, models, regions } = scenario;
+  const { routing, admission, outputPrediction, slos, record, power } = scenario;
   const workloads = scenario.workloads.map(({ place: _place, file: _file, ...workload }, index): WorkloadPlan => {
     const trace = traces[index];
     return { ...workload, ...(trace !== undefined && { file: trace.file }) };
@@ -90,6 +114,7 @@ function planOf(
     routing,
     ...(power !== undefined && { power }),
     outputPrediction,
+    admission,
     slos,
     record,
     ...(scenario.money !== undefined && { money: scenario.money }),

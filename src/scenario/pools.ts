@@ -7,6 +7,7 @@ import { acceleratorsOf, layoutProblems } from '../sim/serving-layout.ts';
 import { speculationCost } from '../sim/speculation-cost.ts';
 import { type BatchingInput, batchingOf } from './batching.ts';
 import type { Catalogue } from './catalogue-types.ts';
+import { scalingPlan } from './decisions.ts';
 import type { Choices, ProfilesOf } from './deployment.ts';
 import { choicesOf } from './deployment.ts';
 import type { Draft } from './draft.ts';
@@ -62,6 +63,7 @@ function planned(
   }
   const order = batchingOf(choices, everywhere, engine, catalogue);
   if ('sentence' in order) return { findings: [order] };
+  const scaling = scalingPlan(choices, engine, speculation, size);
   return {
     pool: {
       name: entry.value.name,
@@ -71,7 +73,8 @@ function planned(
       role: entry.value.role,
       ...(entry.value.role === 'prefill' && { kvLink: kvLinkOf(choices) }),
       ...(entry.value.localPrefillTokens !== undefined && { localPrefillTokens: entry.value.localPrefillTokens }),
-      instances: size,
+      instances: scaling?.maxInstances ?? size,
+      ...(scaling !== undefined && { scaling }),
       acceleratorsPerInstance: acceleratorsOf(serving),
       engine,
       ...order,

@@ -7,6 +7,7 @@ import { NS_PER_S } from '../sim/units.ts';
 import { acceleratorReader } from './accelerator-files.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { crossChecks } from './cross-checks.ts';
+import { moduleOf } from './decisions.ts';
 import type { Draft } from './draft.ts';
 import { draftOf } from './draft.ts';
 import type { Finding } from './explain.ts';
@@ -43,6 +44,7 @@ export interface Scenario {
   readonly workloads: readonly ScenarioWorkload[];
   readonly routing: ModulePlan;
   readonly outputPrediction: OutputPredictionPlan;
+  readonly admission: ModulePlan;
   readonly slos: readonly SloPlan[];
   readonly power?: PowerControlPlan;
   readonly record: RecordPlan;
@@ -62,6 +64,7 @@ export interface ScenarioWorkload extends ModulePlan {
   readonly model: number;
   readonly priority?: number;
   readonly fairShareWeight?: number;
+  readonly modelRouting?: ModulePlan;
   /** The trace it names, as written. */
   readonly file?: string;
   /** Where it stands, for what its trace turns out to be. */
@@ -102,7 +105,7 @@ export function readSource(
   });
   const findings = [
     ...('findings' in checked ? checked.findings : []),
-    ...crossChecks(draft),
+    ...crossChecks(draft, catalogue),
     ...resolutions.flatMap((resolution) => ('findings' in resolution ? resolution.findings : [])),
   ];
   const resolved = resolutions.flatMap((resolution) => ('pool' in resolution ? [resolution] : []));
@@ -146,7 +149,6 @@ function scenarioOf(
 ): Scenario {
   const models = [...new Set(pools.map(({ modelName }) => modelName))];
   const workloadNames = input.workloads.map(({ name }) => name);
-  const { kind, ...options } = input.routing;
   return {
     file,
     name: input.name,
@@ -165,7 +167,8 @@ function scenarioOf(
       rentUsdPerAcceleratorHour: rentOf(money.plan?.pools[index]) ?? pool.rentUsdPerAcceleratorHour,
     })),
     workloads: input.workloads.map((workload, index) => workloadOf(workload, index, models, source)),
-    routing: { kind, options },
+    routing: moduleOf(input.routing),
+    admission: moduleOf(input.admission),
     record: input.record,
     outputPrediction: input.outputPrediction,
     slos: input.slos.map((slo) => sloOf(slo, workloadNames)),
@@ -181,7 +184,7 @@ function rentOf(money: PoolMoneyPlan | undefined): number | undefined {
 }
 
 function workloadOf(input: WorkloadInput, index: number, models: readonly string[], source: Source): ScenarioWorkload {
-  const { name, kind, model, file, priority, fairShareWeight, ...options } = input;
+  const { name, kind, model, file, priority, fairShareWeight, modelRouting, ...options } = input;
   const path = file === undefined ? ['workloads', index] : ['workloads', index, 'file'];
   const { line, column, path: place } = source.problem(path, '');
   return {
@@ -192,6 +195,7 @@ function workloadOf(input: WorkloadInput, index: number, models: readonly string
     ...(priority !== undefined && { priority }),
     ...(fairShareWeight !== undefined && { fairShareWeight }),
     ...(file !== undefined && { file }),
+    ...(modelRouting !== undefined && { modelRouting: moduleOf(modelRouting) }),
     place: { ...(line !== undefined && { line }), ...(column !== undefined && { column }), path: place },
   };
 }

@@ -5,6 +5,8 @@ import { DTYPES, WEIGHT_FORMATS } from '../sim/profiles.ts';
 import { acceleratorName } from './accelerator-files.ts';
 import { batchingSchema } from './batching.ts';
 import type { Catalogue } from './catalogue-types.ts';
+import type { DecisionInput } from './decision-schema.ts';
+import { admissionSchema, modelRoutingSchema, routingSchema, scalingSchema } from './decision-schema.ts';
 import { unknownName } from './did-you-mean.ts';
 import { commitmentsSchema } from './commitments.ts';
 import { duration } from './duration.ts';
@@ -37,7 +39,7 @@ export type ScenarioInput = z.output<ScenarioSchemas['scenario']>;
 export function scenarioSchemas(catalogue: Catalogue) {
   const batching = batchingSchema(catalogue);
   const deployment = deploymentSchema(catalogue, batching);
-  const pool = poolSchema(deployment);
+  const pool = poolSchema(catalogue, deployment);
   const workload = workloadSchema(catalogue);
   const slo = sloSchema();
   const scenario = z.strictObject({
@@ -64,6 +66,9 @@ export function scenarioSchemas(catalogue: Catalogue) {
     routing: routingSchema(catalogue)
       .default({ kind: catalogue.defaults.routing })
       .describe(`which instance takes a request (default: ${catalogue.defaults.routing})`),
+    admission: admissionSchema(catalogue)
+      .default({ kind: catalogue.defaults.admission })
+      .describe(`what is served at all, and when (default: ${catalogue.defaults.admission})`),
     record: recordSchema(),
     batching: batching
       .optional()
@@ -118,7 +123,7 @@ function deploymentSchema(catalogue: Catalogue, batching: ReturnType<typeof batc
   });
 }
 
-function poolSchema(deployment: ReturnType<typeof deploymentSchema>) {
+function poolSchema(catalogue: Catalogue, deployment: ReturnType<typeof deploymentSchema>) {
   return z
     .strictObject({
       name: name('name of the pool'),
@@ -138,6 +143,9 @@ function poolSchema(deployment: ReturnType<typeof deploymentSchema>) {
         .max(MOST)
         .optional()
         .describe('longest prompt that a decode pool takes from clients itself, tokens (default: 0, none)'),
+      scaling: scalingSchema(catalogue)
+        .optional()
+        .describe('how it grows and shrinks; its size is what it starts with (default: it does not)'),
       ...deployment.shape,
     })
     .describe('instances alike; exactly one of instances, accelerators and nodes says how many');
@@ -160,11 +168,7 @@ export interface WorkloadInput {
   readonly priority?: number | undefined;
   readonly fairShareWeight?: number | undefined;
   readonly file?: string | undefined;
-  readonly [option: string]: unknown;
-}
-
-export interface RoutingInput {
-  readonly kind: string;
+  readonly modelRouting?: DecisionInput | undefined;
   readonly [option: string]: unknown;
 }
 
@@ -181,6 +185,9 @@ function workloadSchema(catalogue: Catalogue) {
       .positive()
       .optional()
       .describe('its share of an instance for `batching: { kind: fair-share }`, relative to others (default: 1)'),
+    modelRouting: modelRoutingSchema(catalogue)
+      .optional()
+      .describe('which models answer its requests (default: the one it asks for)'),
   };
   const file = z
     .string()
@@ -189,11 +196,6 @@ function workloadSchema(catalogue: Catalogue) {
     .describe('the trace to replay, relative to the scenario; --trace overrides it');
   const members = catalogue.workloads.map((kind) => withKind(kind, kind.readsTrace ? { ...beside, file } : beside));
   return oneKind('workload kind', members).transform((input) => input as WorkloadInput);
-}
-
-function routingSchema(catalogue: Catalogue) {
-  const members = catalogue.routing.map((kind) => withKind(kind, {}));
-  return oneKind('router', members).transform((input) => input as RoutingInput);
 }
 
 function sloSchema() {

@@ -24,8 +24,7 @@ export class Dispatch {
 
   /** The router's answer, among the instances that are selected in the fleet. */
   route(request: RequestIndex, nowNs: Ns): InstanceIndex {
-    this.fleet.nowNs = nowNs;
-    this.telemetry.look(nowNs);
+    this.fleet.lookAt(nowNs);
     return this.#routing.route(request, this.#requests, this.fleet, nowNs);
   }
 

@@ -5,11 +5,9 @@ import type { FleetView } from './ports.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { InstanceIndex, ModelIndex, Ns, PoolIndex, RequestIndex } from './units.ts';
 
-/** The instances as a router sees them: the ones eligible for the request that was selected last. */
+/** The instances as a router sees them: the ones eligible for the request that was selected last, if they are ready. */
 export class Fleet implements FleetView {
   eligibleCount = 0;
-  /** The moment of the look. */
-  nowNs: Ns = 0;
   readonly outstanding: Int32Array;
   readonly promptTokens: Float64Array;
   readonly #instances: readonly Instance[];
@@ -17,8 +15,13 @@ export class Fleet implements FleetView {
   readonly #facts: PoolFacts;
   readonly #poolOf: Int32Array;
   #eligible: Int32Array;
+  /** All there are, by model, … */
   readonly #ofModel: readonly InstancesOfModel[];
+  /** … and of these, the ones that take requests. */
+  readonly #offered: InstancesOfModel[];
   readonly #scratch: Int32Array;
+  /** The moment of the look. */
+  #nowNs: Ns = 0;
 
   /** @param modelOfPool model index of every pool */
   constructor(
@@ -39,11 +42,36 @@ export class Fleet implements FleetView {
     this.#ofModel = Array.from({ length: models }, (_, model) =>
       instancesOf(instances.filter((instance) => modelOfPool[instance.pool] === model)),
     );
+    this.#offered = [...this.#ofModel];
+  }
+
+  /** Offer only those instances of a model that are ready, from now on. */
+  offer(model: ModelIndex, isReady: (instance: InstanceIndex) => boolean): void {
+    const { first, decode } = this.#ofModel[model]!;
+    const ready = [...first.instances, ...decode.instances].filter(isReady).sort((a, b) => a - b);
+    this.#offered[model] = instancesOf(ready.map((index) => this.#instances[index]!));
+  }
+
+  /** Whether any instance of a model could take such a request if it were ready. Nobody is selected after that. */
+  couldTake(model: ModelIndex, promptTokens: number, outputTokens: number): boolean {
+    const count = this.#selectFrom(this.#ofModel[model]!, promptTokens, outputTokens);
+    this.eligibleCount = 0;
+    return count > 0;
+  }
+
+  /** What is seen is seen now. */
+  lookAt(nowNs: Ns): void {
+    this.#nowNs = nowNs;
+    this.#telemetry.look(nowNs);
   }
 
   /** Look at the instances of a model that can begin with such a request; answers how many there are. */
   select(model: ModelIndex, promptTokens: number, outputTokens: number): number {
-    const { first, alone, decode, mostLocalTokens } = this.#ofModel[model]!;
+    return this.#selectFrom(this.#offered[model]!, promptTokens, outputTokens);
+  }
+
+  #selectFrom(instances: InstancesOfModel, promptTokens: number, outputTokens: number): number {
+    const { first, alone, decode, mostLocalTokens } = instances;
     if (promptTokens <= mostLocalTokens && this.#selectLocal(decode, promptTokens, outputTokens) > 0) {
       return this.eligibleCount;
     }
@@ -54,7 +82,7 @@ export class Fleet implements FleetView {
 
   /** Look at the instances of a model that can go on with such a request after its prefill. */
   selectDecode(model: ModelIndex, promptTokens: number, outputTokens: number): number {
-    return this.#select(this.#ofModel[model]!.decode, promptTokens, outputTokens);
+    return this.#select(this.#offered[model]!.decode, promptTokens, outputTokens);
   }
 
   eligible(k: number): InstanceIndex {
@@ -113,7 +141,7 @@ export class Fleet implements FleetView {
   }
 
   cachedTokens(instance: InstanceIndex, request: RequestIndex): number {
-    return this.#instances[instance]!.cachedTokens(request, this.nowNs);
+    return this.#instances[instance]!.cachedTokens(request, this.#nowNs);
   }
 
   pool(instance: InstanceIndex): PoolIndex {

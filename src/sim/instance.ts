@@ -1,6 +1,7 @@
 import { assert } from './assert.ts';
 import { Batch } from './batch.ts';
 import { DecodeRun } from './decode-run.ts';
+import { IdleTime } from './idle-time.ts';
 import type { InstanceListener, InstancePlan } from './instance-listener.ts';
 import type { KvBlocks } from './kv-blocks.ts';
 import type { KvLink } from './kv-link.ts';
@@ -23,6 +24,7 @@ export class Instance {
   readonly kv: KvBlocks;
   readonly run: DecodeRun;
   readonly batch: Batch;
+  readonly idleTime: IdleTime;
   clock = 1;
   /** Most that one of its accelerators may draw. */
   capWatts = Infinity;
@@ -34,7 +36,6 @@ export class Instance {
   /** A batch is settled while the step before it runs. */
   readonly #settlesEarly: boolean;
   readonly #tiers: KvTiers | undefined;
-  readonly #hasEnergy: boolean;
   readonly #prefillStep: PrefillStep;
   readonly #requests: RequestTable;
   readonly #stepCost: StepCost;
@@ -43,8 +44,6 @@ export class Instance {
   #idle = true;
   /** … until then. */
   #wakeNs: Ns = Infinity;
-  /** Between segments: since when, or since the latest observation. */
-  #idleFromNs: Ns = 0;
 
   constructor(
     index: InstanceIndex,
@@ -67,7 +66,7 @@ export class Instance {
     this.kv = kv;
     this.#settlesEarly = engine.asyncScheduling;
     this.#tiers = plan.tiers;
-    this.#hasEnergy = hasEnergy;
+    this.idleTime = new IdleTime(counters, hasEnergy);
     this.run = new DecodeRun(hasEnergy);
     this.#isUsual = !kv.grantsAll && engine.chunkedPrefill;
     this.batch = new Batch(index, plan, requests, kv, counters, listener);
@@ -93,6 +92,12 @@ export class Instance {
     return chunkedPrefill || (grantsAll ? promptTokens : mostTokens) <= maxNumBatchedTokens;
   }
 
+  /** It has loaded its model, and knows nothing of what it did before. */
+  startAfresh(): void {
+    this.kv.forgetAll();
+    this.#tiers?.startAfresh();
+  }
+
   /** Steps completed. */
   get steps(): number {
     return this.batch.decoding.steps + this.batch.pausedSteps;
@@ -116,8 +121,8 @@ export class Instance {
   }
 
   /** A client's request has been sent here. Answers whether its next event has changed. */
-  enqueue(request: RequestIndex): boolean {
-    const enqueuedNs = this.#requests.arrivalNs[request]! + this.engine.frontEndNs;
+  enqueue(request: RequestIndex, nowNs: Ns): boolean {
+    const enqueuedNs = nowNs + this.engine.frontEndNs;
     this.#requests.enqueuedNs[request] = enqueuedNs;
     this.batch.waiting.append(request);
     return this.#enqueued(request, enqueuedNs);
@@ -196,7 +201,7 @@ export class Instance {
     run.finish();
     // What expired while the segment was jumped over is known no more when somebody lets go of his own copies.
     if (steps > 1 && this.kv.hasExpiry) this.kv.expire(run.lastStepStartNs);
-    this.#idleFromNs = endNs;
+    this.idleTime.begin(endNs);
     batch.endSteps(steps, endNs);
     if (batch.chunks.count === 0) return;
     this.#prefillStep.end(endNs - startNs, this.#counters, this.#requests.computed);
@@ -224,7 +229,7 @@ export class Instance {
 
   #wake(nowNs: Ns): void {
     this.run.wake(nowNs);
-    this.#creditIdle(nowNs);
+    this.idleTime.creditUntil(nowNs);
     this.#idle = false;
   }
 
@@ -286,12 +291,7 @@ export class Instance {
 
   /** Credit the steps that are over at `timeNs`, and idle time, to the pool's counters. A step with prefill is credited where it ends. */
   creditUntil(timeNs: Ns): void {
-    if (!this.isBusy) this.#creditIdle(timeNs);
+    if (!this.isBusy) this.idleTime.creditUntil(timeNs);
     else if (this.batch.chunks.count === 0) this.run.credit(this.run.stepsOverAt(timeNs), this.#counters);
-  }
-
-  #creditIdle(untilNs: Ns): void {
-    if (this.#hasEnergy) this.#counters.idleNs += untilNs - this.#idleFromNs;
-    this.#idleFromNs = untilNs;
   }
 }

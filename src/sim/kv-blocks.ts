@@ -86,6 +86,11 @@ export class KvBlocks {
     if (this.#expiring !== undefined) this.#expiring.expire(nowNs - this.#idleNs);
   }
 
+  /** Forget all that nobody holds. */
+  forgetAll(): void {
+    this.#cache?.expire(Infinity);
+  }
+
   /** When the prefix that has been idle longest expires. */
   get nextExpiryNs(): Ns {
     return this.#expiring === undefined ? Infinity : this.#expiring.firstFreedNs + this.#idleNs;

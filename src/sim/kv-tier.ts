@@ -19,6 +19,13 @@ export class KvTier {
     this.#cache = new PrefixCache(paths, blockTokens);
   }
 
+  /** It is empty, and nothing is on its way. */
+  startAfresh(): void {
+    this.#cache.expire(Infinity);
+    this.#readFreeNs = 0;
+    this.#writeFreeNs = 0;
+  }
+
   /** How many leading blocks of a prompt, at most `limit`, it knows. */
   match(path: number, limit: number, nowNs: Ns): number {
     if (this.plan.idleNs > 0) this.#cache.expire(nowNs - this.plan.idleNs);

@@ -37,6 +37,11 @@ export class KvTiers {
     this.#chunk.capWatts = capWatts;
   }
 
+  /** The instance has been switched on: only what it shares with others is still there. */
+  startAfresh(): void {
+    for (const tier of this.#tiers) if (tier.plan.scope === 'instance') tier.startAfresh();
+  }
+
   /**
    * How many leading blocks of a prompt, at most `limit`, there will be when all has been read that is sooner read than
    * computed; `hits` of them are in the instance's memory.

@@ -28,3 +28,40 @@ export interface BatchingContext extends ModuleContext {
     readonly fairShareWeight: number;
   }[];
 }
+
+/** What an admission policy is told of the run when it is made. */
+export interface AdmissionContext extends ModuleContext {
+  /** ISO 8601 with offset: the moment that is 0 ns, and the zone that hours are in. */
+  readonly start: string;
+  /** Names; an index is a position here. */
+  readonly workloads: readonly string[];
+  readonly models: readonly string[];
+  /** By workload, its limit on the TTFT of a single request; undefined where nothing was promised. */
+  readonly ttftLimitsNs: readonly (Ns | undefined)[];
+}
+
+/** What a scaling policy is told of its pool when it is made. */
+export interface ScalingContext extends ModuleContext {
+  readonly start: string;
+  readonly intervalNs: Ns;
+  readonly startInstances: number;
+  /** From the order of an instance until it is ready. */
+  readonly leadNs: Ns;
+}
+
+/** What a model routing policy is told when it is made. */
+export interface ModelRoutingContext extends ModuleContext {
+  readonly models: readonly string[];
+}
+
+/** A name in the options of a module that something else of the scenario must have. */
+export interface NamedInOptions {
+  readonly path: readonly (string | number)[];
+  readonly noun: 'workload' | 'model';
+  readonly name: string;
+}
+
+/** A module whose options name workloads or models of the scenario. */
+export interface NamingModule<Port, Options, Context> extends Module<Port, Options, Context> {
+  namesIn?(options: Options): readonly NamedInOptions[];
+}

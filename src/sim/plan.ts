@@ -1,6 +1,7 @@
 import type { PowerControlPlan } from './power-control-plan.ts';
 import type { PowerParameters } from './power-model.ts';
 import type { MoneyPlan } from './money-plan.ts';
+import type { ScalingPlan } from './scaling-plan.ts';
 import type { Ns } from './units.ts';
 import type { KvTierPlan } from './kv-tier-plan.ts';
 import type { OutputPredictionPlan } from './output-prediction.ts';
@@ -39,6 +40,7 @@ export interface RunPlan {
   readonly routing: ModulePlan;
   /** How well policies know the length of an answer beforehand; the default is in output-prediction.ts. */
   readonly outputPrediction?: OutputPredictionPlan;
+  readonly admission?: ModulePlan; // without it, whatever can be served is
   readonly slos: readonly SloPlan[];
   readonly record: RecordPlan;
   /** Left out: every pool is rented at its rate, and nothing is sold. */
@@ -193,11 +195,11 @@ export interface PoolPlan {
   readonly kvLink?: KvLinkPlan;
   /** Longest prompt that a decode pool takes from clients itself; 0 or none leaves all to the prefill pools. */
   readonly localPrefillTokens?: number;
-  readonly instances: number;
+  readonly instances: number; // all there can be: with scaling, its `maxInstances`
+  readonly scaling?: ScalingPlan;
   readonly acceleratorsPerInstance: number;
   readonly engine: EnginePlan;
-  /** In which order waiting requests are taken in; none: who comes first. */
-  readonly batching?: ModulePlan;
+  readonly batching?: ModulePlan; // in which order waiting requests are taken in; none: who comes first
   readonly stepCost: RooflineParameters;
   readonly power: PowerPlan;
   /** The worst grade among the numbers of `power`. */
@@ -272,6 +274,7 @@ export interface WorkloadPlan extends ModulePlan {
   readonly fairShareWeight?: number;
   /** The trace it replays, if any. The content is hashed, the path is not: moving a file changes no result. */
   readonly file?: FilePlan;
+  readonly modelRouting?: ModulePlan; // which models answer its requests; without it the one it asks for
 }
 
 export interface FilePlan {

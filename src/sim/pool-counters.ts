@@ -7,6 +7,7 @@ import { QuantaSum } from './quanta-sum.ts';
 export class PoolCounters {
   arrivedRequests = 0;
   finishedRequests = 0;
+  escalatedRequests = 0;
   preemptions = 0;
   steps = 0;
   prefillTokens = 0;
@@ -34,6 +35,7 @@ export class PoolCounters {
   reset(): void {
     this.arrivedRequests = 0;
     this.finishedRequests = 0;
+    this.escalatedRequests = 0;
     this.preemptions = 0;
     this.steps = 0;
     this.prefillTokens = 0;

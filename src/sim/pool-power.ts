@@ -16,21 +16,19 @@ export function constantFacilityShare(pue: number): number {
 /** What a pool draws beside the steps of its accelerators, and what its site adds to all of it. */
 export class PoolPower {
   readonly #power: PowerPlan;
-  readonly #instances: number;
   /** Of one instance. */
   readonly #accelerators: number;
 
-  constructor(power: PowerPlan, instances: number, accelerators: number) {
+  constructor(power: PowerPlan, accelerators: number) {
     this.#power = power;
-    this.#instances = instances;
     this.#accelerators = accelerators;
   }
 
-  /** The energy of the interval of a row, whose bounds are set already. Every sum is rounded as docs/engine.md says. */
+  /** The energy of the interval of a row, whose time switched on is set already. Every sum is rounded as docs/engine.md says. */
   write(columns: TimelineColumns, row: number, counters: PoolCounters): void {
     const { idleWatts, hostIdleWatts, networkWatts, hostBusyWatts, ratedWatts, pue } = this.#power;
     const n = this.#accelerators;
-    const onNs = this.#instances * (columns.endNs[row]! - columns.startNs[row]!);
+    const onNs = columns.onNs[row]!;
     const busyJoules = counters.busyEnergy.joules;
     const idleJoules = (counters.idleNs * n * idleWatts) / NS_PER_S;
     const hostJoules = ((onNs * (hostIdleWatts + networkWatts) + counters.busyNs * hostBusyWatts) * n) / NS_PER_S;
@@ -42,7 +40,6 @@ export class PoolPower {
     columns.hostJoules[row] = hostJoules;
     columns.facilityJoules[row] =
       proportional * (busyJoules + idleJoules + hostJoules) + (constant * onNs * n * ratedWatts) / NS_PER_S;
-    columns.onNs[row] = onNs;
     columns.idleNs[row] = counters.idleNs;
   }
 }
@@ -50,8 +47,8 @@ export class PoolPower {
 /** One per pool; none where energy is not recorded. */
 export function poolPowers({ record, pools }: SimulationPlan): PoolPower[] {
   if (record?.energy !== true) return [];
-  return pools.map(({ power, instances, acceleratorsPerInstance = 1 }) => {
+  return pools.map(({ power, acceleratorsPerInstance = 1 }) => {
     assert(power !== undefined, 'energy is recorded of pools that say what they draw');
-    return new PoolPower(power, instances, acceleratorsPerInstance);
+    return new PoolPower(power, acceleratorsPerInstance);
   });
 }

@@ -195,6 +195,19 @@ export interface BatchingPolicy {
   victimRank?(request: RequestIndex, requests: QueuedRequestView, computedTokens: number): number;
 }
 
+/** What an admission policy answers, as a number that `sim/verdicts.ts` makes. */
+export type Verdict = number;
+
+export interface AdmissionPolicy {
+  /**
+   * What is to happen with a request. Asked when it arrives, and again when it was deferred until now. The fleet shows the
+   * instances that could take it at once; there may be none.
+   */
+  admit(request: RequestIndex, requests: RequestView, fleet: FleetView, nowNs: Ns): Verdict;
+}
+
+export type { ModelRoutingPolicy, PoolsView, ScalingPolicy } from './decision-ports.ts';
+
 export type { PowerPolicy, PowerSink, SiteView } from './power-ports.ts';
 
 // ---------------------------------------------------------------------------------------------- physics

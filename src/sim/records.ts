@@ -1,7 +1,11 @@
 /** Rows the model leaves behind, as columns. Times are whole ns from the start of the run. */
 
-export const RequestStatus = { served: 0, rejected: 1 } as const;
-export const REQUEST_STATUS_NAMES = ['served', 'rejected'] as const;
+/**
+ * How a request left. `rejected`: no instance could ever run it. The others were turned away by an admission policy:
+ * `throttled`: its tenant asked for more than its rate; `queueFull`: too many wait; `shed`: it would have come too late.
+ */
+export const RequestStatus = { served: 0, rejected: 1, throttled: 2, queueFull: 3, shed: 4 } as const;
+export const REQUEST_STATUS_NAMES = ['served', 'rejected', 'throttled', 'queue-full', 'shed'] as const;
 
 /** One row per request, in the order in which requests leave. */
 export class RequestColumns {
@@ -39,6 +43,14 @@ export class RequestColumns {
   /** Its shares of the ticks of the steps that computed its prompt, and of those in which it decoded; 0 if not recorded. */
   readonly prefillTicks = new Float64Array(RequestColumns.capacity);
   readonly decodeTicks = new Float64Array(RequestColumns.capacity);
+  /** When it was sent to an instance for the first time: later than its arrival if it was held back before. */
+  readonly sentNs = new Float64Array(RequestColumns.capacity);
+  /** The model that gave the answer, or was asked last. Times from `enqueuedNs` on are those of its attempt. */
+  readonly model = new Int32Array(RequestColumns.capacity);
+  /** How many models have computed an answer. */
+  readonly attempts = new Int32Array(RequestColumns.capacity);
+  /** 1 when the answer is wrong; known only where models take turns. */
+  readonly wrong = new Uint8Array(RequestColumns.capacity);
 }
 
 /** One row per interval and instance pool. Counters are of the interval; queue, running and KV are at its end. */
@@ -85,6 +97,11 @@ export class TimelineColumns {
   readonly waitingRequests = new Float64Array(TimelineColumns.capacity);
   readonly runningRequests = new Float64Array(TimelineColumns.capacity);
   readonly kvBlocksUsed = new Float64Array(TimelineColumns.capacity);
+  /** Of the finished requests, those whose answer was not accepted: another model goes on with them. */
+  readonly escalatedRequests = new Float64Array(TimelineColumns.capacity);
+  /** Instance time switched on. */
+  readonly onNs = new Float64Array(TimelineColumns.capacity);
+  readonly readyInstances = new Float64Array(TimelineColumns.capacity);
   /** Accelerators in steps that ended, … */
   readonly busyJoules = new Float64Array(TimelineColumns.capacity);
   /** … of this, what prefill added, … */
@@ -95,8 +112,6 @@ export class TimelineColumns {
   readonly hostJoules = new Float64Array(TimelineColumns.capacity);
   /** What cooling and conversion add to all the above. */
   readonly facilityJoules = new Float64Array(TimelineColumns.capacity);
-  /** Instance time switched on, … */
-  readonly onNs = new Float64Array(TimelineColumns.capacity);
-  /** … and of this, without a step in progress: to the nanosecond, while a step counts where it ends. */
+  /** Instance time switched on, without a step in progress: to the nanosecond, while a step counts where it ends. */
   readonly idleNs = new Float64Array(TimelineColumns.capacity);
 }

@@ -58,6 +58,10 @@ export class RequestLog {
       columns.prefillTicks[row] = this.#resourceTime.takePrefill(request);
       columns.decodeTicks[row] = this.#resourceTime.takeDecode(request);
     }
+    columns.sentNs[row] = served ? table.sentNs[request]! : finishNs;
+    columns.model[row] = table.model[request]!;
+    columns.attempts[row] = table.attempts[request]!;
+    columns.wrong[row] = table.wrong[request]!;
     if (this.#rows === RequestColumns.capacity) this.flush();
   }
 

@@ -20,6 +20,14 @@ export class RequestTable {
   id = new Float64Array(0);
   session = new Float64Array(0);
   workload = new Int32Array(0);
+  /** The one that answers it, or that answers it next. */
+  model = new Int32Array(0);
+  /** How many models have begun with it. */
+  attempts = new Int32Array(0);
+  /** 1 when the answer was wrong. */
+  wrong = new Int32Array(0);
+  /** When it was sent to its first instance; NOT_YET before. */
+  sentNs = new Float64Array(0);
   promptTokens = new Int32Array(0);
   cachedTokens = new Int32Array(0);
   loadedTokens = new Int32Array(0);
@@ -87,6 +95,10 @@ export class RequestTable {
     this.id = grownFloats(this.id, capacity);
     this.session = grownFloats(this.session, capacity);
     this.workload = grownIntegers(this.workload, capacity);
+    this.model = grownIntegers(this.model, capacity);
+    this.attempts = grownIntegers(this.attempts, capacity);
+    this.wrong = grownIntegers(this.wrong, capacity);
+    this.sentNs = grownFloats(this.sentNs, capacity);
     this.promptTokens = grownIntegers(this.promptTokens, capacity);
     this.loadedTokens = grownIntegers(this.loadedTokens, capacity);
     this.cachedTokens = grownIntegers(this.cachedTokens, capacity);
@@ -127,7 +139,6 @@ export class RequestTable {
 export class RequestTableView implements QueuedRequestView, PromptView {
   readonly #table: RequestTable;
   readonly #paths: PromptPaths;
-  readonly #modelOfWorkload: readonly ModelIndex[];
   readonly #priorityOfWorkload: readonly number[];
   readonly #prediction: OutputPrediction;
 
@@ -138,7 +149,6 @@ export class RequestTableView implements QueuedRequestView, PromptView {
   ) {
     this.#table = table;
     this.#paths = paths;
-    this.#modelOfWorkload = plan.workloads.map(({ model }) => model);
     this.#priorityOfWorkload = plan.workloads.map(({ priority = 0 }) => priority);
     this.#prediction = new OutputPrediction(plan.outputPrediction ?? DEFAULT_OUTPUT_PREDICTION, plan.seed);
   }
@@ -160,7 +170,7 @@ export class RequestTableView implements QueuedRequestView, PromptView {
   }
 
   model(request: RequestIndex): ModelIndex {
-    return this.#modelOfWorkload[this.#table.workload[request]!]!;
+    return this.#table.model[request]!;
   }
 
   priority(request: RequestIndex): number {

@@ -1,7 +1,18 @@
 import type { PoolPlan, RunPlan } from './plan.ts';
 import type { PowerDomainTotals } from './power-control-plan.ts';
-import type { BatchingPolicy, PowerPolicy, RoutingPolicy, RowSink, StepCost, Workload } from './ports.ts';
+import type {
+  AdmissionPolicy,
+  BatchingPolicy,
+  ModelRoutingPolicy,
+  PowerPolicy,
+  RoutingPolicy,
+  RowSink,
+  ScalingPolicy,
+  StepCost,
+  Workload,
+} from './ports.ts';
 import type { RequestColumns, TimelineColumns } from './records.ts';
+import type { ScalingPlan } from './scaling-plan.ts';
 import type { Ns } from './units.ts';
 
 /** The part of a plan that the model reads; a RunPlan is one. */
@@ -15,10 +26,13 @@ export type SimulationPlan = Pick<RunPlan, 'seed' | 'horizonNs' | 'warmUpNs' | '
           PoolPlan,
           'role' | 'kvLink' | 'localPrefillTokens' | 'acceleratorsPerInstance' | 'rentUsdPerAcceleratorHour' | 'power'
         >
-      >)[];
+      > & { readonly scaling?: ScalingLimits })[];
     readonly workloads: readonly (Pick<RunPlan['workloads'][number], 'model'> &
       Partial<Pick<RunPlan['workloads'][number], 'priority'>>)[];
   };
+
+/** What of a pool's scaling is not up to its policy. */
+export type ScalingLimits = Pick<ScalingPlan, 'minInstances' | 'startInstances' | 'provisionNs' | 'loadNs'>;
 
 /** What the plan's names stand for, already made. */
 export interface RunParts {
@@ -31,6 +45,12 @@ export interface RunParts {
   readonly power?: PowerPolicy;
   /** One per plan.pools, if any: makes the policy of one instance. Where there is none, who comes first is served first. */
   readonly batching?: readonly ((() => BatchingPolicy) | undefined)[];
+  /** Without it everybody is admitted. */
+  readonly admission?: AdmissionPolicy;
+  /** One per plan.pools; those with `scaling` in the plan have one. */
+  readonly scaling?: readonly (ScalingPolicy | undefined)[];
+  /** One per plan.workloads, for those whose requests more than one model may answer. */
+  readonly modelRouting?: readonly (ModelRoutingPolicy | undefined)[];
 }
 
 export interface RunSinks {

@@ -1,8 +1,10 @@
 import { assert } from './assert.ts';
 import type { InstanceListener } from './instance-listener.ts';
+import { Agenda } from './agenda.ts';
 import { Demand } from './demand.ts';
 import { Dispatch } from './dispatch.ts';
-import { EventKind, EventQueue } from './event-queue.ts';
+import { EventKind } from './event-queue.ts';
+import { Front, type FrontListener } from './front.ts';
 import type { Instance } from './instance.ts';
 import { makeInstances } from './make-instances.ts';
 import { PoolCounters } from './pool-counters.ts';
@@ -12,11 +14,12 @@ import { RequestStatus } from './records.ts';
 import { RequestLog } from './request-log.ts';
 import { RequestTable, RequestTableView } from './request-table.ts';
 import { ResourceTime } from './resource-time.ts';
+import { Scaling } from './scaling.ts';
 import type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
 import { poolPowers } from './pool-power.ts';
 import { Timeline } from './timeline.ts';
 import { warmCaches } from './warm-caches.ts';
-import { type InstanceIndex, NO_INSTANCE, type Ns, type RequestIndex } from './units.ts';
+import { type InstanceIndex, NO_INSTANCE, type Ns, type PoolIndex, type RequestIndex } from './units.ts';
 
 export type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
 
@@ -28,7 +31,7 @@ export function simulate(plan: SimulationPlan, parts: RunParts, sinks: RunSinks)
   return new Simulation(plan, parts, sinks).run();
 }
 
-class Simulation implements InstanceListener, PowerListener {
+class Simulation implements InstanceListener, FrontListener, PowerListener {
   readonly instanceCount: number;
   readonly #plan: SimulationPlan;
   readonly #power: PowerControl | undefined;
@@ -40,14 +43,11 @@ class Simulation implements InstanceListener, PowerListener {
   readonly #counters: readonly PoolCounters[];
   readonly #instances: readonly Instance[];
   readonly #dispatch: Dispatch;
+  readonly #front: Front;
+  readonly #scaling: Scaling;
   readonly #log: RequestLog;
   readonly #timeline: Timeline;
-  /** All but the arrivals. Sources: one per instance, then the power policy, then the links and the loads, one per instance. */
-  readonly #events: EventQueue;
-  readonly #controlSource: number;
-  readonly #firstLinkSource: number;
-  readonly #firstLoadSource: number;
-  readonly #hasLoads: boolean;
+  readonly #agenda: Agenda;
   /** Whether what happens at another instance, or at a controller, can matter to a batch formed at the same instant. */
   readonly #areCoupled: boolean;
   #nowNs: Ns = 0;
@@ -62,60 +62,41 @@ class Simulation implements InstanceListener, PowerListener {
     this.#sinks = sinks;
     this.#view = new RequestTableView(this.#requests, this.#paths, plan);
     this.#demand = new Demand(parts.workloads, plan.horizonNs, this.#requests, this.#paths, this.#view);
-    this.#counters = plan.pools.map(() => new PoolCounters());
+    const counters = plan.pools.map(() => new PoolCounters());
+    this.#counters = counters;
     const resourceTime = plan.record?.shares === true ? new ResourceTime() : undefined;
-    this.#instances = makeInstances(
-      plan,
-      parts,
-      this.#requests,
-      this.#view,
-      this.#paths,
-      this.#counters,
-      this,
-      resourceTime,
-    );
+    this.#instances = makeInstances(plan, parts, this.#requests, this.#view, this.#paths, counters, this, resourceTime);
     this.instanceCount = this.#instances.length;
     this.#power = parts.power && new PowerControl(plan, parts.power, this.#instances, this);
     this.#dispatch = new Dispatch(plan, parts, this.#instances, this.#view);
-    const marksNs = [plan.warmUpNs, plan.horizonNs];
-    this.#timeline = new Timeline(
-      plan.timelineIntervalNs,
-      marksNs,
-      this.#instances,
-      this.#counters,
-      sinks.timeline,
-      poolPowers(plan),
-    );
-    this.#controlSource = this.instanceCount;
-    this.#firstLinkSource = this.instanceCount + (parts.power === undefined ? 0 : 1);
-    const hasLinks = this.#instances.some(({ link }) => link !== undefined);
+    const { fleet } = this.#dispatch;
+    this.#agenda = new Agenda(this.#instances, plan, parts);
+    this.#front = new Front(plan, parts, this.#requests, this.#view, fleet, this);
+    this.#scaling = new Scaling(plan, parts, this.#instances, fleet, this.#front, this.#agenda);
+    const { hasLinks, hasLoads, hasScaling } = this.#agenda;
     this.#log = new RequestLog(this.#requests, sinks.requests, hasLinks, resourceTime);
-    this.#firstLoadSource = this.#firstLinkSource + (hasLinks ? this.instanceCount : 0);
-    this.#hasLoads = this.#instances.some(({ batch }) => batch.loading !== undefined);
+    const powers = poolPowers(plan);
+    this.#timeline = new Timeline(plan, this.#instances, this.#counters, this.#scaling.lives, sinks.timeline, powers);
     // A client who has an answer at the instant of its last step could ask again at that instant.
     const answersAtOnce = this.#instances.some(({ engine }) => engine.outputNs === 0);
-    this.#areCoupled = parts.power !== undefined || hasLinks || this.#hasLoads || answersAtOnce;
-    this.#events = new EventQueue(this.#firstLoadSource + (this.#hasLoads ? this.instanceCount : 0));
+    this.#areCoupled = parts.power !== undefined || hasScaling || hasLinks || hasLoads || answersAtOnce;
   }
 
   run(): RunTotals {
-    warmCaches(this.#demand, this.#requests, this.#view, this.#dispatch, this.#instances);
+    warmCaches(this.#plan, this.#demand, this.#requests, this.#dispatch, this.#instances);
     this.#demand.start();
     this.#scheduleControl();
+    for (let pool = 0; pool < this.#plan.pools.length; pool++) this.#scheduleScaling(pool);
     let completed = true;
     while (completed && this.#inFlight + this.#demand.pending > 0) {
-      const eventNs = this.#events.timeNs;
-      const arrivalNs = this.#demand.nextNs;
+      const eventNs = this.#agenda.timeNs;
+      const arrivalNs = this.#nextArrivalNs;
       const nextNs = Math.min(eventNs, arrivalNs);
       if (nextNs > this.#dispatch.telemetry.nextNs) this.#dispatch.telemetry.takeBefore(nextNs);
       if (nextNs > this.#timeline.endNs) completed = this.#observe();
       else this.#next(eventNs, arrivalNs);
     }
-    const endNs = Math.max(this.#plan.horizonNs, this.#lastDepartureNs);
-    for (let observed = 0; completed && observed < endNs;) {
-      observed = this.#timeline.endNs;
-      this.#timeline.observe();
-    }
+    if (completed) this.#timeline.observeUntil(Math.max(this.#plan.horizonNs, this.#lastDepartureNs));
     this.#log.flush();
     this.#timeline.flush();
     return {
@@ -134,7 +115,8 @@ class Simulation implements InstanceListener, PowerListener {
   // -------------------------------------------------------------------------------------------- events
 
   #next(eventNs: Ns, arrivalNs: Ns): void {
-    const { source, kind } = this.#events;
+    const agenda = this.#agenda;
+    const { kind } = agenda;
     this.#eventCount++;
     if (arrivalNs < eventNs || (arrivalNs === eventNs && EventKind.arrival < kind)) {
       this.#nowNs = arrivalNs;
@@ -143,18 +125,22 @@ class Simulation implements InstanceListener, PowerListener {
     }
     this.#nowNs = eventNs;
     switch (kind) {
+      case EventKind.instanceReady:
+        this.#instanceReady(agenda.takeStarted());
+        break;
       case EventKind.stepEnd:
-        this.#endSegment(source);
+        this.#endSegment(agenda.instance);
         break;
       case EventKind.transferEnd:
-        if (source < this.#firstLoadSource) this.#endTransfer(source - this.#firstLinkSource);
-        else this.#endLoad(source - this.#firstLoadSource);
+        if (agenda.loadingInstance < 0) this.#endTransfer(agenda.sendingInstance);
+        else this.#endLoad(agenda.loadingInstance);
         break;
       case EventKind.controlTick:
-        this.#control();
+        if (agenda.scaledPool < 0) this.#control();
+        else this.#scale(agenda.scaledPool);
         break;
       case EventKind.batchFormation:
-        this.#formBatch(source);
+        this.#formBatch(agenda.instance);
         break;
     }
   }
@@ -162,31 +148,30 @@ class Simulation implements InstanceListener, PowerListener {
   #endSegment(index: InstanceIndex): void {
     this.#instances[index]!.endSegment();
     // Batches are formed when everything else at this instant has happened; mostly there is nothing else that matters.
-    const isShared = this.#demand.nextNs === this.#nowNs || (this.#areCoupled && this.#events.firstIsTied);
-    if (isShared) this.#events.set(index, this.#nowNs, EventKind.batchFormation);
+    const isShared = this.#nextArrivalNs === this.#nowNs || (this.#areCoupled && this.#agenda.firstIsTied);
+    if (isShared) this.#agenda.scheduleFormation(index, this.#nowNs);
     else this.#formBatch(index);
   }
 
   #formBatch(index: InstanceIndex): void {
-    this.#instances[index]!.formBatch(this.#nowNs);
-    this.#schedule(index);
-    if (this.#hasLoads) this.#scheduleLoadEnd(index);
+    const instance = this.#instances[index]!;
+    instance.formBatch(this.#nowNs);
+    this.#agenda.schedule(instance);
+    this.#agenda.scheduleLoadEnd(instance);
+  }
+
+  /** Of a client's request, or of one that comes back. */
+  get #nextArrivalNs(): Ns {
+    return Math.min(this.#demand.nextNs, this.#front.nextNs);
   }
 
   #arrive(): void {
-    const request = this.#demand.next();
-    const { promptTokens, outputTokens } = this.#requests;
-    this.#inFlight++;
-    if (this.#dispatch.fleet.select(this.#view.model(request), promptTokens[request]!, outputTokens[request]!) === 0) {
-      this.#depart(request, NO_INSTANCE, RequestStatus.rejected, this.#nowNs);
+    if (this.#front.nextNs === this.#nowNs) {
+      this.#front.comeBack(this.#nowNs);
       return;
     }
-    const index = this.#dispatch.route(request, this.#nowNs);
-    const instance = this.#instances[index];
-    assert(instance !== undefined, 'the router answered an instance that does not exist');
-    this.#dispatch.sent(request, index);
-    this.#counters[instance.pool]!.arrivedRequests++;
-    if (instance.enqueue(request)) this.#schedule(index);
+    this.#inFlight++;
+    this.#front.arrive(this.#demand.next(), this.#nowNs);
   }
 
   /** The prefill instance has its blocks back, and the decode instance may go on with the request. */
@@ -194,14 +179,16 @@ class Simulation implements InstanceListener, PowerListener {
     const prefill = this.#instances[index]!;
     const request = prefill.link!.end();
     const decode = this.#instances[this.#requests.decodeInstance[request]!]!;
-    this.#scheduleTransferEnd(prefill);
-    if (prefill.endSending(request, this.#nowNs)) this.#schedule(index);
-    if (decode.endReceiving(request, this.#nowNs)) this.#schedule(decode.index);
+    this.#agenda.scheduleTransferEnd(prefill);
+    if (prefill.endSending(request, this.#nowNs)) this.#agenda.schedule(prefill);
+    this.#scaling.endIfDrained(index, this.#nowNs);
+    if (decode.endReceiving(request, this.#nowNs)) this.#agenda.schedule(decode);
   }
 
   #endLoad(index: InstanceIndex): void {
-    if (this.#instances[index]!.endLoading(this.#nowNs)) this.#schedule(index);
-    this.#scheduleLoadEnd(index);
+    const instance = this.#instances[index]!;
+    if (instance.endLoading(this.#nowNs)) this.#agenda.schedule(instance);
+    this.#agenda.scheduleLoadEnd(instance);
   }
 
   #control(): void {
@@ -209,32 +196,39 @@ class Simulation implements InstanceListener, PowerListener {
     this.#scheduleControl();
   }
 
-  // -------------------------------------------------------------------------------------------- scheduling
-
-  #schedule(index: InstanceIndex): void {
-    const instance = this.#instances[index]!;
-    if (instance.isBusy) this.#events.set(index, instance.run.endNs, EventKind.stepEnd);
-    else if (instance.wakeNs === Infinity) this.#events.clear(index);
-    else this.#events.set(index, instance.wakeNs, EventKind.batchFormation);
-  }
-
-  #scheduleTransferEnd({ index, link }: Instance): void {
-    const source = this.#firstLinkSource + index;
-    const { nextNs } = link!;
-    if (nextNs === Infinity) this.#events.clear(source);
-    else this.#events.set(source, nextNs, EventKind.transferEnd);
-  }
-
-  #scheduleLoadEnd(index: InstanceIndex): void {
-    const { loading } = this.#instances[index]!.batch;
-    if (loading === undefined) return;
-    const source = this.#firstLoadSource + index;
-    if (loading.nextNs === Infinity) this.#events.clear(source);
-    else this.#events.set(source, loading.nextNs, EventKind.transferEnd);
-  }
-
   #scheduleControl(): void {
-    if (this.#power !== undefined) this.#events.set(this.#controlSource, this.#power.nextNs, EventKind.controlTick);
+    if (this.#power !== undefined) this.#agenda.scheduleControl(this.#power.nextNs);
+  }
+
+  #scheduleScaling(pool: PoolIndex): void {
+    const policy = this.#scaling.policyOf(pool);
+    if (policy !== undefined) this.#agenda.scheduleScaling(pool, this.#nowNs + policy.intervalNs);
+  }
+
+  #scale(pool: PoolIndex): void {
+    this.#scheduleScaling(pool);
+    this.#scaling.adjust(pool, this.#nowNs);
+  }
+
+  #instanceReady(index: InstanceIndex): void {
+    this.#scaling.becomeReady(index);
+    this.#front.instanceReady(this.#nowNs);
+  }
+
+  // -------------------------------------------------------------------------------------------- what the front tells
+
+  sent(request: RequestIndex): void {
+    const index = this.#dispatch.route(request, this.#nowNs);
+    const instance = this.#instances[index];
+    assert(instance !== undefined, 'the router answered an instance that does not exist');
+    this.#dispatch.sent(request, index);
+    this.#counters[instance.pool]!.arrivedRequests++;
+    this.#scaling.countSent(instance.pool);
+    if (instance.enqueue(request, this.#nowNs)) this.#agenda.schedule(instance);
+  }
+
+  turnedAway(request: RequestIndex, status: number): void {
+    this.#depart(request, NO_INSTANCE, status, this.#nowNs);
   }
 
   // -------------------------------------------------------------------------------------------- what instances tell
@@ -245,27 +239,32 @@ class Simulation implements InstanceListener, PowerListener {
 
   handedOver(request: RequestIndex, from: InstanceIndex): void {
     const { promptTokens, outputTokens } = this.#requests;
-    this.#dispatch.fleet.outstanding[from]!--;
-    this.#dispatch.fleet.selectDecode(this.#view.model(request), promptTokens[request]!, outputTokens[request]!);
+    const { fleet } = this.#dispatch;
+    fleet.outstanding[from]!--;
+    fleet.selectDecode(this.#view.model(request), promptTokens[request]!, outputTokens[request]!);
     const to = this.#dispatch.route(request, this.#nowNs);
     const instance = this.#instances[to];
     assert(instance !== undefined && instance.role === 'decode', 'the router answered no decode instance');
-    this.#dispatch.fleet.outstanding[to]!++;
-    if (instance.takeOver(request, this.#nowNs)) this.#schedule(to);
+    fleet.outstanding[to]!++;
+    this.#scaling.countSent(instance.pool);
+    if (instance.takeOver(request, this.#nowNs)) this.#agenda.schedule(instance);
   }
 
   transferRequested(request: RequestIndex): void {
     const prefill = this.#instances[this.#requests.prefillInstance[request]!]!;
     prefill.link!.request(request, this.#nowNs);
-    this.#scheduleTransferEnd(prefill);
+    this.#agenda.scheduleTransferEnd(prefill);
   }
 
   served(request: RequestIndex, index: InstanceIndex, stepEndNs: Ns): void {
     const instance = this.#instances[index]!;
     this.#dispatch.fleet.outstanding[index]!--;
+    this.#scaling.endIfDrained(index, this.#nowNs);
     // A short answer may be computed before its first token has reached the client, and follows it then.
-    const finishNs = Math.max(stepEndNs + instance.engine.outputNs, this.#requests.firstTokenNs[request]!);
-    this.#depart(request, index, RequestStatus.served, finishNs);
+    const receivedNs = Math.max(stepEndNs + instance.engine.outputNs, this.#requests.firstTokenNs[request]!);
+    const finishNs = this.#front.answered(request, receivedNs);
+    if (finishNs === Infinity) this.#counters[instance.pool]!.escalatedRequests++;
+    else this.#depart(request, index, RequestStatus.served, finishNs);
   }
 
   #depart(request: RequestIndex, index: InstanceIndex, status: number, finishNs: Ns): void {
@@ -290,6 +289,6 @@ class Simulation implements InstanceListener, PowerListener {
   setPower(index: InstanceIndex, clock: number, capWatts: number): void {
     const instance = this.#instances[index]!;
     if (instance.clock === clock && instance.capWatts === capWatts) return;
-    if (instance.setPower(clock, capWatts, this.#nowNs)) this.#schedule(index);
+    if (instance.setPower(clock, capWatts, this.#nowNs)) this.#agenda.schedule(instance);
   }
 }

@@ -1,8 +1,10 @@
 import type { Instance } from './instance.ts';
+import type { InstanceLives } from './instance-lives.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import type { PoolPower } from './pool-power.ts';
 import type { RowSink } from './ports.ts';
 import { TimelineColumns } from './records.ts';
+import type { SimulationPlan } from './run-parts.ts';
 import type { Ns } from './units.ts';
 
 /**
@@ -19,25 +21,24 @@ export class Timeline {
   readonly #marksNs: readonly Ns[];
   readonly #pools: readonly (readonly Instance[])[];
   readonly #counters: readonly PoolCounters[];
+  readonly #lives: InstanceLives;
   readonly #sink: RowSink<TimelineColumns>;
   readonly #powers: readonly PoolPower[];
 
-  /**
-   * @param marksNs further moments at which an interval ends
-   * @param powers one per pool; none where energy is not recorded
-   */
+  /** @param powers one per pool; none where energy is not recorded */
   constructor(
-    intervalNs: Ns,
-    marksNs: readonly Ns[],
+    plan: Pick<SimulationPlan, 'timelineIntervalNs' | 'warmUpNs' | 'horizonNs'>,
     instances: readonly Instance[],
     counters: readonly PoolCounters[],
+    lives: InstanceLives,
     sink: RowSink<TimelineColumns>,
     powers: readonly PoolPower[],
   ) {
-    this.#intervalNs = intervalNs;
-    this.#marksNs = marksNs;
+    this.#intervalNs = plan.timelineIntervalNs;
+    this.#marksNs = [plan.warmUpNs, plan.horizonNs];
     this.#pools = counters.map((_, pool) => instances.filter((instance) => instance.pool === pool));
     this.#counters = counters;
+    this.#lives = lives;
     this.#sink = sink;
     this.#powers = powers;
     this.endNs = this.#nextEnd();
@@ -48,6 +49,14 @@ export class Timeline {
     for (let pool = 0; pool < this.#pools.length; pool++) this.#observePool(pool);
     this.#startNs = this.endNs;
     this.endNs = this.#nextEnd();
+  }
+
+  /** Write the intervals up to the one that ends then or after. */
+  observeUntil(timeNs: Ns): void {
+    for (let observedNs = 0; observedNs < timeNs;) {
+      observedNs = this.endNs;
+      this.observe();
+    }
   }
 
   flush(): void {
@@ -79,6 +88,8 @@ export class Timeline {
     columns.waitingRequests[row] = waiting;
     columns.runningRequests[row] = running;
     columns.kvBlocksUsed[row] = kvBlocksUsed;
+    columns.onNs[row] = this.#lives.takeOnNs(pool, this.endNs);
+    columns.readyInstances[row] = this.#lives.readyInstances(pool);
     this.#powers[pool]?.write(columns, row, this.#counters[pool]!);
     this.#writeCounters(row, this.#counters[pool]!);
     if (this.#rows === TimelineColumns.capacity) this.flush();
@@ -88,6 +99,7 @@ export class Timeline {
     const columns = this.#columns;
     columns.arrivedRequests[row] = counters.arrivedRequests;
     columns.finishedRequests[row] = counters.finishedRequests;
+    columns.escalatedRequests[row] = counters.escalatedRequests;
     columns.preemptions[row] = counters.preemptions;
     columns.steps[row] = counters.steps;
     columns.prefillTokens[row] = counters.prefillTokens;

@@ -1,11 +1,19 @@
-import type { BatchingContext, Module } from '../sim/module.ts';
+import type { AdmissionContext, BatchingContext, ModelRoutingContext, Module, ScalingContext } from '../sim/module.ts';
 import type { PoolPlan, RunPlan, StartState, WorkloadPlan } from '../sim/plan.ts';
-import type { BatchingPolicy, ByteSource, PowerPolicy, RoutingPolicy, Workload } from '../sim/ports.ts';
+import type {
+  AdmissionPolicy,
+  BatchingPolicy,
+  ByteSource,
+  ModelRoutingPolicy,
+  PowerPolicy,
+  RoutingPolicy,
+  ScalingPolicy,
+  Workload,
+} from '../sim/ports.ts';
 import { RooflineCost } from '../sim/roofline.ts';
 import type { RunParts } from '../sim/simulate.ts';
 import { Streams } from '../sim/streams.ts';
-import { NS_PER_MS } from '../sim/units.ts';
-import type { Ns } from '../sim/units.ts';
+import { NS_PER_MS, type Ns } from '../sim/units.ts';
 import { openPlanned } from './file-source.ts';
 import type { FileSource } from './file-source.ts';
 
@@ -15,6 +23,9 @@ export interface Modules {
   readonly routing: readonly Module<RoutingPolicy, unknown>[];
   readonly power: readonly Module<PowerPolicy, unknown>[];
   readonly batching: readonly Module<BatchingPolicy, unknown, BatchingContext>[];
+  readonly admission: readonly Module<AdmissionPolicy, unknown, AdmissionContext>[];
+  readonly scaling: readonly Module<ScalingPolicy, unknown, ScalingContext>[];
+  readonly modelRouting: readonly Module<ModelRoutingPolicy, unknown, ModelRoutingContext>[];
 }
 
 interface WorkloadContext {
@@ -57,6 +68,7 @@ export function assemble(plan: RunPlan, modules: Modules): Assembled {
       workloads: plan.workloads.map(workload),
       routing: find(modules.routing, plan.routing.kind).create(plan.routing.options, { streams }),
       batching: plan.pools.map(batching),
+      ...decisionsOf(plan, modules, streams),
       ...(plan.power !== undefined && {
         power: find(modules.power, plan.power.kind).create(plan.power.options, { streams }),
       }),
@@ -77,6 +89,43 @@ function servedAs(workload: number, { workloads, slos }: RunPlan): BatchingConte
     ttftNs: Math.min(...limitsMs) * NS_PER_MS,
     fairShareWeight: workloads[workload]!.fairShareWeight ?? 1,
   };
+}
+
+/** What is decided around the engines. */
+function decisionsOf(
+  plan: RunPlan,
+  modules: Modules,
+  streams: Streams,
+): Omit<RunParts, 'routing' | 'batching' | 'workloads' | 'stepCosts'> {
+  const { admission, start, models } = plan;
+  const workloads = plan.workloads.map(({ name }) => name);
+  const context = { streams, start, models, workloads, ttftLimitsNs: ttftLimitsOf(plan) };
+  return {
+    // Asking someone who admits everybody would change nothing.
+    ...(admission !== undefined &&
+      admission.kind !== 'accept' && {
+        admission: find(modules.admission, admission.kind).create(admission.options, context),
+      }),
+    scaling: plan.pools.map(({ scaling }) => {
+      if (scaling === undefined) return undefined;
+      const { kind, options, intervalNs, startInstances, provisionNs, loadNs } = scaling;
+      const leadNs = provisionNs + loadNs;
+      return find(modules.scaling, kind).create(options, { streams, start, intervalNs, startInstances, leadNs });
+    }),
+    modelRouting: plan.workloads.map(
+      ({ modelRouting }) =>
+        modelRouting && find(modules.modelRouting, modelRouting.kind).create(modelRouting.options, { streams, models }),
+    ),
+  };
+}
+
+/** By workload, the widest TTFT objective of its class: what a single request is held to. */
+function ttftLimitsOf({ workloads, slos }: RunPlan): (Ns | undefined)[] {
+  return workloads.map((_, workload) => {
+    const objectives = slos.find((slo) => slo.workloads.includes(workload))?.objectives ?? [];
+    const limits = objectives.filter(({ metric }) => metric === 'ttft').map(({ limitMs }) => limitMs);
+    return limits.length === 0 ? undefined : Math.max(...limits) * NS_PER_MS;
+  });
 }
 
 function find<Found extends { readonly name: string }>(modules: readonly Found[], name: string): Found {

@@ -12,7 +12,7 @@ export interface RequestTimes {
   readonly firstTokenNs: Float64Array;
   readonly finishNs: Float64Array;
   readonly outputTokens: Float64Array;
-  /** Requests that no instance could ever take. */
+  /** Requests that were turned away. */
   readonly rejected: number;
   /** Absent where the plan does not record energy. */
   readonly energy?: MeasuredEnergy;
@@ -51,7 +51,7 @@ class TimesSink implements RowSink<RequestColumns> {
 
   flush(columns: RequestColumns, rows: number): void {
     for (let row = 0; row < rows; row++) {
-      if (columns.status[row] === RequestStatus.rejected) {
+      if (columns.status[row] !== RequestStatus.served) {
         this.#rejected++;
         continue;
       }

@@ -64,7 +64,7 @@ function isGoodIn(plan: RunPlan): (columns: RequestColumns, row: number) => bool
   const classOfWorkload = classOfWorkloads(plan);
   const objectives = plan.slos.map(perRequestObjectives);
   return (columns, row) => {
-    if (columns.status[row] === RequestStatus.rejected) return false;
+    if (columns.status[row] !== RequestStatus.served) return false;
     const index = classOfWorkload[columns.workload[row]!]!;
     return index === NO_CLASS || metObjectives(objectives[index]!, columns, row);
   };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { EnginePlan, PoolRole, RecordPlan } from '../../src/sim/plan.ts';
 import { TICKS_PER_NS } from '../../src/sim/units.ts';
+import type { HostileDecisions } from './decisions-case.ts';
 import { anyFeatures } from './hostile-features.ts';
 import type { HostileFeatures } from './hostile-features.ts';
 import { sharedPrompts } from './shared-prompts.ts';
@@ -22,6 +23,7 @@ export interface HostileCase {
   readonly clockSteps: number | undefined;
   /** If none is given, it depends on the seed. */
   readonly record?: RecordPlan;
+  readonly decisions?: HostileDecisions;
 }
 
 export interface HostilePool {

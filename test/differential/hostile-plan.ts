@@ -12,6 +12,7 @@ import {
   restlessSettings,
   roomyEngine,
 } from '../support/plans.ts';
+import { decisionParts, withScaling } from './decisions-case.ts';
 import type { HostileCase, HostileLink, HostilePool, HostileWorkload } from './hostile-cases.ts';
 import { stepCostOf } from './hostile-costs.ts';
 import { batchingPolicyOf } from './hostile-batching.ts';
@@ -23,7 +24,7 @@ import { largestTurns, sharingPrompts } from './shared-prompts.ts';
 export function planOf(hostile: HostileCase): SimulationPlan {
   const ns = nsOf(hostile);
   const horizonNs = Math.max(1, ns(hostile.horizonSteps));
-  return {
+  const plan = {
     seed: hostile.seed,
     horizonNs,
     warmUpNs: Math.floor(horizonNs * hostile.warmUpShare),
@@ -36,8 +37,11 @@ export function planOf(hostile: HostileCase): SimulationPlan {
     workloads: hostile.workloads.map(({ model }) => ({ model })),
     record: hostile.record ?? recordOf(hostile.seed),
     outputPrediction: { relativeError: hostile.pools[0]?.features.batching?.relativeError ?? 0 },
-    ...(hostile.clockSteps !== undefined && { power: controlPlan(hostile, ns) }),
   };
+  const scaled = hostile.decisions === undefined ? plan : withScaling(plan, hostile.decisions, ns);
+  if (hostile.clockSteps === undefined) return scaled;
+  const pools = hostile.pools.map((pool, index) => ({ ...pool, instances: scaled.pools[index]!.instances }));
+  return { ...scaled, power: controlPlan({ ...hostile, pools }, ns) };
 }
 
 /** The same with first tokens as quick as others, so that rows tell when requests leave their instances. */
@@ -110,6 +114,7 @@ export function partsOf(hostile: HostileCase): RunParts {
       const quantumTokens = kvAllocation === 'paged' ? batching?.quantumTokens : undefined;
       return batching && (() => batchingPolicyOf({ ...batching, quantumTokens }, hostile.seed));
     }),
+    ...(hostile.decisions === undefined ? {} : decisionParts(hostile.decisions, hostile, ns)),
   };
   if (hostile.clockSteps === undefined) return parts;
   return { ...parts, power: restlessSettings(hostile.seed) };

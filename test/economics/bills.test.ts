@@ -3,9 +3,10 @@ import { billTotal, poolBills } from '../../src/economics/bills.ts';
 import { fillCommitments } from '../../src/economics/commitments.ts';
 import type { MeteredPool } from '../../src/economics/pool-meter.ts';
 import type { CommitmentPlan, MoneyPlan } from '../../src/sim/money-plan.ts';
-import { hours, money } from './plans.ts';
+import { HOUR_NS, hours, money } from './plans.ts';
 
 const metered: MeteredPool = {
+  onNs: 0,
   busyNs: 0,
   prefillNs: 0,
   joules: { prefill: 0, decode: 0, idle: 0 },
@@ -47,6 +48,25 @@ describe('two hours', () => {
     expect(rented).toMatchObject({ rent: 32, it: 0, energy: 0 });
     expect(billTotal(rented!)).toBe(32);
     expect(spot!.rent).toBe(1);
+  });
+
+  test('of rented ones that come and go cost the rent of the time switched on', () => {
+    const scaling = {
+      kind: 'fixed',
+      options: {},
+      minInstances: 0,
+      maxInstances: 2,
+      startInstances: 1,
+      intervalNs: 15e9,
+      provisionNs: 0,
+      loadNs: 0,
+    };
+    const scaled = { ...hours, pools: hours.pools.map((pool) => ({ ...pool, scaling })) };
+    const all = hours.pools.map(({ instances }) => ({ ...metered, onNs: (instances * 2 * HOUR_NS) / 4 }));
+    const bills = poolBills(scaled, money, all, { uses: [], coveredAccelerators: [0, 0, 0], coveredUsd: [0, 0, 0] });
+    expect(bills[1]!.rent).toBe(8);
+    // What is owned is paid for whether it is on or not.
+    expect(bills[0]!.it).toBe(billsOf(money)[0]!.it);
   });
 
   test('the peak is that of all that is owned in the region, and shared as they drew then', () => {

@@ -13,7 +13,7 @@ const timeline = timelineColumns([
 ]);
 
 describe('energy that was not simulated', () => {
-  const meter = new PoolMeter(hours, money);
+  const meter = new PoolMeter({ ...hours, record: { ...hours.record, energy: false } }, money);
   meter.flush(timeline, 4);
   const pool = meter.pools[0]!;
   /** Two instances of four H100s at 1 kW, PUE 1.15. */

@@ -148,7 +148,7 @@ test('what is recorded changes nothing else', () => {
 });
 
 function withoutEnergy(row: TimelineRow): TimelineRow {
-  const none = Object.fromEntries([...JOULES, 'onNs', 'idleNs'].map((name) => [name, 0]));
+  const none = Object.fromEntries([...JOULES, 'idleNs'].map((name) => [name, 0]));
   return { ...row, ...none };
 }
 

@@ -1,4 +1,5 @@
 /** In the order in which things happen at one instant. */
+export const INSTANCE_READY = 0;
 export const STEP_END = 1;
 export const TRANSFER_END = 2;
 export const ARRIVAL = 3;

@@ -2,6 +2,7 @@
 export interface ReferenceCounters {
   arrivedRequests: number;
   finishedRequests: number;
+  escalatedRequests: number;
   preemptions: number;
   steps: number;
   prefillTokens: number;
@@ -28,6 +29,7 @@ export function noCounts(): ReferenceCounters {
   return {
     arrivedRequests: 0,
     finishedRequests: 0,
+    escalatedRequests: 0,
     preemptions: 0,
     steps: 0,
     prefillTokens: 0,

@@ -1,18 +1,26 @@
-import { DecodeSteps } from '../../src/sim/decode-steps.ts';
 import { DEFAULT_OUTPUT_PREDICTION, OutputPrediction } from '../../src/sim/output-prediction.ts';
-import type { PromptView, QueuedRequestView } from '../../src/sim/ports.ts';
+import type { FleetView, PromptView, QueuedRequestView } from '../../src/sim/ports.ts';
 import type { PowerDomainTotals } from '../../src/sim/power-control-plan.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import type { RequestRow, TimelineRow } from '../support/collect.ts';
-import { BATCH_FORMATION, CONTROL_TICK, ReferenceAgenda, STEP_END, TRANSFER_END } from './reference-agenda.ts';
+import {
+  BATCH_FORMATION,
+  CONTROL_TICK,
+  INSTANCE_READY,
+  ReferenceAgenda,
+  STEP_END,
+  TRANSFER_END,
+} from './reference-agenda.ts';
+import { ableToBegin, ableToDecode } from './reference-eligible.ts';
 import { ReferenceDemand } from './reference-demand.ts';
-import { ReferenceInstance } from './reference-instance.ts';
-import { ReferenceQueues } from './reference-queues.ts';
+import { ReferenceFront } from './reference-front.ts';
+import type { ReferenceInstance } from './reference-instance.ts';
+import { instancesOf } from './reference-instances.ts';
 import { ReferenceLink } from './reference-link.ts';
+import { ReferenceLives } from './reference-lives.ts';
 import { leaveBehind, newRequest, rowOf } from './reference-request.ts';
 import type { Arrival, ReferenceRequest } from './reference-request.ts';
 import { ReferencePower } from './reference-power.ts';
-import { ReferenceStore } from './reference-store.ts';
 import { ReferenceTelemetry } from './reference-telemetry.ts';
 import { ReferenceTimeline } from './reference-timeline.ts';
 import { fleetViewOf, promptViewOf } from './reference-views.ts';
@@ -41,7 +49,7 @@ class ReferenceEngine {
   readonly #instances: readonly ReferenceInstance[];
   readonly #timeline: ReferenceTimeline;
   /** Of instance i, if it prefills for others. */
-  readonly #links: (ReferenceLink | undefined)[] = [];
+  readonly #links: readonly (ReferenceLink | undefined)[];
   readonly #agenda = new ReferenceAgenda();
   readonly #requests = new Map<number, ReferenceRequest>();
   readonly #rows: RequestRow[] = [];
@@ -50,6 +58,8 @@ class ReferenceEngine {
   readonly #demand: ReferenceDemand;
   /** Where contexts of before the run have been placed, while that goes on. */
   readonly #placed: number[] = [];
+  readonly #front: ReferenceFront;
+  readonly #lives: ReferenceLives;
   readonly #power: ReferencePower | undefined;
   #arrived = 0;
   #rejected = 0;
@@ -64,22 +74,10 @@ class ReferenceEngine {
       priority: (request) => plan.workloads[this.#requests.get(request)!.workload]!.priority ?? 0,
       predictedOutputTokens: (request) => prediction.tokens(request, this.#requests.get(request)!.outputTokens),
     };
-    const instances: ReferenceInstance[] = [];
-    const recordsShares = plan.record?.shares ?? false;
-    plan.pools.forEach(({ instances: count, role = 'mixed', engine, kvLink }, pool) => {
-      const { kvTiers = [], speculation } = engine;
-      const decodeSteps = speculation && new DecodeSteps(speculation, plan.seed);
-      const shared = kvTiers.map((tier) => new ReferenceStore(tier));
-      for (let i = 0; i < count; i++) {
-        const stores = kvTiers.map((tier, k) => (tier.scope === 'pool' ? shared[k]! : new ReferenceStore(tier)));
-        const index = instances.length;
-        const cost = parts.stepCosts[pool]!;
-        const policy = parts.batching?.[pool]?.();
-        const queues = policy && new ReferenceQueues(policy, this.#view);
-        const own = { index, pool, role, engine, cost, stores, decodeSteps, recordsShares, queues };
-        instances.push(new ReferenceInstance(own));
-        this.#links.push(kvLink && new ReferenceLink(kvLink));
-      }
+    const instances = instancesOf(plan, parts, this.#view);
+    this.#links = instances.map(({ pool }) => {
+      const { kvLink } = plan.pools[pool]!;
+      return kvLink && new ReferenceLink(kvLink);
     });
     this.#instances = instances;
     this.#timeline = new ReferenceTimeline(plan, instances);
@@ -88,14 +86,24 @@ class ReferenceEngine {
       this.#arrive(arrival, nowNs),
     );
     this.#telemetry = new ReferenceTelemetry(parts.routing.telemetry, instances);
+    this.#front = new ReferenceFront(plan.seed, parts, this.#agenda, {
+      view: this.#view,
+      fleetView: (eligible, nowNs) => this.#fleetView(eligible, nowNs),
+      ableToBegin: (request, onlyReady) => this.#ableToBegin(request, onlyReady),
+      send: (request, able, nowNs) => this.#send(request, able, nowNs),
+      leave: (request, status, nowNs) => this.#turnAway(request, status, nowNs),
+    });
+    this.#lives = new ReferenceLives(plan, instances, this.#agenda, this.#front);
   }
 
   run(): ReferenceResult {
     this.#warmCaches();
     this.#demand.start();
     this.#power?.scheduleTelemetry(0);
+    this.#lives.scheduleTicks(this.#parts.scaling ?? []);
     for (let event = this.#agenda.takeNext(); event !== undefined; event = this.#agenda.takeNext()) {
-      if (event.kind === CONTROL_TICK && this.#requests.size === 0 && !this.#agenda.expectsArrivals) continue;
+      const isOver = this.#requests.size === 0 && !this.#agenda.expectsArrivals;
+      if (isOver && (event.kind === CONTROL_TICK || event.kind === INSTANCE_READY)) continue;
       this.#timeline.writeIntervalsBefore(event.timeNs);
       this.#telemetry.takeBefore(event.timeNs);
       event.happen();
@@ -119,7 +127,7 @@ class ReferenceEngine {
   #warmCaches(): void {
     this.#demand.contexts().forEach(({ arrival, usedNs }, k) => {
       const request = newRequest(arrival, -1 - k, this.#plan.workloads[arrival.workload]!.model, 0);
-      const able = this.#ableToBegin(request);
+      const able = this.#ableToBegin(request, true);
       if (able.length === 0) return;
       this.#requests.set(request.request, request);
       const { index, kv } = this.#route(request, able, 0);
@@ -150,14 +158,21 @@ class ReferenceEngine {
   #endStep(instance: ReferenceInstance, nowNs: number): void {
     for (const request of instance.endStep()) {
       if (request.finishNs === undefined) this.#handOver(request, nowNs);
+      else if (this.#front.goesOn(request)) instance.counters.escalatedRequests += 1;
       else this.#leave(request, 0, nowNs);
     }
+    this.#lives.endIfDrained(instance, nowNs);
     this.#scheduleFormation(instance, nowNs);
   }
 
   #handOver(request: ReferenceRequest, nowNs: number): void {
     leaveBehind(request, nowNs);
-    this.#queue(request, this.#route(request, this.#ableToDecode(request), nowNs), nowNs, nowNs);
+    this.#queue(
+      request,
+      this.#route(request, ableToDecode(this.#plan, this.#instances, request, true), nowNs),
+      nowNs,
+      nowNs,
+    );
   }
 
   #startTransfer(request: ReferenceRequest, nowNs: number): void {
@@ -173,6 +188,7 @@ class ReferenceEngine {
     const from = this.#instances[handOver.prefillInstance]!;
     from.letGo(handOver.leftBehind, nowNs);
     from.counters.kvTransferTokens += tokens;
+    this.#lives.endIfDrained(from, nowNs);
     if (from.idle && isRefused(from, nowNs)) this.#scheduleFormation(from, nowNs);
     const to = this.#instances[request.instance]!;
     to.onTheWay.delete(request);
@@ -195,45 +211,34 @@ class ReferenceEngine {
     this.#arrived += 1;
     this.#requests.set(request.request, request);
     this.#demand.arrived(arrival);
-    const able = this.#ableToBegin(request);
-    if (able.length === 0) {
-      this.#rejected += 1;
-      request.scheduledNs = request.firstTokenNs = request.finishNs = nowNs;
-      this.#leave(request, 1, nowNs);
-      return;
-    }
+    this.#front.arrive(request, nowNs);
+  }
+
+  #turnAway(request: ReferenceRequest, status: number, nowNs: number): void {
+    this.#rejected += 1;
+    request.enqueuedNs = request.scheduledNs = request.firstTokenNs = request.finishNs = nowNs;
+    this.#leave(request, status, nowNs);
+  }
+
+  #send(request: ReferenceRequest, able: readonly ReferenceInstance[], nowNs: number): void {
     const instance = this.#route(request, able, nowNs);
     request.enqueuedNs = nowNs + instance.engine.frontEndNs;
     instance.counters.arrivedRequests += 1;
     this.#queue(request, instance, request.enqueuedNs, nowNs);
   }
 
-  #ableToBegin(request: ReferenceRequest): readonly ReferenceInstance[] {
-    const local = this.#ableToDecode(request).filter(
-      ({ pool }) => request.promptTokens <= (this.#plan.pools[pool]!.localPrefillTokens ?? 0),
-    );
-    if (local.length > 0) return local;
-    const canBeDecoded = this.#ableToDecode(request).length > 0;
-    return this.#able(request, ({ role }) => role === 'mixed' || (role === 'prefill' && canBeDecoded));
-  }
-
-  #ableToDecode(request: ReferenceRequest): readonly ReferenceInstance[] {
-    return this.#able(request, ({ role }) => role === 'decode');
-  }
-
-  #able(
-    { model, promptTokens, outputTokens }: ReferenceRequest,
-    does: (instance: ReferenceInstance) => boolean,
-  ): readonly ReferenceInstance[] {
-    return this.#instances.filter(
-      (instance) =>
-        this.#plan.pools[instance.pool]!.model === model &&
-        does(instance) &&
-        instance.canEverFit(promptTokens, outputTokens),
-    );
+  #ableToBegin(request: ReferenceRequest, onlyReady: boolean): readonly ReferenceInstance[] {
+    return ableToBegin(this.#plan, this.#instances, request, onlyReady);
   }
 
   #route(request: ReferenceRequest, able: readonly ReferenceInstance[], nowNs: number): ReferenceInstance {
+    const chosen = this.#parts.routing.route(request.request, this.#view, this.#fleetView(able, nowNs), nowNs);
+    const instance = able.find(({ index }) => index === chosen);
+    if (instance === undefined) throw new Error(`the router chose ${chosen}, which is not eligible`);
+    return instance;
+  }
+
+  #fleetView(able: readonly ReferenceInstance[], nowNs: number): FleetView {
     const fleet = {
       plan: this.#plan,
       parts: this.#parts,
@@ -242,14 +247,11 @@ class ReferenceEngine {
       telemetry: this.#telemetry,
       placed: this.#placed,
     };
-    const view = fleetViewOf(fleet, able, nowNs);
-    const chosen = this.#parts.routing.route(request.request, this.#view, view, nowNs);
-    const instance = able.find(({ index }) => index === chosen);
-    if (instance === undefined) throw new Error(`the router chose ${chosen}, which is not eligible`);
-    return instance;
+    return fleetViewOf(fleet, able, nowNs);
   }
 
   #queue(request: ReferenceRequest, instance: ReferenceInstance, queuedNs: number, nowNs: number): void {
+    this.#lives.countSent(instance);
     request.instance = instance.index;
     request.queuedNs = queuedNs;
     // Those who are handed over are there at once, before clients' requests that are still on their way.

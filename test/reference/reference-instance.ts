@@ -46,6 +46,11 @@ export class ReferenceInstance {
   readonly engine: EnginePlan;
   readonly cost: StepCost;
   readonly stores: readonly ReferenceStore[];
+  life: 'off' | 'starting' | 'ready' | 'draining' = 'ready';
+  /** While it starts. */
+  start: { readonly orderedNs: number } | undefined;
+  /** When it was switched on and off. */
+  readonly switched: { readonly atNs: number; readonly on: boolean }[] = [];
   readonly draftTokens: number;
   readonly counters = noCounts();
   readonly energy: ReferenceEnergy = { busyQuanta: 0n, prefillQuanta: 0n };
@@ -59,7 +64,7 @@ export class ReferenceInstance {
   readonly arrived: ReferenceRequest[] = [];
   /** Their KV is here from a store. */
   readonly loaded: ReferenceRequest[] = [];
-  readonly kv: ReferenceKv;
+  kv: ReferenceKv;
   clock = 1;
   capWatts = Infinity;
   /** No step is running and none can start before something happens. */
@@ -96,14 +101,32 @@ export class ReferenceInstance {
     );
   }
 
+  get outstanding(): number {
+    return this.running.length + this.waitingRequests;
+  }
+
+  /** It starts again, with nothing in memory or in stores of its own. */
+  forgetEverything(): void {
+    this.kv = new ReferenceKv(this.engine);
+    for (const store of this.stores) if (store.plan.scope === 'instance') store.forgetEverything();
+  }
+
   get isStepping(): boolean {
     return this.#step !== undefined;
   }
 
-  /** How long no step was in progress since the start of the run. */
+  /** Between two moments, how long was it switched on? */
+  onNsWithin(fromNs: number, untilNs: number): number {
+    return this.switched.reduce((total, { atNs, on }, k) => {
+      const endNs = this.switched[k + 1]?.atNs ?? untilNs;
+      return on ? total + Math.max(0, Math.min(endNs, untilNs) - Math.max(atNs, fromNs)) : total;
+    }, 0);
+  }
+
+  /** How long it was on without a step in progress since the start of the run. */
   idleNsAt(nowNs: number): number {
     const elapsedNs = this.#step === undefined ? 0 : nowNs - wholeNs(this.#step.startTicks);
-    return nowNs - this.counters.busyNs - elapsedNs;
+    return this.onNsWithin(0, nowNs) - this.counters.busyNs - elapsedNs;
   }
 
   /** Of its accelerators, in the step in progress or the one that ends at this moment; undefined where there is none. */

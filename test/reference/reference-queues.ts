@@ -12,7 +12,8 @@ interface Place {
 interface Member {
   readonly queue: number;
   readonly toldTokens: number;
-  readonly hasLeft: boolean;
+  /** Tokens with which it has left, if it has. */
+  readonly leftWith: number | undefined;
   /** Quanta used up, and tokens generated when the present one began. */
   readonly level: number;
   readonly quantumFrom: number;
@@ -40,7 +41,13 @@ export class ReferenceQueues {
 
   enter(request: ReferenceRequest): void {
     const { generated } = request;
-    this.#members.set(request, { queue: 0, toldTokens: generated, hasLeft: false, level: 0, quantumFrom: generated });
+    this.#members.set(request, {
+      queue: 0,
+      toldTokens: generated,
+      leftWith: undefined,
+      level: 0,
+      quantumFrom: generated,
+    });
     this.#place(request, (this.#entered += 1));
   }
 
@@ -106,16 +113,16 @@ export class ReferenceQueues {
   }
 
   leave(request: ReferenceRequest): void {
-    this.#members.set(request, { ...this.#members.get(request)!, hasLeft: true });
+    this.#members.set(request, { ...this.#members.get(request)!, leftWith: request.generated });
   }
 
   tell(): void {
     this.mustTell = false;
     const tokens = new Map<number, number>();
     for (const [request, member] of this.#members) {
-      const { queue, toldTokens, hasLeft } = member;
-      tokens.set(queue, (tokens.get(queue) ?? 0) + request.generated - toldTokens);
-      if (hasLeft) this.#members.delete(request);
+      const { queue, toldTokens, leftWith } = member;
+      tokens.set(queue, (tokens.get(queue) ?? 0) + (leftWith ?? request.generated) - toldTokens);
+      if (leftWith !== undefined) this.#members.delete(request);
       else this.#members.set(request, { ...member, toldTokens: request.generated });
     }
     for (const queue of [...tokens.keys()].sort((a, b) => a - b)) {

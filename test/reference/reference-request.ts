@@ -14,7 +14,13 @@ export interface Arrival {
 
 export interface ReferenceRequest extends Arrival {
   readonly request: number;
-  readonly model: number;
+  model: number;
+  /** How many models have begun with it. */
+  attempts: number;
+  /** 1 when its answer is wrong. */
+  wrong: number;
+  /** To its first instance. */
+  sentNs: number | undefined;
   readonly arrivalNs: number;
   instance: number;
   /** In the waiting queue of the first instance. */
@@ -75,6 +81,9 @@ export function newRequest(arrival: Arrival, request: number, model: number, arr
     request,
     model,
     arrivalNs,
+    attempts: 0,
+    wrong: 0,
+    sentNs: undefined,
     instance: -1,
     enqueuedNs: arrivalNs,
     queuedNs: arrivalNs,
@@ -95,6 +104,15 @@ export function newRequest(arrival: Arrival, request: number, model: number, arr
     load: undefined,
     handOver: undefined,
   };
+}
+
+/** Nothing has been done for the next model, but preemptions and shares of time count on. */
+export function asItArrived(request: ReferenceRequest): void {
+  const { workload, path, promptTokens, outputTokens, reasoningTokens, session, deadlineNs, arrivalNs } = request;
+  const arrival = { workload, path, promptTokens, outputTokens, reasoningTokens, session, deadlineNs };
+  const { request: id, model, attempts, sentNs, preemptions, prefillTicks, decodeTicks } = request;
+  const kept = { attempts, sentNs, preemptions, prefillTicks, decodeTicks };
+  Object.assign(request, newRequest(arrival, id, model, arrivalNs), kept);
 }
 
 export function isPrefilling({ computed, target }: ReferenceRequest): boolean {
@@ -147,5 +165,9 @@ export function rowOf(request: ReferenceRequest, status: number): RequestRow {
     finishNs: request.finishNs!,
     prefillTicks: Number(request.prefillTicks),
     decodeTicks: Number(request.decodeTicks),
+    sentNs: status === 0 ? request.sentNs! : request.finishNs!,
+    model: request.model,
+    attempts: request.attempts,
+    wrong: request.wrong,
   };
 }

@@ -20,6 +20,12 @@ export class ReferenceStore {
     this.plan = plan;
   }
 
+  forgetEverything(): void {
+    this.#lastUsesNs.clear();
+    this.#readFreeNs = 0;
+    this.#writeFreeNs = 0;
+  }
+
   /** How many of these blocks, from the first on, it knows. */
   leadingBlocks(names: readonly string[], nowNs: number): number {
     this.#expire(nowNs);

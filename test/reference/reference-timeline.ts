@@ -63,6 +63,8 @@ export class ReferenceTimeline {
         waitingRequests: sum((instance) => instance.waitingRequests),
         runningRequests: sum((instance) => instance.running.length),
         kvBlocksUsed: sum((instance) => instance.kv.usedBlocks),
+        onNs: sum((instance) => instance.onNsWithin(this.#startNs, endNs)),
+        readyInstances: instances.filter(({ life }) => life === 'ready').length,
       });
     });
     this.#startNs = endNs;
@@ -75,7 +77,7 @@ export class ReferenceTimeline {
     const now = {
       busyQuanta: instances.reduce((quanta, { energy }) => quanta + energy.busyQuanta, 0n),
       prefillQuanta: instances.reduce((quanta, { energy }) => quanta + energy.prefillQuanta, 0n),
-      onNs: endNs * instances.length,
+      onNs: instances.reduce((onNs, instance) => onNs + instance.onNsWithin(0, endNs), 0),
       idleNs: instances.reduce((idleNs, instance) => idleNs + instance.idleNsAt(endNs), 0),
     };
     const interval = energySince(this.#energyBefore[pool]!, now);

@@ -141,6 +141,9 @@ export function requestColumns(rows: readonly RequestRow[]): RequestColumns {
     columns.preemptions[index] = row.preemptions ?? 0;
     columns.arrivalNs[index] = arrivalNs;
     columns.enqueuedNs[index] = arrivalNs;
+    columns.sentNs[index] = arrivalNs;
+    columns.model[index] = plan.workloads[row.workload ?? 0]!.model;
+    columns.attempts[index] = row.rejected ? 0 : 1;
     columns.scheduledNs[index] = arrivalNs + (row.queueMs ?? 0) * MS;
     columns.firstTokenNs[index] = arrivalNs + (row.ttftMs ?? 0) * MS;
     columns.finishNs[index] = arrivalNs + (row.e2eMs ?? 0) * MS;
@@ -153,6 +156,9 @@ export type TimelineRow = Partial<Record<keyof TimelineColumns, number>> & { sta
 export function timelineColumns(rows: readonly TimelineRow[]): TimelineColumns {
   const columns = new TimelineColumns();
   rows.forEach((row, index) => {
+    const { instances } = plan.pools[row.pool ?? 0]!;
+    columns.onNs[index] = instances * (row.endNs - row.startNs);
+    columns.readyInstances[index] = instances;
     for (const name of Object.keys(row) as (keyof TimelineColumns)[]) columns[name][index] = row[name]!;
   });
   return columns;

@@ -18,7 +18,7 @@ describe('what the user hears of', () => {
   test('an unknown key with nothing like it', () => {
     expect(told(changed(['horizon: 15min', 'horizon: 15min\ncolour: blue']))).toMatchInlineSnapshot(`
       "desk.yaml:4:1  colour
-          unknown key \`colour\` — known keys: name, start, horizon, warmUp, startState, seeds, timelineInterval, templates, regions, workloads, routing, record, batching, outputPrediction, power, slos, money, commitments, policies, sweep
+          unknown key \`colour\` — known keys: name, start, horizon, warmUp, startState, seeds, timelineInterval, templates, regions, workloads, routing, admission, record, batching, outputPrediction, power, slos, money, commitments, policies, sweep
 
       1 problem; nothing was simulated."
     `);

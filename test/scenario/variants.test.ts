@@ -116,7 +116,7 @@ describe('what is wrong is said where it is written', () => {
   test('a value that cannot be, at the value', () => {
     expect(sweeping('routing.kind: [round-robin, power-of-tow]')).toMatchInlineSnapshot(`
       "desk.yaml:17:31  sweep: routing.kind
-          unknown router "power-of-tow" — did you mean "power-of-two"? known: least-outstanding, power-of-two, round-robin
+          unknown router "power-of-tow" — did you mean "power-of-two"? known: bounded-load, cost-aware, energy-aware, least-kv, least-outstanding, power-of-d, power-of-two, prefix-aware, random, round-robin, session-sticky, slo-aware, weighted
 
       1 problem; nothing was simulated."
     `);

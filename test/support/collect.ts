@@ -53,6 +53,10 @@ export function requestRowsInto(rows: RequestRow[]): RowSink<RequestColumns> {
           finishNs: columns.finishNs[i]!,
           prefillTicks: columns.prefillTicks[i]!,
           decodeTicks: columns.decodeTicks[i]!,
+          sentNs: columns.sentNs[i]!,
+          model: columns.model[i]!,
+          attempts: columns.attempts[i]!,
+          wrong: columns.wrong[i]!,
         });
       }
     },
@@ -97,8 +101,10 @@ export function timelineRowsInto(rows: TimelineRow[]): RowSink<TimelineColumns> 
           idleJoules: columns.idleJoules[i]!,
           hostJoules: columns.hostJoules[i]!,
           facilityJoules: columns.facilityJoules[i]!,
-          onNs: columns.onNs[i]!,
           idleNs: columns.idleNs[i]!,
+          escalatedRequests: columns.escalatedRequests[i]!,
+          onNs: columns.onNs[i]!,
+          readyInstances: columns.readyInstances[i]!,
         });
       }
     },

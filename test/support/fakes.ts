@@ -1,5 +1,5 @@
 import type { PoolRole } from '../../src/sim/plan.ts';
-import type { FleetView, PromptView } from '../../src/sim/ports.ts';
+import type { FleetView, PoolsView, PromptView } from '../../src/sim/ports.ts';
 import { NO_SEGMENT, NO_SESSION } from '../../src/sim/units.ts';
 
 /** What a router can see of one request; left out means the plainest value. */
@@ -18,6 +18,8 @@ export interface FakeRequest {
 export interface FakeInstance {
   readonly eligible?: boolean;
   readonly outstanding?: number;
+  /** Of these, the ones not in the batch; without, nobody may ask. */
+  readonly waiting?: number;
   readonly promptTokens?: number;
   readonly reportedWaiting?: number;
   readonly reportedRunning?: number;
@@ -72,7 +74,9 @@ export function fleetOf(...instances: readonly FakeInstance[]): FleetView {
         eligible.toSorted((a, b) => (of(a).outstanding ?? 0) - (of(b).outstanding ?? 0)),
         0,
       ),
-    waitingRequests: () => {
+    waitingRequests: (instance) => {
+      const { waiting } = of(instance);
+      if (waiting !== undefined) return waiting;
       throw new Error('a router apart from the engine knows only how many waited in the snapshot it saw');
     },
     outstandingPromptTokens: (instance) => of(instance).promptTokens ?? 0,
@@ -97,4 +101,25 @@ function row<Row>(rows: readonly Row[], index: number): Row {
   const found = rows[index];
   if (found === undefined) throw new RangeError(`there is no row ${index} among ${rows.length}`);
   return found;
+}
+
+/** What a scaling policy can see of the one pool there is; left out means nothing. */
+export interface FakePool {
+  readonly ready?: number;
+  readonly starting?: number;
+  readonly outstanding?: number;
+  readonly waiting?: number;
+  readonly front?: number;
+  readonly sent?: number;
+}
+
+export function poolOf(pool: FakePool): PoolsView {
+  return {
+    readyInstances: () => pool.ready ?? 0,
+    startingInstances: () => pool.starting ?? 0,
+    outstandingRequests: () => pool.outstanding ?? 0,
+    waitingRequests: () => pool.waiting ?? 0,
+    frontRequests: () => pool.front ?? 0,
+    sentRequests: () => pool.sent ?? 0,
+  };
 }

@@ -141,20 +141,20 @@ export const energyMutants: readonly Mutant[] = [
   {
     why: 'idle time in progress is not seen',
     file: 'instance.ts',
-    find: 'if (!this.isBusy) this.#creditIdle(timeNs);',
-    replace: 'if (!this.isBusy) this.#creditIdle(this.#idleFromNs);',
+    find: 'if (!this.isBusy) this.idleTime.creditUntil(timeNs);',
+    replace: 'if (!this.isBusy) return;',
   },
   {
     why: 'who leaves last leaves an instance that is never idle if nothing is looked for at that moment',
     file: 'instance.ts',
-    find: 'if (!this.isBusy) this.#creditIdle(timeNs);',
-    replace: 'if (this.#idle) this.#creditIdle(timeNs);',
+    find: 'if (!this.isBusy) this.idleTime.creditUntil(timeNs);',
+    replace: 'if (this.#idle) this.idleTime.creditUntil(timeNs);',
   },
   {
     why: 'idle time begins with the last batch, not with its end',
     file: 'instance.ts',
-    find: 'this.#idleFromNs = endNs;',
-    replace: 'this.#idleFromNs = startNs;',
+    find: 'this.idleTime.begin(endNs);',
+    replace: 'this.idleTime.begin(startNs);',
   },
   {
     why: 'idle time of an interval counts again in the next',

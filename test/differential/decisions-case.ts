@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
+import { fickleAdmission, fickleModels, fickleScaling } from '../support/decisions.ts';
+import { apartCase } from './apart-case.ts';
+import { anyCase, between, steps } from './hostile-cases.ts';
+import type { HostileCase } from './hostile-cases.ts';
+
+/** Who decides around the engines, in units of steps. */
+export interface HostileDecisions {
+  readonly deferSteps: number | undefined;
+  /** By workload; undefined where the model it asks for answers. */
+  readonly judgeSteps: readonly (number | undefined)[];
+  /** By pool. */
+  readonly scaling: readonly (HostileScaling | undefined)[];
+}
+
+interface HostileScaling {
+  readonly minInstances: number;
+  readonly startInstances: number;
+  readonly moreInstances: number;
+  readonly intervalSteps: number;
+  readonly provisionSteps: number;
+  readonly loadSteps: number;
+}
+
+type NsOf = (steps: number) => number;
+
+const MODELS = 2;
+
+/** The plan with pools that grow and shrink. */
+export function withScaling(plan: SimulationPlan, { scaling }: HostileDecisions, ns: NsOf): SimulationPlan {
+  const pools = plan.pools.map((pool, index) => {
+    const scaled = scaling[index];
+    if (scaled === undefined) return pool;
+    const least = pool.role === 'mixed' ? scaled.minInstances : 1;
+    const instances = pool.instances + scaled.moreInstances;
+    const limits = {
+      minInstances: least,
+      startInstances: Math.min(instances, Math.max(least, scaled.startInstances)),
+      provisionNs: ns(scaled.provisionSteps),
+      loadNs: ns(scaled.loadSteps),
+    };
+    return { ...pool, instances, scaling: limits };
+  });
+  return { ...plan, pools };
+}
+
+/** Fresh every time: policies remember. */
+export function decisionParts(
+  { deferSteps, judgeSteps, scaling }: HostileDecisions,
+  { seed, pools }: HostileCase,
+  ns: NsOf,
+): Partial<RunParts> {
+  return {
+    ...(deferSteps === undefined ? {} : { admission: fickleAdmission(seed, MODELS, ns(deferSteps)) }),
+    modelRouting: judgeSteps.map((judge) => (judge === undefined ? undefined : fickleModels(MODELS, ns(judge)))),
+    scaling: pools.map((pool, index) => {
+      const scaled = scaling[index];
+      if (scaled === undefined) return undefined;
+      const most = pool.instances + scaled.moreInstances;
+      return fickleScaling(seed + index, Math.max(1, ns(scaled.intervalSteps)), most);
+    }),
+  };
+}
+
+const anyScaling: fc.Arbitrary<HostileScaling> = fc.record({
+  minInstances: fc.integer({ min: 0, max: 1 }),
+  startInstances: fc.integer({ min: 0, max: 3 }),
+  moreInstances: fc.integer({ min: 0, max: 2 }),
+  intervalSteps: fc.oneof(fc.integer({ min: 1, max: 8 }), between(1, 40)),
+  provisionSteps: steps(6),
+  loadSteps: steps(6),
+});
+
+/** Hostile runs in which everything that can be decided around the engines is decided at random. */
+export const decisionsCase: fc.Arbitrary<HostileCase> = fc
+  .record({
+    hostile: fc.oneof(anyCase, apartCase),
+    deferSteps: fc.option(steps(20), { nil: undefined, freq: 3 }),
+    judgeSteps: fc.array(fc.option(steps(4), { nil: undefined, freq: 3 }), { minLength: 3, maxLength: 3 }),
+    scaling: fc.array(fc.option(anyScaling, { nil: undefined, freq: 4 }), { minLength: 4, maxLength: 4 }),
+  })
+  .map(({ hostile, ...decisions }) => ({ ...hostile, decisions }));
