@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // All cores: by default one of two would stay idle.
+    maxWorkers: '100%',
     globalSetup: 'test/support/build.ts',
     reporters: ['default', './test/support/count-reporter.ts'],
     // Only a guard against hanging: no test measures time, and some run whole simulations on a busy machine.

@@ -49,7 +49,7 @@ describe('a scenario that is wrong', () => {
 
     expect(refusal(folder, 'run', 'tiny.yaml')).toMatchInlineSnapshot(`
       "tiny.yaml:18:18  routing.kind
-          unknown router "round-robbin" — did you mean "round-robin"? known: least-outstanding, power-of-two, round-robin
+          unknown router "round-robbin" — did you mean "round-robin"? known: bounded-load, cost-aware, energy-aware, least-kv, least-outstanding, power-of-d, power-of-two, prefix-aware, random, round-robin, session-sticky, slo-aware, weighted
       tiny.yaml:19:1  horizont
           unknown key \`horizont\` — did you mean \`horizon\`?
 

@@ -160,7 +160,7 @@ test(
     swept(folder);
     swept(folder, '--out', 'unbroken');
 
-    expect(Object.keys(arrowBytes(results))).toHaveLength(16 * SEEDS * 3 + 1);
+    expect(Object.keys(arrowBytes(results))).toHaveLength(16 * SEEDS * 4 + 1);
     expect(arrowBytes(results)).toEqual(arrowBytes(join(folder, 'unbroken/tiny')));
     expect(readdirSync(results).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   },

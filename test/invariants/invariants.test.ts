@@ -9,7 +9,12 @@ import { departureNs, enqueuedAt, inEveryRun, mixedCases, rowsOf, sum, total, wa
 
 const calmCases = mixedCases.map((hostile) => ({
   ...hostile,
-  pools: hostile.pools.map((pool) => ({ ...pool, engine: { ...pool.engine, spareBlocks: 1_000_000 } })),
+  pools: hostile.pools.map((pool) => ({
+    ...pool,
+    engine: { ...pool.engine, spareBlocks: 1_000_000 },
+    // Who has used up a quantum is preempted, too.
+    features: { ...pool.features, batching: undefined },
+  })),
 }));
 describe('nothing is lost and nothing appears', () => {
   test('every request that arrives is served or rejected, once', () => {

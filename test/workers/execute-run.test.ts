@@ -106,8 +106,11 @@ describe('one run', () => {
       return byRequest.map(({ arrival, prompt_tokens }) => `${arrival} ${prompt_tokens}`);
     };
     const plan = plannedRun();
-    const kinds = catalogue.routing.map(({ name }) => name);
-    const [first, ...others] = kinds.map((kind) => arrivals({ ...plan, routing: { kind, options: {} } }));
+    const routers = catalogue.routing.map(({ name, options }) => ({
+      kind: name,
+      options: options.parse({}) as Record<string, unknown>,
+    }));
+    const [first, ...others] = routers.map((routing) => arrivals({ ...plan, routing }));
 
     for (const other of others) expect(other).toEqual(first);
     expect(arrivals({ ...plan, seed: 2 })).not.toEqual(first);

@@ -175,7 +175,7 @@ describe('a recorded run', () => {
       '1,8.0,1,1034,769,48',
     ],
   ])('finds its columns by name in %s', (...lines) => {
-    expect(replay(...lines)).toEqual([
+    expect(replay(...lines)).toMatchObject([
       { arrivalNs: 0, promptTokens: 2358, outputTokens: 531, reasoningTokens: 0, session: -1 },
       { arrivalNs: 0.5 * NS_PER_S, promptTokens: 1034, outputTokens: 769, reasoningTokens: 0, session: -1 },
     ]);
