@@ -48,8 +48,8 @@ export function poolBills(
       return { ...NO_BILL, ...parts, energy: metered[index]!.energyUsd, demand: demand[index]! };
     }
     const accelerators = onInstances(pool, metered[index]!, windowNs) * acceleratorsPerInstance;
-    const byTheHour = accelerators - commitments.coveredAccelerators[index]!;
-    const rent = byTheHour * hours * procurement.usdPerAcceleratorHour + commitments.coveredUsd[index]!;
+    const byTheHour = accelerators * hours - commitments.coveredHours[index]!;
+    const rent = byTheHour * procurement.usdPerAcceleratorHour + commitments.coveredUsd[index]!;
     return { ...NO_BILL, rent };
   });
 }

@@ -1,6 +1,5 @@
 import type { MoneyPlan } from '../sim/money-plan.ts';
 import type { RunPlan } from '../sim/plan.ts';
-import { NS_PER_HOUR } from '../sim/units.ts';
 import type { PoolAccount } from './accounts.ts';
 import type { CostRow } from './attribution.ts';
 import { attribute } from './attribution.ts';
@@ -8,6 +7,7 @@ import type { PoolBill } from './bills.ts';
 import { billTotal, onInstances, poolBills } from './bills.ts';
 import type { CommitmentUse } from './commitments.ts';
 import { fillCommitments } from './commitments.ts';
+import type { OnPath } from './on-path.ts';
 import type { PoolMeter } from './pool-meter.ts';
 import type { RequestMeter, WorkloadDemand } from './request-meter.ts';
 
@@ -29,13 +29,13 @@ export interface Settlement {
 export function settle(
   plan: RunPlan,
   money: MoneyPlan,
+  { pieces }: Pick<OnPath, 'pieces'>,
   poolMeter: Pick<PoolMeter, 'pools' | 'simulatesPower'>,
   requestMeter: Pick<RequestMeter, 'uses' | 'demands' | 'peakNs'>,
 ): Settlement {
   const windowNs = plan.horizonNs - plan.warmUpNs;
   const switchedOn = plan.pools.map((pool, index) => onInstances(pool, poolMeter.pools[index]!, windowNs));
-  const needed = plan.pools.map((pool, index) => ({ ...pool, instances: switchedOn[index]! }));
-  const commitments = fillCommitments(needed, money, windowNs / NS_PER_HOUR);
+  const commitments = fillCommitments(plan.pools, money, pieces);
   const bills = poolBills(plan, money, poolMeter.pools, commitments);
   const accounts = switchedOn.map((instances, index): PoolAccount => {
     const { busyNs, prefillNs, joules, grams } = poolMeter.pools[index]!;

@@ -58,7 +58,7 @@ export function executeRun(task: RunTask, modules: Modules, progress: Progress):
   const meters = new RunMeters(plan);
   const totals = simulateInto(plan, modules, {
     requests: tee(requestsFile, requests, meters.requests),
-    timeline: tee(timelineFile, pools, meters.pools),
+    timeline: tee(timelineFile, pools, meters.pools, meters.path),
     progress: (nowNs) => progress(nowNs / plan.horizonNs),
   });
   requestsFile.close();

@@ -7,6 +7,7 @@ import {
   placeFigures,
   tokenFigures,
 } from '../economics/figures.ts';
+import { OnPath } from '../economics/on-path.ts';
 import { PoolMeter } from '../economics/pool-meter.ts';
 import { RequestMeter } from '../economics/request-meter.ts';
 import { moneyOf, settle } from '../economics/settlement.ts';
@@ -30,19 +31,21 @@ export interface RunCosts {
 /** The meters of one run: sinks beside the result files, read when it has ended. */
 export class RunMeters {
   readonly pools: PoolMeter;
+  readonly path: OnPath;
   readonly requests: RequestMeter;
   readonly #plan: RunPlan;
 
   constructor(plan: RunPlan) {
     this.#plan = plan;
     this.pools = new PoolMeter(plan, moneyOf(plan));
+    this.path = new OnPath(plan);
     this.requests = new RequestMeter(plan, isGoodIn(plan));
   }
 
   costs(): RunCosts {
     const plan = this.#plan;
     const money = moneyOf(plan);
-    const settlement = settle(plan, money, this.pools, this.requests);
+    const settlement = settle(plan, money, this.path, this.pools, this.requests);
     const entries = costEntries(plan, {
       ofPools: (pools, isPool) => [
         ...placeFigures(plan, money, settlement, pools),

@@ -15,8 +15,9 @@ const metered: MeteredPool = {
   // 9 kW on average, 12 kW in one quarter.
   quarterJoules: [8.1e6, 10.8e6, 5.4e6, 8.1e6, 8.1e6, 8.1e6, 8.1e6, 8.1e6],
 };
+const twoHours = [{ ns: 2 * HOUR_NS, instances: hours.pools.map(({ instances }) => instances) }];
 const billsOf = (plan: MoneyPlan) =>
-  poolBills(hours, plan, [metered, metered, metered], fillCommitments(hours.pools, plan, 2));
+  poolBills(hours, plan, [metered, metered, metered], fillCommitments(hours.pools, plan, twoHours));
 
 const commitment: CommitmentPlan = {
   name: 'three years',
@@ -28,6 +29,17 @@ const commitment: CommitmentPlan = {
   upfrontUsdPerAccelerator: 0,
   costOfCapital: 0.1,
   takeOrPay: 1,
+};
+
+const scaling = {
+  kind: 'fixed',
+  options: {},
+  minInstances: 0,
+  maxInstances: 2,
+  startInstances: 1,
+  intervalNs: 15e9,
+  provisionNs: 0,
+  loadNs: 0,
 };
 
 describe('two hours', () => {
@@ -51,19 +63,9 @@ describe('two hours', () => {
   });
 
   test('of rented ones that come and go cost the rent of the time switched on', () => {
-    const scaling = {
-      kind: 'fixed',
-      options: {},
-      minInstances: 0,
-      maxInstances: 2,
-      startInstances: 1,
-      intervalNs: 15e9,
-      provisionNs: 0,
-      loadNs: 0,
-    };
     const scaled = { ...hours, pools: hours.pools.map((pool) => ({ ...pool, scaling })) };
     const all = hours.pools.map(({ instances }) => ({ ...metered, onNs: (instances * 2 * HOUR_NS) / 4 }));
-    const bills = poolBills(scaled, money, all, { uses: [], coveredAccelerators: [0, 0, 0], coveredUsd: [0, 0, 0] });
+    const bills = poolBills(scaled, money, all, { uses: [], coveredHours: [0, 0, 0], coveredUsd: [0, 0, 0] });
     expect(bills[1]!.rent).toBe(8);
     // What is owned is paid for whether it is on or not.
     expect(bills[0]!.it).toBe(billsOf(money)[0]!.it);
@@ -73,7 +75,7 @@ describe('two hours', () => {
     const both = { ...hours, pools: hours.pools.map((pool) => ({ ...pool, region: 0 })) };
     const plan = { ...money, pools: [money.pools[0]!, money.pools[0]!, money.pools[2]!] };
     const other = { ...metered, quarterJoules: [10.8e6, 3.6e6, 0, 0, 0, 0, 0, 0] };
-    const bills = poolBills(both, plan, [metered, other, metered], fillCommitments(both.pools, plan, 2));
+    const bills = poolBills(both, plan, [metered, other, metered], fillCommitments(both.pools, plan, twoHours));
 
     // 9 + 12 kW in the first quarter against 12 + 4 in the second.
     expect(bills[0]!.demand).toBeCloseTo(9 * 14.6 * (2 / 730), 12);
@@ -82,17 +84,17 @@ describe('two hours', () => {
 });
 
 describe('commitments', () => {
-  const used = (...commitments: CommitmentPlan[]) => fillCommitments(hours.pools, { ...money, commitments }, 2);
+  const used = (...commitments: CommitmentPlan[]) => fillCommitments(hours.pools, { ...money, commitments }, twoHours);
 
   test('are filled in their order, and what they do not cover is rented by the hour', () => {
     const second = { ...commitment, name: 'one year', accelerators: 4, usdPerAcceleratorHour: 1.8 };
-    const { uses, coveredAccelerators } = used(commitment, second);
+    const { uses, coveredHours } = used(commitment, second);
 
     expect(uses.map(({ usedHours, committedHours, neededHours }) => [usedHours, committedHours, neededHours])).toEqual([
       [12, 12, 16],
       [4, 8, 16],
     ]);
-    expect(coveredAccelerators).toEqual([0, 8, 0]);
+    expect(coveredHours).toEqual([0, 16, 0]);
     expect(uses[1]!.unusedUsd).toBeCloseTo(4 * 1.8, 12);
     expect(billsOf({ ...money, commitments: [commitment] })[1]!.rent).toBeCloseTo(2 * (6 * 1.3 + 2 * 2), 12);
     expect(billsOf({ ...money, commitments: [commitment, second] })[1]!.rent).toBeCloseTo(2 * (6 * 1.3 + 2 * 1.8), 12);
@@ -104,6 +106,25 @@ describe('commitments', () => {
     expect(use!.usd).toBeCloseTo(2 * 8 * 1.3 + 2 * 2 * 1.3 * 0.5, 12);
   });
 
+  test('follow what comes and goes: eight accelerators for an hour and none for another use half of four', () => {
+    const path = [8, 0].map((accelerators) => ({ ns: HOUR_NS, instances: [2, accelerators / 4, 1] }));
+    const four = { ...money, commitments: [{ ...commitment, accelerators: 4, takeOrPay: 0.5 }] };
+    const { uses, coveredHours } = fillCommitments(hours.pools, four, path);
+
+    expect(uses[0]).toMatchObject({ usedHours: 4, committedHours: 8, neededHours: 8, pools: [1] });
+    expect(coveredHours).toEqual([0, 4, 0]);
+    // Four hours at 1.3, four at half of it; the bill of the pool has its four hours and four by the hour.
+    expect(uses[0]!.usd).toBeCloseTo(4 * 1.3 + 4 * 0.65, 12);
+    const scaled = hours.pools.map((pool) => ({ ...pool, scaling }));
+    const metered1 = { ...metered, onNs: 2 * HOUR_NS };
+    const [, bill] = poolBills({ ...hours, pools: scaled }, four, [metered, metered1, metered], {
+      uses,
+      coveredHours,
+      coveredUsd: [0, 4 * 1.3, 0],
+    });
+    expect(bill!.rent).toBeCloseTo(4 * 1.3 + 4 * 2, 12);
+  });
+
   test('cover only their accelerator, in their region, and nothing that is owned', () => {
     expect(used({ ...commitment, region: 0 }).uses[0]).toMatchObject({ usedHours: 0, neededHours: 0, pools: [] });
     expect(used({ ...commitment, accelerator: 'l40s' }).uses[0]).toMatchObject({ usedHours: 0 });
@@ -112,7 +133,7 @@ describe('commitments', () => {
   test('that were paid in advance cost their annuity, unless dollars are cash', () => {
     const prepaid = { ...commitment, usdPerAcceleratorHour: 0, upfrontUsdPerAccelerator: 26_280 };
     const of = (costBasis: MoneyPlan['costBasis']) =>
-      fillCommitments(hours.pools, { ...money, costBasis, commitments: [prepaid] }, 2).uses[0]!.usd;
+      fillCommitments(hours.pools, { ...money, costBasis, commitments: [prepaid] }, twoHours).uses[0]!.usd;
 
     expect(of('accounting')).toBeCloseTo(2 * 6 * 1, 9);
     expect(of('economic')).toBeCloseTo(2 * 6 * 3 * 0.402115, 4);

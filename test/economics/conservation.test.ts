@@ -65,7 +65,7 @@ function settled(text: string, seed: number) {
   const meters = new RunMeters(plan);
   const energy = new EnergySum(plan);
   const { parts, close } = assemble(plan, catalogue);
-  simulate(plan, parts, { requests: meters.requests, timeline: tee(meters.pools, energy) });
+  simulate(plan, parts, { requests: meters.requests, timeline: tee(meters.pools, meters.path, energy) });
   close();
   return { plan, costs: meters.costs(), joules: energy.joules };
 }
