@@ -7,6 +7,7 @@ import type { Kind } from '../scenario/catalogue-types.ts';
 import type { SourcedEntry } from '../sim/profiles.ts';
 import { parseListArguments } from './arguments.ts';
 import { EXIT_OK } from './failure.ts';
+import { priceLines, priceSourceLines, siteLines, siteSourceLines } from './list-prices.ts';
 import { TOPICS } from './topics.ts';
 import type { Topic } from './topics.ts';
 
@@ -32,6 +33,8 @@ const HEADINGS: Readonly<Record<Topic, string>> = {
   admission: 'Admission (admission.kind:)',
   scaling: 'Scaling (scaling.kind: of a pool)',
   'model-routing': 'Models that take turns (modelRouting.kind: of a workload)',
+  sites: 'Sites (site: of a region)',
+  prices: 'Prices (rents of accelerators, and price lists for money.tariffs)',
 };
 
 function entryLines(topic: Topic): string[] {
@@ -56,6 +59,10 @@ function entryLines(topic: Topic): string[] {
       return catalogue.scaling.flatMap((policy) => moduleLines(policy.name, policy));
     case 'model-routing':
       return catalogue.modelRouting.flatMap((policy) => moduleLines(policy.name, policy));
+    case 'sites':
+      return siteLines();
+    case 'prices':
+      return priceLines();
   }
 }
 
@@ -160,6 +167,10 @@ function sourceLines(topic: Topic): string[] {
       return catalogue.engines.flatMap((name) =>
         profileLines(name, catalogue.engine(name).title, catalogue.engine(name).sources),
       );
+    case 'sites':
+      return siteSourceLines();
+    case 'prices':
+      return priceSourceLines();
     case 'workloads':
     case 'routing':
     case 'batching':

@@ -10,5 +10,7 @@ export const TOPICS = [
   'scaling',
   'model-routing',
   'power',
+  'sites',
+  'prices',
 ] as const;
 export type Topic = (typeof TOPICS)[number];

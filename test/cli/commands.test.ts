@@ -16,8 +16,11 @@ describe('list', () => {
       ...models,
       ...engines,
       ...[...workloads, ...routing, ...batching].map(({ name }) => name),
+      ...[...catalogue.prices.sites, ...catalogue.prices.shapes, ...catalogue.prices.listPrices].map(
+        ({ name }) => name,
+      ),
     ];
-    const words = new Set(listed.stdout.split(/[\s:]+/));
+    const words = new Set(listed.stdout.split(/[\s:,]+/));
 
     expect(names.filter((name) => !words.has(name))).toEqual([]);
     expect(listed.exitCode).toBe(0);
@@ -43,6 +46,18 @@ describe('list', () => {
     );
 
     expect(entries.length).toBeGreaterThan(50);
+    expect(missing).toEqual([]);
+  });
+
+  test('shows what every accelerator rents for, with its source', () => {
+    const text = tokenfleet(newFolder(), 'list', 'prices', '--sources').stdout.replaceAll(/\s+/g, ' ');
+    const { rents } = catalogue.prices;
+    const missing = rents.filter(
+      ({ accelerator, usdPerAcceleratorHour, grade, source }) =>
+        !text.includes(` ${accelerator}: ${usdPerAcceleratorHour} USD/h, `) || !text.includes(`(${grade}) ${source}`),
+    );
+
+    expect(rents.length).toBeGreaterThan(20);
     expect(missing).toEqual([]);
   });
 

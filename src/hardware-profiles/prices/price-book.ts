@@ -17,6 +17,8 @@ export interface RentEntry {
   readonly usdPerAcceleratorHour: number;
   /** When it was asked: YYYY-MM-DD. */
   readonly date: string;
+  /** Empty where the book does not say. */
+  readonly source: string;
   readonly grade: Grade;
 }
 
@@ -70,6 +72,7 @@ function entryOf(row: CsvRow, header: readonly string[], faults: CsvFault[]): Re
     termYears,
     usdPerAcceleratorHour,
     date: cell('date').text,
+    source: cell('source').text,
     grade: GRADES.find((known) => known === cell('grade').text) ?? 'estimated',
   };
 }
