@@ -79,6 +79,14 @@ export class Histogram {
   }
 }
 
+/** What several have counted together: of a single one itself, because an empty one to add it to is not small. */
+export function merged(histograms: readonly Histogram[]): Histogram {
+  if (histograms.length === 1) return histograms[0]!;
+  const all = new Histogram();
+  for (const histogram of histograms) all.merge(histogram);
+  return all;
+}
+
 /** From 1 to count. The rounding keeps 0.07 × 100 = 7.000000000000001 from becoming rank 8. */
 export function nearestRank(probability: number, count: number): number {
   const rank = Math.ceil(Number((probability * count).toPrecision(14)));

@@ -1,4 +1,4 @@
-import { Dictionary, Uint16, Utf8, makeData, vectorFromArray } from 'apache-arrow';
+import { Dictionary, Uint16, Utf8, makeData, makeVector } from 'apache-arrow';
 import type { Data, Vector } from 'apache-arrow';
 
 /** Codes of names by their index. */
@@ -23,7 +23,7 @@ export class NameBuffer {
     if (distinct.length > 65_536) throw new Error(`${distinct.length} names do not fit a dictionary of 65,536`);
     this.type = new Dictionary(new Utf8(), new Uint16(), id);
     this.#codes = new Uint16Array(capacity);
-    this.#dictionary = vectorFromArray(distinct, new Utf8());
+    this.#dictionary = vectorOf(distinct);
     this.#codeOf = new Map(distinct.map((name, code) => [name, code]));
   }
 
@@ -60,4 +60,14 @@ export class NameBuffer {
       dictionary: this.#dictionary,
     });
   }
+}
+
+/** The builder of the library compiles a function for every vector, which takes longer than a short run. */
+function vectorOf(names: readonly string[]): Vector<Utf8> {
+  const valueOffsets = new Int32Array(names.length + 1);
+  names.forEach((name, index) => {
+    valueOffsets[index + 1] = valueOffsets[index]! + Buffer.byteLength(name);
+  });
+  const data = Buffer.from(names.join(''));
+  return makeVector(makeData({ type: new Utf8(), length: names.length, nullCount: 0, valueOffsets, data }));
 }

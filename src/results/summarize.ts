@@ -6,7 +6,7 @@ import { deadlineFigures } from './deadlines.ts';
 import { energyFigures } from './energy-figures.ts';
 import { figureBand } from './error-bands.ts';
 import type { BandedPool } from './error-bands.ts';
-import { Histogram } from './histogram.ts';
+import { merged } from './histogram.ts';
 import { TIER_COUNTERS, tierBlockBytes } from './kv-tier-use.ts';
 import type { PoolMetrics, PoolTally } from './pool-metrics.ts';
 import { poolRentUsd } from './pool-rent.ts';
@@ -103,8 +103,7 @@ class Summarizer {
   }
 
   #addLatency(latency: Latency, tallies: readonly WorkloadTally[]): void {
-    const histogram = new Histogram();
-    for (const tally of tallies) histogram.merge(tally.latencies[latency]);
+    const histogram = merged(tallies.map(({ latencies }) => latencies[latency]));
     this.#add(latency, 'mean', inMs(histogram.mean));
     for (const statistic of ['p50', 'p90', 'p95', 'p99'] as const) {
       this.#add(latency, statistic, inMs(histogram.quantile(PERCENTILES[statistic])));

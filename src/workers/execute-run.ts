@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { attributeRent } from '../economics/rent.ts';
 import { fileNameOf } from '../results/columns.ts';
@@ -37,8 +37,8 @@ export interface RunTask {
 export type Progress = (share: number) => boolean;
 
 /**
- * Simulate one run and leave its files, safely on the disk, in the folder of the task. False when it was stopped before
- * its end: what the folder holds then means nothing.
+ * Simulate one run and leave its files in the folder of the task; they may not be on the disk yet. False when it was stopped
+ * before its end: what the folder holds then means nothing.
  */
 export function executeRun(task: RunTask, modules: Modules, progress: Progress): boolean {
   const { plan, directory } = task;
@@ -82,7 +82,6 @@ export function executeRun(task: RunTask, modules: Modules, progress: Progress):
     rows,
     host: { nodeVersion: process.version, wallS: (performance.now() - startMs) / 1_000 },
   });
-  syncToDisk(directory);
   return true;
 }
 
@@ -92,14 +91,5 @@ function simulateInto(plan: RunPlan, modules: Modules, sinks: Parameters<typeof 
     return simulate(plan, parts, sinks);
   } finally {
     close();
-  }
-}
-
-/** A rename may reach the disk before the data it makes visible, unless the data is there already. */
-function syncToDisk(directory: string): void {
-  for (const name of [...readdirSync(directory), '.']) {
-    const descriptor = openSync(join(directory, name), 'r');
-    fsyncSync(descriptor);
-    closeSync(descriptor);
   }
 }

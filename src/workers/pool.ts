@@ -4,13 +4,17 @@ import type { RunTask } from './execute-run.ts';
 import { ProgressBoard } from './progress-board.ts';
 import { failure } from './run-outcome.ts';
 import type { RunOutcome, WorkerTask } from './run-outcome.ts';
+import { syncToDisk } from './sync-to-disk.ts';
 
 /** How long a run may take to notice that it is to stop; it looks at the end of every timeline interval. */
 const STOP_PATIENCE_MS = 2_000;
 
 /** Runs on their way, one thread each as far as the machine has them. */
 export interface RunsInProgress {
-  /** One per task, in their order. None is ever rejected: a run that fails says so in its outcome. */
+  /**
+   * One per task, in their order. None is ever rejected: a run that fails says so in its outcome. The files of one that is
+   * finished are safely on the disk.
+   */
   readonly outcomes: readonly Promise<RunOutcome>[];
   /** Mean progress of the runs, in [0, 1]. */
   share(): number;
@@ -30,7 +34,10 @@ export function startRuns(tasks: readonly RunTask[], threads = availableParallel
   // A worker that cannot start rejects its tasks and emits this as well; without a listener it would end the process.
   pool.on('error', () => undefined);
   const outcomes = tasks.map((task, position) =>
-    pool.run({ task, position, board: board.memory }).catch((error: unknown) => failure(error)),
+    pool
+      .run({ task, position, board: board.memory })
+      .then((outcome) => settled(task, outcome))
+      .catch((error: unknown) => failure(error)),
   );
   return {
     outcomes,
@@ -41,6 +48,12 @@ export function startRuns(tasks: readonly RunTask[], threads = availableParallel
       await pool.destroy();
     },
   };
+}
+
+/** Here and not in the thread, which simulates the next run meanwhile. */
+async function settled(task: RunTask, outcome: RunOutcome): Promise<RunOutcome> {
+  if (outcome.kind === 'finished') await syncToDisk(task.directory);
+  return outcome;
 }
 
 function patience(): Promise<void> {
