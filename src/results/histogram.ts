@@ -1,15 +1,17 @@
 /**
  * Durations in logarithmic buckets: the exponent of the double and the top 11 bits of its mantissa, so a bucket is at
  * most 1/2048 of its lower bound wide. Every quantile lies in the bucket of the exact one (nearest rank), hence within
- * 0.049 % of it; counts, mean, minimum and maximum are exact. Merging adds buckets.
+ * 0.049 % of it; counts, mean, minimum, maximum and zeros are exact. Merging adds buckets.
  */
 const MANTISSA_BITS = 11;
 const BUCKETS_PER_OCTAVE = 1 << MANTISSA_BITS;
 /** 1 ns to 104 days of ns, what a clock of whole nanoseconds in a double can tell apart. */
 const OCTAVES = 53;
-/** Shorter than 1 ns, zero included. */
-const SHORTEST = 0;
-const LONGEST = OCTAVES * BUCKETS_PER_OCTAVE;
+/** Nothing but zero: a token that comes with the one before it takes no time, and a request may find nobody before it. */
+const ZERO = 0;
+/** Shorter than 1 ns. */
+const SHORTEST = 1;
+const LONGEST = SHORTEST + OCTAVES * BUCKETS_PER_OCTAVE;
 const EXPONENT_BIAS = 1_023;
 /** Bits of the mantissa in the high half of a double. */
 const HIGH_MANTISSA_BITS = 20;
@@ -94,15 +96,15 @@ export function nearestRank(probability: number, count: number): number {
 }
 
 function bucketOf(durationNs: number): number {
-  if (durationNs < 1) return SHORTEST;
+  if (durationNs < 1) return durationNs === 0 ? ZERO : SHORTEST;
   asDouble[0] = durationNs;
   const octaveAndMantissa = asHalves[1]! >>> (HIGH_MANTISSA_BITS - MANTISSA_BITS);
-  return Math.min(1 + octaveAndMantissa - EXPONENT_BIAS * BUCKETS_PER_OCTAVE, LONGEST);
+  return Math.min(SHORTEST + 1 + octaveAndMantissa - EXPONENT_BIAS * BUCKETS_PER_OCTAVE, LONGEST);
 }
 
 function lowerBoundNs(bucket: number): number {
-  if (bucket === SHORTEST) return 0;
-  const octave = Math.floor((bucket - 1) / BUCKETS_PER_OCTAVE);
-  const step = (bucket - 1) % BUCKETS_PER_OCTAVE;
+  if (bucket <= SHORTEST) return 0;
+  const octave = Math.floor((bucket - SHORTEST - 1) / BUCKETS_PER_OCTAVE);
+  const step = (bucket - SHORTEST - 1) % BUCKETS_PER_OCTAVE;
   return 2 ** octave * (1 + step / BUCKETS_PER_OCTAVE);
 }

@@ -42,6 +42,17 @@ describe('a quantile of the histogram', () => {
     );
   });
 
+  test('is exactly 0 where the exact one is, whatever else there is', () => {
+    fc.assert(
+      fc.property(durationsNs, fc.integer({ min: 1, max: 300 }), probability, (values, zeros, p) => {
+        const all = [...values, ...Array<number>(zeros).fill(0)];
+        const quantile = histogramOf(all).quantile(p)!;
+
+        expect(quantile === 0).toBe(exactQuantile(all, p) === 0);
+      }),
+    );
+  });
+
   test('is interpolated within a bucket: the median of four values spread over one is in its middle', () => {
     // The bucket from 2^20 is 512 wide; ranks 1 to 4 are placed at 1/8, 3/8, 5/8, 7/8 of it, then held to the extremes.
     const lower = 2 ** 20;
