@@ -1,6 +1,7 @@
 import type { RunPlan } from '../sim/plan.ts';
 import { REQUEST_STATUS_NAMES, type RequestColumns, RequestStatus } from '../sim/records.ts';
 import type { METRICS, Metric, Statistic } from './summary.ts';
+import { total } from './sums.ts';
 
 /** Who answered the requests of one workload, how well, and why some were turned away. */
 export class AnswerTally {
@@ -50,10 +51,10 @@ type AnswerPlan = Pick<RunPlan, 'models' | 'workloads' | 'admission'>;
  */
 export function answerFigures(plan: AnswerPlan, workloads: readonly number[], all: readonly Answered[]): Figure[] {
   const tallies = workloads.map((workload) => all[workload]!.answers);
-  const arrived = sum(tallies, ({ left }) => left.reduce((total, count) => total + count, 0));
+  const arrived = total(tallies, ({ left }) => total(left, (count) => count));
   const isAsked = plan.admission !== undefined && plan.admission.kind !== 'accept';
   const reasons = REASONS.flatMap(([metric, status]): Figure[] => {
-    const count = sum(tallies, ({ left }) => left[status]!);
+    const count = total(tallies, ({ left }) => left[status]!);
     return [
       [metric, 'total', count],
       [metric, 'share', count / arrived],
@@ -68,12 +69,12 @@ function turnFigures(plan: AnswerPlan, workloads: readonly number[], all: readon
   const turning = talliesOf(workloads.filter((workload) => takesTurns(plan, workload)));
   const concerned = isDegraded ? talliesOf(workloads) : turning;
   if (concerned.length === 0) return [];
-  const answered = sum(concerned, ({ left }) => left[RequestStatus.served]!);
+  const answered = total(concerned, ({ left }) => left[RequestStatus.served]!);
   const byModel = plan.models.map((name, model): Figure => {
-    const count = sum(concerned, (tally) => tally.answered[model]!);
+    const count = total(concerned, (tally) => tally.answered[model]!);
     return [`answered_by_${name}`, 'share', count / answered];
   });
-  const judged = sum(turning, ({ left }) => left[RequestStatus.served]!);
+  const judged = total(turning, ({ left }) => left[RequestStatus.served]!);
   const part = (metric: keyof typeof METRICS, count: number): Figure[] => [
     [metric, 'total', count],
     [metric, 'share', count / judged],
@@ -82,11 +83,11 @@ function turnFigures(plan: AnswerPlan, workloads: readonly number[], all: readon
     ...byModel,
     ...part(
       'escalated_requests',
-      sum(turning, ({ escalated }) => escalated),
+      total(turning, ({ escalated }) => escalated),
     ),
     ...part(
       'wrong_answers',
-      sum(turning, ({ wrong }) => wrong),
+      total(turning, ({ wrong }) => wrong),
     ),
   ];
 }
@@ -101,10 +102,10 @@ export function answerCosts(plan: AnswerPlan, all: readonly Answered[], billUsd:
   const tallies = all.map(({ answers }) => answers);
   const turning = tallies.filter((_, workload) => takesTurns(plan, workload));
   if (turning.length === 0) return [];
-  const answered = sum(tallies, ({ left }) => left[RequestStatus.served]!);
-  const judgeUsd = sum([...tallies.keys()], (workload) => judgeUsdOf(plan, workload, tallies[workload]!));
+  const answered = total(tallies, ({ left }) => left[RequestStatus.served]!);
+  const judgeUsd = total([...tallies.keys()], (workload) => judgeUsdOf(plan, workload, tallies[workload]!));
   const answerUsd = billUsd / served + judgeUsd / answered;
-  const right = 1 - sum(turning, ({ wrong }) => wrong) / answered;
+  const right = 1 - total(turning, ({ wrong }) => wrong) / answered;
   return [
     ['answer_cost', 'fully_loaded', answerUsd],
     ['right_answer_cost', 'fully_loaded', answerUsd / right],
@@ -121,8 +122,4 @@ function judgeUsdOf({ workloads, models }: AnswerPlan, workload: number, tally: 
   if (typeof judgeUsdPerAnswer !== 'number' || !Array.isArray(names)) return 0;
   const last = models.indexOf(String(names.at(-1)));
   return judgeUsdPerAnswer * (tally.attempts - tally.answered[last]!);
-}
-
-function sum<Item>(items: readonly Item[], amount: (item: Item) => number): number {
-  return items.reduce((total, item) => total + amount(item), 0);
 }

@@ -1,5 +1,6 @@
 import { RequestStatus } from '../sim/records.ts';
 import type { RequestColumns } from '../sim/records.ts';
+import { total } from './sums.ts';
 
 /** Requests that have a deadline, and the jobs that they make up: requests of one job have one deadline in common. */
 export class DeadlineTally {
@@ -25,9 +26,9 @@ type DeadlineFigure = readonly [
 
 /** None where nothing has a deadline. */
 export function deadlineFigures(tallies: readonly { readonly deadlines: DeadlineTally }[]): readonly DeadlineFigure[] {
-  const requests = sum(tallies.map(({ deadlines }) => deadlines.requests));
+  const requests = total(tallies, ({ deadlines }) => deadlines.requests);
   if (requests === 0) return [];
-  const onTime = sum(tallies.map(({ deadlines }) => deadlines.requestsOnTime));
+  const onTime = total(tallies, ({ deadlines }) => deadlines.requestsOnTime);
   const jobs = tallies.flatMap(({ deadlines }) => [...deadlines.jobs.values()]);
   const jobsOnTime = jobs.filter((isOnTime) => isOnTime).length;
   return [
@@ -36,8 +37,4 @@ export function deadlineFigures(tallies: readonly { readonly deadlines: Deadline
     ['jobs_on_time', 'total', jobsOnTime],
     ['jobs_on_time', 'share', jobsOnTime / jobs.length],
   ];
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
 }

@@ -2,6 +2,7 @@ import type { PoolPlan } from '../sim/plan.ts';
 import { NS_PER_S } from '../sim/units.ts';
 import type { PoolTally } from './pool-metrics.ts';
 import type { PeakDraw } from './power-peaks.ts';
+import { total } from './sums.ts';
 import type { Metric, Statistic } from './summary.ts';
 
 const JOULES_PER_WH = 3_600;
@@ -17,7 +18,7 @@ export type EnergyFigure = readonly [metric: Metric, statistic: Statistic, value
 
 /** What some pools drew together, and what it took to serve with it. Not finite where nothing was served. */
 export function energyFigures(pools: readonly PoolEnergy[], peak: PeakDraw, windowNs: number): EnergyFigure[] {
-  const sum = (amount: (tally: PoolTally) => number) => pools.reduce((total, { tally }) => total + amount(tally), 0);
+  const sum = (amount: (tally: PoolTally) => number) => total(pools, ({ tally }) => amount(tally));
   const windowS = windowNs / NS_PER_S;
   const busy = sum(({ busyJoules }) => busyJoules);
   const idle = sum(({ idleJoules }) => idleJoules);

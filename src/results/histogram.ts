@@ -8,10 +8,10 @@ const BUCKETS_PER_OCTAVE = 1 << MANTISSA_BITS;
 /** 1 ns to 104 days of ns, what a clock of whole nanoseconds in a double can tell apart. */
 const OCTAVES = 53;
 /** Nothing but zero: a token that comes with the one before it takes no time, and a request may find nobody before it. */
-const ZERO = 0;
-/** Shorter than 1 ns. */
-const SHORTEST = 1;
-const LONGEST = SHORTEST + OCTAVES * BUCKETS_PER_OCTAVE;
+const ZERO = BUCKETS_PER_OCTAVE - 2;
+/** Shorter than 1 ns: the last bucket before the first octave. */
+const SHORTEST = BUCKETS_PER_OCTAVE - 1;
+const LONGEST = SHORTEST + 1 + OCTAVES * BUCKETS_PER_OCTAVE;
 const EXPONENT_BIAS = 1_023;
 /** Bits of the mantissa in the high half of a double. */
 const HIGH_MANTISSA_BITS = 20;
@@ -24,7 +24,8 @@ const asHalves = new Uint32Array(asDouble.buffer);
 export const RELATIVE_ERROR = 1 / BUCKETS_PER_OCTAVE;
 
 export class Histogram {
-  readonly #counts = new Float64Array(LONGEST + 1);
+  /** By octave, the counts of its buckets, if anything lies there: most distributions span few octaves. */
+  readonly #octaves: (Float64Array | undefined)[] = Array<undefined>(OCTAVES + 2).fill(undefined);
   #count = 0;
   #sum = 0;
   #min = Infinity;
@@ -33,7 +34,10 @@ export class Histogram {
   /** @param durationNs not negative, not NaN */
   add(durationNs: number): void {
     if (!(durationNs >= 0)) throw new Error(`a duration cannot be ${durationNs} ns`);
-    this.#counts[bucketOf(durationNs)]!++;
+    const bucket = bucketOf(durationNs);
+    const octave = bucket >>> MANTISSA_BITS;
+    const counts = this.#octaves[octave] ?? this.#begin(octave);
+    counts[bucket & (BUCKETS_PER_OCTAVE - 1)]!++;
     this.#count++;
     this.#sum += durationNs;
     if (durationNs < this.#min) this.#min = durationNs;
@@ -42,8 +46,12 @@ export class Histogram {
 
   merge(other: Histogram): void {
     if (other.#count === 0) return;
-    const last = bucketOf(other.#max);
-    for (let bucket = bucketOf(other.#min); bucket <= last; bucket++) this.#counts[bucket]! += other.#counts[bucket]!;
+    for (let octave = 0; octave < other.#octaves.length; octave++) {
+      const added = other.#octaves[octave];
+      if (added === undefined) continue;
+      const counts = this.#octaves[octave] ?? this.#begin(octave);
+      for (let bucket = 0; bucket < BUCKETS_PER_OCTAVE; bucket++) counts[bucket]! += added[bucket]!;
+    }
     this.#count += other.#count;
     this.#sum += other.#sum;
     this.#min = Math.min(this.#min, other.#min);
@@ -72,10 +80,27 @@ export class Histogram {
     if (this.#count === 0) return undefined;
     const rank = nearestRank(probability, this.#count);
     let below = 0;
-    let bucket = bucketOf(this.#min);
-    while (below + this.#counts[bucket]! < rank) below += this.#counts[bucket++]!;
+    for (const [octave, counts] of this.#octaves.entries()) {
+      if (counts === undefined) continue;
+      for (let step = 0; step < BUCKETS_PER_OCTAVE; step++) {
+        const count = counts[step]!;
+        if (below + count >= rank)
+          return this.#placed(octave * BUCKETS_PER_OCTAVE + step, (rank - below - 0.5) / count);
+        below += count;
+      }
+    }
+    return this.#max;
+  }
+
+  #begin(octave: number): Float64Array {
+    const counts = new Float64Array(BUCKETS_PER_OCTAVE);
+    this.#octaves[octave] = counts;
+    return counts;
+  }
+
+  /** @param within share of the bucket below the value */
+  #placed(bucket: number, within: number): number {
     const lower = lowerBoundNs(bucket);
-    const within = (rank - below - 0.5) / this.#counts[bucket]!;
     const value = lower + within * (lowerBoundNs(bucket + 1) - lower);
     return Math.min(Math.max(value, this.#min), this.#max);
   }
@@ -99,12 +124,12 @@ function bucketOf(durationNs: number): number {
   if (durationNs < 1) return durationNs === 0 ? ZERO : SHORTEST;
   asDouble[0] = durationNs;
   const octaveAndMantissa = asHalves[1]! >>> (HIGH_MANTISSA_BITS - MANTISSA_BITS);
-  return Math.min(SHORTEST + 1 + octaveAndMantissa - EXPONENT_BIAS * BUCKETS_PER_OCTAVE, LONGEST);
+  return Math.min(BUCKETS_PER_OCTAVE + octaveAndMantissa - EXPONENT_BIAS * BUCKETS_PER_OCTAVE, LONGEST);
 }
 
 function lowerBoundNs(bucket: number): number {
   if (bucket <= SHORTEST) return 0;
-  const octave = Math.floor((bucket - SHORTEST - 1) / BUCKETS_PER_OCTAVE);
-  const step = (bucket - SHORTEST - 1) % BUCKETS_PER_OCTAVE;
+  const octave = (bucket >>> MANTISSA_BITS) - 1;
+  const step = bucket & (BUCKETS_PER_OCTAVE - 1);
   return 2 ** octave * (1 + step / BUCKETS_PER_OCTAVE);
 }
