@@ -37,7 +37,7 @@ const coefficients = {
 };
 
 /** … and those that most engines need not name. */
-const rare = { hostSerialShare: share.exactOptional() };
+const rare = { hostSerialShare: share.exactOptional(), fp8ExpertTilesUs: amount.exactOptional() };
 
 const override = z.strictObject({ ...eachOptional(coefficients), ...rare });
 

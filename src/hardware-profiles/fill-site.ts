@@ -58,10 +58,8 @@ function filledDraw(
   filler: Filler,
   idleWithContextWatts: Sourced<number>,
 ): Power['draw'] {
-  type Key = Exclude<keyof Power['draw'], 'form' | 'floorShare' | 'expertShare' | 'clockShare'>;
+  type Key = Exclude<keyof Power['draw'], 'form' | 'floorShare' | 'clockShare'>;
   const same = (key: Key) => filler.as(own[key], `power.draw.${key}`, ({ power }) => power.draw[key]);
-  const experts = (key: 'bf16' | 'fp8') =>
-    filler.as(own.expertShare?.[key], `power.draw.expertShare.${key}`, ({ power }) => power.draw.expertShare[key]);
   const clock = (key: 'prefill' | 'decode') =>
     filler.as(own.clockShare?.[key], `power.draw.clockShare.${key}`, ({ power }) => power.draw.clockShare[key]);
   return {
@@ -75,8 +73,9 @@ function filledDraw(
     computeWeight: same('computeWeight'),
     memoryWeight: same('memoryWeight'),
     mostMemoryUse: same('mostMemoryUse'),
+    sequenceWeight: same('sequenceWeight'),
+    expertTileWeight: same('expertTileWeight'),
     groupLossPerDoubling: same('groupLossPerDoubling'),
-    expertShare: { bf16: experts('bf16'), fp8: experts('fp8') },
     clockExponent: same('clockExponent'),
     clockShare: { prefill: clock('prefill'), decode: clock('decode') },
     mostMHz: same('mostMHz'),

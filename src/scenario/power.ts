@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { expertsOf } from '../sim/model-shape.ts';
 import type { PowerPlan } from '../sim/plan.ts';
-import type { PowerLayout } from '../sim/power-model.ts';
 import { powerParameters } from '../sim/power-model.ts';
 import type { Choices } from './deployment.ts';
 
@@ -22,10 +20,8 @@ export function recordSchema() {
 /** What the accelerators of a pool draw, and what is around them; the PUE is its region's. */
 export function powerOf({ profiles, serving }: Choices): Omit<PowerPlan, 'pue'> {
   const { power } = profiles.accelerator;
-  const { tensorParallel, weights } = serving;
-  const experts = expertsOf(profiles.model.numbers).length > 0 ? paddedAs(weights) : 'none';
   return {
-    accelerator: powerParameters(power, { tensorParallel, experts }),
+    accelerator: powerParameters(power, { tensorParallel: serving.tensorParallel }),
     idleWatts: power.idleWithContextWatts,
     offWatts: power.idleWatts,
     hostIdleWatts: power.hostIdleWatts,
@@ -33,9 +29,4 @@ export function powerOf({ profiles, serving }: Choices): Omit<PowerPlan, 'pue'> 
     networkWatts: power.networkWatts,
     ratedWatts: power.serverWattsMax + power.networkWatts,
   };
-}
-
-/** Narrower formats than fp8 are widened in the kernels that were measured. */
-function paddedAs(weights: Choices['serving']['weights']): PowerLayout['experts'] {
-  return weights === 'fp8' ? 'fp8' : 'bf16';
 }

@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import { hbmShareAtClock } from './roofline-formula.ts';
+import { hbmShareAtClock, touchedShare } from './roofline-formula.ts';
 import type { RooflineParameters, StepShape } from './roofline-types.ts';
 import { achievedFlops, achievedHbmBytes } from './roofline-work.ts';
 import type { Ns } from './units.ts';
@@ -38,12 +38,13 @@ export interface DrawNumbers {
   /** What full use of compute and of memory add: to the exponent, or in the linear form to the share itself. */
   readonly computeWeight: number;
   readonly memoryWeight: number;
+  /** The same for a step of nothing but what is done sequence by sequence, and of nothing but tiles of experts in fp8. */
+  readonly sequenceWeight: number;
+  readonly expertTileWeight: number;
   /** Use of memory beyond it adds nothing. */
   readonly mostMemoryUse: number;
   /** Lost with every doubling of the tensor group, to waiting for each other. */
   readonly groupLossPerDoubling: number;
-  /** Added by models with experts, whose padded tiles no use counts: by the format of their weights. */
-  readonly expertShare: { readonly bf16: number; readonly fp8: number };
   /** The part that follows the clock does so with this exponent. */
   readonly clockExponent: number;
   /** The part of the draw above the floor that follows the clock, in prompts and in decoding. */
@@ -55,15 +56,13 @@ export interface DrawNumbers {
 /** What the draw depends on besides the step. */
 export interface PowerLayout {
   readonly tensorParallel: number;
-  readonly experts: 'none' | 'bf16' | 'fp8';
 }
 
 /** Of one accelerator of a pool, as plain numbers. */
-export interface PowerParameters extends Omit<DrawNumbers, 'groupLossPerDoubling' | 'expertShare'> {
+export interface PowerParameters extends Omit<DrawNumbers, 'groupLossPerDoubling'> {
   readonly tdpWatts: number;
   /** What waiting for the tensor group leaves, in (0, 1]. */
   readonly groupShare: number;
-  readonly expertShare: number;
   /** Lowest clock relative to the highest. */
   readonly leastClock: number;
 }
@@ -74,17 +73,20 @@ export interface StepUse {
   readonly computeUse: number;
   /** Bytes over what the peak bandwidth carries in the same time. */
   readonly memoryUse: number;
+  /** Share of the time that goes to sampling and to whatever else is done sequence by sequence, apart from the layers. */
+  readonly sequenceUse: number;
+  /** Share of the time that goes to tiles of experts in fp8 beyond what their FLOPs and bytes take. */
+  readonly expertTileUse: number;
   /** Prompt tokens among all tokens. */
   readonly prefillShare: number;
 }
 
 export function powerParameters({ tdpWatts, draw }: PowerNumbers, layout: PowerLayout): PowerParameters {
-  const { groupLossPerDoubling, expertShare, ...rest } = draw;
+  const { groupLossPerDoubling, ...rest } = draw;
   return {
     ...rest,
     tdpWatts,
     groupShare: Math.max(0, 1 - groupLossPerDoubling * Math.log2(layout.tensorParallel)),
-    expertShare: layout.experts === 'none' ? 0 : expertShare[layout.experts],
     leastClock: draw.leastMHz / draw.mostMHz,
   };
 }
@@ -104,8 +106,23 @@ export function stepUse(p: RooflineParameters, step: StepShape, ns: Ns): StepUse
   return {
     computeUse: Math.min(1, achievedFlops(p, work) / (p.peakFlopsPerS * seconds)),
     memoryUse: Math.min(1, achievedHbmBytes(p, work) / (p.peakHbmBytesPerS * seconds)),
+    sequenceUse: Math.min(1, sequencesNs(p, step) / ns),
+    expertTileUse: Math.min(1, touchedTilesNs(p, step) / ns),
     prefillShare: prefillTokens === 0 ? 0 : prefillTokens / (prefillTokens + decodeSeqs),
   };
+}
+
+/** On the accelerator, and of the host where the accelerator does not go on meanwhile. */
+function sequencesNs(p: RooflineParameters, { decodeSeqs, promptsFinished }: StepShape): Ns {
+  const each = p.sequenceNs + (p.hostSerialShare ?? 0) * p.hostSequenceNs;
+  return (each * (decodeSeqs + promptsFinished)) / p.dataParallel;
+}
+
+/** Tiles of experts that no token uses take their time, but compute nothing. */
+function touchedTilesNs({ experts, speculation }: RooflineParameters, { decodeSeqs, prefillTokens }: StepShape): Ns {
+  if (experts?.tilesNs === undefined) return 0;
+  const tokens = decodeSeqs * (speculation?.tokensPerSequence ?? 1) + prefillTokens;
+  return experts.tilesNs * touchedShare(experts, tokens);
 }
 
 /** Mean draw over a step. Between steps it is `idleWithContextWatts`. */
@@ -166,11 +183,15 @@ export function aroundWatts(power: PowerNumbers, load: number): number {
 }
 
 /** Draw above the floor at full clock, as a share of the TDP. */
-function aboveFloor(p: PowerParameters, { computeUse, memoryUse }: StepUse): number {
-  const weighed = p.computeWeight * computeUse + p.memoryWeight * Math.min(memoryUse, p.mostMemoryUse);
+function aboveFloor(p: PowerParameters, use: StepUse): number {
+  const weighed =
+    p.computeWeight * use.computeUse +
+    p.memoryWeight * Math.min(use.memoryUse, p.mostMemoryUse) +
+    p.sequenceWeight * use.sequenceUse +
+    p.expertTileWeight * use.expertTileUse;
   const most = p.ceilingShare - p.floorShare;
   const raised = p.form === 'linear' ? weighed : most * (1 - Math.exp(-weighed));
-  return Math.min(most, raised * p.groupShare + p.expertShare);
+  return Math.min(most, raised * p.groupShare);
 }
 
 function clockShareOf({ clockShare }: PowerParameters, { prefillShare }: StepUse): number {

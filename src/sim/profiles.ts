@@ -218,6 +218,8 @@ export interface StepCostNumbers {
   readonly hostSequenceUs: number;
   /** The share of what the host does for a step that the accelerators wait for, instead of working meanwhile; 0 if left out. */
   readonly hostSerialShare?: number;
+  /** Of each expert in fp8 on an accelerator, in every layer and whatever the batch: tiles that hold few tokens or none; 0 if left out. */
+  readonly fp8ExpertTilesUs?: number;
   /** Per prompt that finishes its prefill, and per layer of a step with prefill: what leaving the CUDA graphs costs. */
   readonly promptMs: number;
   readonly promptLayerUs: number;

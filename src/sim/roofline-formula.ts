@@ -113,7 +113,7 @@ function expertsNs(p: RooflineParameters, tokens: number, readShare: number, clo
   const touched = touchedShare(p.experts, busiest);
   const read = (p.experts.readNs * touched) / readShare;
   const compute = (p.experts.nsPerToken * (busiest + touched * p.experts.tileTokens)) / clock;
-  return Math.sqrt(read * read + compute * compute);
+  return Math.sqrt(read * read + compute * compute) + (p.experts.tilesNs ?? 0) / clock;
 }
 
 /** Experts that at least one of the tokens uses, if each token's are drawn evenly, as a share of all. */

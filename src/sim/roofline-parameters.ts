@@ -124,6 +124,8 @@ function expertCost({ accelerator, model, cost, layout, hbmBytesPerNs }: Pool): 
   const flops = (2 * usedExpertParameters(model)) / (tensorParallel * dataParallel);
   const kernels = weights === 'mxfp4' ? cost.mxfp4ExpertTime : 1;
   const flopsPerNs = (expertTflopsOf(accelerator, weights)! * FLOPS_PER_TFLOP) / NS_PER_S;
+  const tilesUs = weights === 'fp8' ? (cost.fp8ExpertTilesUs ?? 0) : 0;
+  const tilesNs = (layersOf(expertsOf(model)) * first.experts * tilesUs * NS_PER_US) / expertParallel;
   return {
     missShare: 1 - first.expertsPerToken / first.experts,
     loadSkew: expertParallel === 1 ? 1 : expertLoadSkew,
@@ -131,6 +133,7 @@ function expertCost({ accelerator, model, cost, layout, hbmBytesPerNs }: Pool): 
     bytes,
     nsPerToken: (kernels * cost.expertGemmTime * flops) / flopsPerNs,
     tileTokens: (cost.expertTileTokens * first.experts) / first.expertsPerToken,
+    ...(tilesNs > 0 && { tilesNs }),
   };
 }
 

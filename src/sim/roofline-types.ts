@@ -104,6 +104,8 @@ export interface ExpertCost {
   readonly nsPerToken: number;
   /** Tokens that would take as long as the unused part of all experts' tiles, if a batch touches every expert. */
   readonly tileTokens: number;
+  /** On top, whatever the batch: tiles of all experts, used or not; none if left out. */
+  readonly tilesNs?: Ns;
 }
 
 /** Attention of the layers in which a token attends to a window; the same numbers as outside for those that attend to all. */

@@ -9,7 +9,6 @@ export const ACCELERATORS = 4;
 
 export const chip = powerParameters(loadAccelerator('h100-sxm').power, {
   tensorParallel: ACCELERATORS,
-  experts: 'none',
 });
 
 /** Little around the accelerators, so that slowing them matters. */

@@ -9,7 +9,7 @@ import { QUANTA_PER_JOULE } from '../../src/sim/units.ts';
 import { costOf, promptOf, shapeOf } from './roofline-cases.ts';
 
 const powerOf = (accelerator: string, tensorParallel: number) =>
-  powerParameters(loadAccelerator(accelerator).power, { tensorParallel, experts: 'none' });
+  powerParameters(loadAccelerator(accelerator).power, { tensorParallel });
 
 const cases = [
   ['8B on 1 H100', costOf('h100-sxm', 'llama-3.1-8b'), powerOf('h100-sxm', 1), 1],

@@ -17,7 +17,8 @@ export const anyAccelerator: PowerParameters = {
   mostMHz: 2_000,
   leastMHz: 500,
   groupShare: 1,
-  expertShare: 0,
+  sequenceWeight: 0,
+  expertTileWeight: 0,
   leastClock: 0.25,
 };
 
