@@ -25,7 +25,7 @@ import type {
 } from './profiles.ts';
 import { BYTES_PER_NUMBER } from './profiles.ts';
 import type { ExpertCost, RooflineParameters, WindowCost } from './roofline-types.ts';
-import { allToAllOf, arithmeticOf, expertTflopsOf, layoutProblems } from './serving-layout.ts';
+import { allToAllOf, arithmeticOf, expertTflopsOf, expertTiles, layoutProblems } from './serving-layout.ts';
 import { NS_PER_MS, NS_PER_S, NS_PER_US } from './units.ts';
 
 const FLOPS_PER_TFLOP = 1e12;
@@ -84,9 +84,8 @@ function linearParameters({ accelerator, model, cost, layout, arithmetic, hbmByt
   const bf16Bytes = bf16 * BYTES_PER_NUMBER.bf16;
   const headBytes = head * BYTES_PER_NUMBER.bf16;
   const expertFlops = (2 * usedExpertParameters(model)) / (tensorParallel * parts);
-  const gemm = accelerator.gemmMfu[arithmetic]!;
-  const slower = accelerator.weightReadRatio;
-  const bf16Gemm = accelerator.gemmMfu.bf16;
+  const { gemmMfu, weightReadRatio: slower } = accelerator;
+  const [gemm, bf16Gemm] = [gemmMfu[arithmetic]!, gemmMfu.bf16];
   const nsPerPeakToken = (numbers: number, dtype: Dtype) =>
     (cost.gemmTime * 2 * numbers) / flopsPerNs(accelerator, dtype);
   const activationBytes = activationBytesPerToken(model, cost);
@@ -124,8 +123,6 @@ function expertCost({ accelerator, model, cost, layout, hbmBytesPerNs }: Pool): 
   const flops = (2 * usedExpertParameters(model)) / (tensorParallel * dataParallel);
   const kernels = weights === 'mxfp4' ? cost.mxfp4ExpertTime : 1;
   const flopsPerNs = (expertTflopsOf(accelerator, weights)! * FLOPS_PER_TFLOP) / NS_PER_S;
-  const tilesUs = weights === 'fp8' ? (cost.fp8ExpertTilesUs ?? 0) : 0;
-  const tilesNs = (layersOf(expertsOf(model)) * first.experts * tilesUs * NS_PER_US) / expertParallel;
   return {
     missShare: 1 - first.expertsPerToken / first.experts,
     loadSkew: expertParallel === 1 ? 1 : expertLoadSkew,
@@ -133,7 +130,7 @@ function expertCost({ accelerator, model, cost, layout, hbmBytesPerNs }: Pool): 
     bytes,
     nsPerToken: (kernels * cost.expertGemmTime * flops) / flopsPerNs,
     tileTokens: (cost.expertTileTokens * first.experts) / first.expertsPerToken,
-    ...(tilesNs > 0 && { tilesNs }),
+    ...expertTiles(model, cost, layout),
   };
 }
 

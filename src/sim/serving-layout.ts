@@ -1,5 +1,14 @@
 import { expertsOf, groupedOf, latentOf, linearOf } from './model-shape.ts';
-import type { AcceleratorNumbers, Dtype, LinkNumbers, ModelNumbers, ServingLayout, WeightFormat } from './profiles.ts';
+import type {
+  AcceleratorNumbers,
+  Dtype,
+  LinkNumbers,
+  ModelNumbers,
+  ServingLayout,
+  StepCostNumbers,
+  WeightFormat,
+} from './profiles.ts';
+import { NS_PER_US, type Ns } from './units.ts';
 
 /** One part of a layout that cannot be, and the key that says so. */
 export interface LayoutProblem {
@@ -35,6 +44,17 @@ export function expertTflopsOf(accelerator: AcceleratorNumbers, format: WeightFo
   const { expertTflops, denseTflops } = accelerator;
   const isWidened = format === 'fp8' && denseTflops.fp8 === undefined;
   return expertTflops[format] ?? (isWidened ? expertTflops.bf16 : undefined);
+}
+
+/** Time that goes to tiles of experts whatever the batch, of an accelerator; nothing where the engine does not say. */
+export function expertTiles(
+  model: ModelNumbers,
+  { fp8ExpertTilesUs }: StepCostNumbers,
+  { weights, expertParallel }: ServingLayout,
+): { readonly tilesNs?: Ns } {
+  if (weights !== 'fp8' || fp8ExpertTilesUs === undefined) return {};
+  const onAccelerator = expertsOf(model).map(({ layers, experts }) => (layers * experts) / expertParallel);
+  return { tilesNs: onAccelerator.reduce((sum, experts) => sum + experts, 0) * fp8ExpertTilesUs * NS_PER_US };
 }
 
 /** Whether every accelerator of a tensor group gets whole heads: query heads shared out, KV heads shared or replicated. */
