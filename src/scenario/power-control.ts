@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { BudgetStep, PowerControlPlan, PowerDomainPlan } from '../sim/power-control-plan.ts';
+import type { RegionMoneyPlan } from '../sim/money-plan.ts';
 import type { PoolPlan, RegionPlan } from '../sim/plan.ts';
 import { itPart } from '../sim/power-domains.ts';
 import { NS_PER_MS, NS_PER_S } from '../sim/units.ts';
@@ -94,6 +95,7 @@ export function powerControlPlan(
   { kind, domains, telemetry, actuationMs, brake, lowPriorityPools, ...options }: PowerInput,
   regions: readonly RegionPlan[],
   pools: readonly ControlledPool[],
+  electricity: readonly Pick<RegionMoneyPlan, 'gramsPerKWh'>[] = [],
 ): { readonly plan: PowerControlPlan; readonly findings: readonly Finding[] } {
   const poolNames = pools.map(({ name }) => name);
   const findings = [
@@ -102,6 +104,7 @@ export function powerControlPlan(
         ? []
         : [finding(['power', 'lowPriorityPools', index], unknownName('pool', name, poolNames))],
     ),
+    ...(kind === 'follow-carbon' ? unknownCarbon(regions, pools, electricity) : []),
     ...domains.flatMap((domain, index) => domainFindings(domain, ['power', 'domains', index], regions)),
   ];
   const ns = (ms: number) => Math.round(ms * NS_PER_MS);
@@ -120,6 +123,20 @@ export function powerControlPlan(
     }),
   };
   return { plan, findings: [...findings, ...idle] };
+}
+
+/** Nobody can follow what is not known. */
+function unknownCarbon(
+  regions: readonly RegionPlan[],
+  pools: readonly ControlledPool[],
+  electricity: readonly Pick<RegionMoneyPlan, 'gramsPerKWh'>[],
+): Finding[] {
+  return regions.flatMap(({ name }, index) => {
+    const isKnown = electricity[index]?.gramsPerKWh !== undefined || pools.every(({ region }) => region !== index);
+    if (isKnown) return [];
+    const sentence = `nothing is known of the carbon of "${name}" — write a site: or carbonGramsPerKWh: there`;
+    return [finding(['regions', index], sentence)];
+  });
 }
 
 function domainFindings(domain: DomainInput, path: Path, regions: readonly RegionPlan[]): Finding[] {

@@ -121,7 +121,8 @@ export function readSource(
   }
   const uncontrolled = scenarioOf(file, checked.value, pools, money, source);
   const { power } = checked.value;
-  const control = power && powerControlPlan(power, uncontrolled.regions, uncontrolled.pools);
+  const control =
+    power && powerControlPlan(power, uncontrolled.regions, uncontrolled.pools, uncontrolled.money?.regions);
   if (control !== undefined && control.findings.length > 0) {
     return { ok: false, problems: problemsOf(control.findings, source) };
   }

@@ -25,6 +25,8 @@ interface Parts {
 export class Admission {
   /** The first that waits has no step that is long enough, but may be worth reading soon: the store is not busy for long. */
   mayLoadSoon = false;
+  /** While so many run, nobody joins: what the engine allows, or less if a power policy says so. At least 1. */
+  mostRunning: number;
   readonly #engine: EnginePlan;
   readonly #running: RequestList;
   readonly #waiting: RequestList;
@@ -47,6 +49,7 @@ export class Admission {
 
   constructor(engine: EnginePlan, batch: Parts, requests: RequestTable, kv: KvBlocks, listener: InstanceListener) {
     this.#engine = engine;
+    this.mostRunning = engine.maxNumSeqs;
     this.#running = batch.running;
     this.#waiting = batch.waiting;
     this.#queues = batch.queues;
@@ -61,7 +64,14 @@ export class Admission {
 
   /** Whether a request that waits could have a place while those who run go on. */
   get hasPlace(): boolean {
-    return this.#running.size < this.#engine.maxNumSeqs && this.#engine.continuousBatching;
+    return this.#running.size < this.mostRunning && this.#engine.continuousBatching;
+  }
+
+  /** From the next formation on; answers whether it was another limit. @param requests at least 1 */
+  limitRunning(requests: number): boolean {
+    const before = this.mostRunning;
+    this.mostRunning = Math.min(requests, this.#engine.maxNumSeqs);
+    return this.mostRunning !== before;
   }
 
   /** When a waiting request was, or will be, in the queue of this instance. */
@@ -111,10 +121,10 @@ export class Admission {
 
   /** What there is to admit requests with; places and blocks that were taken when the batch was settled are not. */
   open(nowNs: Ns, seenNs: Ns): void {
-    const { maxNumSeqs, continuousBatching, watermarkBlocks } = this.#engine;
+    const { continuousBatching, watermarkBlocks } = this.#engine;
     const settledEarlier = seenNs < nowNs;
     const taken = this.#running.size + (settledEarlier ? this.#left : 0);
-    this.#places = continuousBatching || taken === 0 ? maxNumSeqs - taken : 0;
+    this.#places = continuousBatching || taken === 0 ? this.mostRunning - taken : 0;
     this.#keptBlocks = settledEarlier ? watermarkBlocks + this.#leftBlocks : watermarkBlocks;
   }
 

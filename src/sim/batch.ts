@@ -105,7 +105,7 @@ export class Batch {
   /** Who has used up a quantum makes room for those who wait before him. */
   #giveWay(queues: PolicyQueues, nowNs: Ns): void {
     for (const request of queues.due) {
-      if (!queues.mustGiveWay(request, this.#engine.maxNumSeqs - this.running.size)) continue;
+      if (!queues.mustGiveWay(request, this.admission.mostRunning - this.running.size)) continue;
       this.#takeBack(request, nowNs);
       queues.enterBehind(request);
     }

@@ -33,6 +33,8 @@ export class Front {
   readonly #fleet: Fleet;
   readonly #listener: FrontListener;
   readonly #seed: number;
+  /** By workload: whose requests are turned away for want of power. */
+  readonly #turnedAway: Uint8Array;
   /** Deferred, or on their way from one model to another. */
   readonly #later = new PendingArrivals();
   /** No instance that could take them is ready. */
@@ -54,6 +56,7 @@ export class Front {
     this.#fleet = fleet;
     this.#listener = listener;
     this.#seed = plan.seed;
+    this.#turnedAway = new Uint8Array(plan.workloads.length);
     this.#waiting = new RequestList(requests);
   }
 
@@ -110,6 +113,11 @@ export class Front {
     }
   }
 
+  /** Requests of the workload that come, or come back to be asked about, are turned away from now on, or not any more. */
+  setTurnedAway(workload: number, isTurnedAway: boolean): void {
+    this.#turnedAway[workload] = isTurnedAway ? 1 : 0;
+  }
+
   /** How many wait that such an instance could take. */
   waitingFor(model: ModelIndex, instance: Instance): number {
     const { model: models, promptTokens, outputTokens, next } = this.#requests;
@@ -125,6 +133,10 @@ export class Front {
     const found = this.#look(request);
     if (found === 0 && !this.#couldBeTaken(request)) {
       this.#listener.turnedAway(request, RequestStatus.rejected);
+      return;
+    }
+    if (this.#turnedAway[this.#requests.workload[request]!] === 1) {
+      this.#listener.turnedAway(request, RequestStatus.shed);
       return;
     }
     const admission = this.#admission;

@@ -5,7 +5,8 @@ import type { Ns } from './units.ts';
 export class IdleTime {
   readonly #counters: PoolCounters;
   readonly #isRecorded: boolean;
-  #isOn = true;
+  /** Whether the instance is switched on. */
+  isOn = true;
   /** Between segments: since when, or since the latest observation. */
   #fromNs: Ns = 0;
 
@@ -16,14 +17,14 @@ export class IdleTime {
 
   /** From now on time without a step is idle time. */
   switchOn(nowNs: Ns): void {
-    this.#isOn = true;
+    this.isOn = true;
     this.#fromNs = nowNs;
   }
 
   /** The instance has nothing to do, and costs nothing any more. */
   switchOff(nowNs: Ns): void {
     this.creditUntil(nowNs);
-    this.#isOn = false;
+    this.isOn = false;
   }
 
   /** A segment has ended. */
@@ -33,7 +34,7 @@ export class IdleTime {
 
   /** A segment begins, or somebody looks while none is in progress. */
   creditUntil(nowNs: Ns): void {
-    if (this.#isRecorded && this.#isOn) this.#counters.idleNs += nowNs - this.#fromNs;
+    if (this.#isRecorded && this.isOn) this.#counters.idleNs += nowNs - this.#fromNs;
     this.#fromNs = nowNs;
   }
 }

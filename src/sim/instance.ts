@@ -184,7 +184,9 @@ export class Instance {
   }
 
   /** The batch in progress keeps its setting until its next step boundary. Answers whether its next event has changed. */
-  setPower(clock: number, capWatts: number, nowNs: Ns): boolean {
+  setPower(clock: number, capWatts: number, maxRunning: number, nowNs: Ns): boolean {
+    const isLimited = this.batch.admission.limitRunning(maxRunning);
+    if (this.clock === clock && this.capWatts === capWatts && !isLimited) return false;
     this.clock = clock;
     this.capWatts = capWatts;
     this.#tiers?.setPower(clock, capWatts);

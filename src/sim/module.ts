@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { SeriesPlan } from './money-plan.ts';
 import type { Streams } from './streams.ts';
 import type { Ns } from './units.ts';
 
@@ -52,6 +53,12 @@ export interface ScalingContext extends ModuleContext {
 /** What a model routing policy is told when it is made. */
 export interface ModelRoutingContext extends ModuleContext {
   readonly models: readonly string[];
+}
+
+/** What a power policy is told when it is made. */
+export interface PowerContext extends ModuleContext {
+  /** By pool, of its region over the run; nothing of carbon where nothing is known. */
+  readonly electricityOfPool: readonly { readonly usdPerKWh: SeriesPlan; readonly gramsPerKWh?: SeriesPlan }[];
 }
 
 /** A name in the options of a module that something else of the scenario must have. */

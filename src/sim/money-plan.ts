@@ -23,7 +23,7 @@ export interface SeriesPlan {
   readonly periodNs?: Ns;
 }
 
-/** Everything about a run that is money or carbon: no time of any request rests on it. */
+/** Everything about a run that is money or carbon: no time of any request rests on it, unless a power policy follows a series. */
 export interface MoneyPlan {
   readonly costBasis: CostBasis;
   readonly idleRule: IdleRule;

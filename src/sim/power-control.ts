@@ -3,44 +3,28 @@ import type { Instance } from './instance.ts';
 import type { PoolRole } from './plan.ts';
 import type { PowerControlPlan, PowerDomainTotals } from './power-control-plan.ts';
 import { PowerDomains } from './power-domains.ts';
-import type { PowerPolicy, PowerSink, SiteView } from './ports.ts';
+import type { PowerPolicy, SiteView } from './ports.ts';
+import { type PowerListener, PowerSettings } from './power-settings.ts';
 import { aroundInstance, PowerSnapshot, type PoweredInstance } from './power-telemetry.ts';
 import type { SimulationPlan } from './run-parts.ts';
-import type { InstanceIndex, Ns, PoolIndex } from './units.ts';
-
-/** Who makes settings effective. */
-export interface PowerListener {
-  /** From the next step on. */
-  setPower(instance: InstanceIndex, clock: number, capWatts: number): void;
-}
-
-interface Order {
-  readonly dueNs: Ns;
-  readonly instance: InstanceIndex;
-  readonly clock: number;
-  readonly capWatts: number;
-}
+import type { InstanceIndex, ModelIndex, Ns, PoolIndex } from './units.ts';
 
 /**
  * The controller of a run: takes telemetry, gives it to the policy when it has become as old as the plan says, and puts the
  * policy's orders into effect after the plan's delay. At one moment orders take effect first, then telemetry is taken, then
  * the policy decides; so the brake sees what orders have done, and the policy what has just been taken if it is of age 0.
  */
-export class PowerControl implements SiteView, PowerSink {
+export class PowerControl implements SiteView {
   readonly instanceCount: number;
+  readonly workloadCount: number;
   readonly domainCount: number;
   readonly #plan: PowerControlPlan;
   readonly #policy: PowerPolicy;
   readonly #instances: readonly PoweredInstance[];
   readonly #domains: PowerDomains;
-  readonly #listener: PowerListener;
-  /** As ordered last, … */
-  readonly #clocks: Float64Array;
-  readonly #caps: Float64Array;
-  /** … and in effect, but for the brake. */
-  readonly #clocksNow: Float64Array;
-  readonly #capsNow: Float64Array;
-  readonly #orders: Order[] = [];
+  readonly #workloads: SimulationPlan['workloads'];
+  readonly #models: readonly ModelIndex[];
+  readonly #settings: PowerSettings;
   /** On their way to the policy, oldest first, and those that can be used again. */
   readonly #coming: PowerSnapshot[] = [];
   readonly #free: PowerSnapshot[] = [];
@@ -53,40 +37,44 @@ export class PowerControl implements SiteView, PowerSink {
     assert(plan.power !== undefined, 'a power policy without its plan');
     this.#plan = plan.power;
     this.#policy = policy;
-    this.#listener = listener;
     this.#instances = instances.map((instance) => {
       const { power, acceleratorsPerInstance: accelerators = 1 } = plan.pools[instance.pool]!;
       assert(power !== undefined, 'power is controlled in pools that say what they draw');
       return { instance, power, accelerators };
     });
-    const { domains, telemetryIntervalNs, brake } = plan.power;
+    const { domains, telemetryIntervalNs, brake, actuationNs } = plan.power;
     this.#domains = new PowerDomains(domains, this.#instances, telemetryIntervalNs, brake);
     this.instanceCount = instances.length;
     this.domainCount = domains.length;
-    this.#clocks = new Float64Array(instances.length).fill(1);
-    this.#caps = new Float64Array(instances.length).fill(Infinity);
-    this.#clocksNow = this.#clocks.slice();
-    this.#capsNow = this.#caps.slice();
+    this.workloadCount = plan.workloads.length;
+    this.#workloads = plan.workloads;
+    this.#models = plan.pools.map(({ model }) => model);
+    const size = { instances: instances.length, workloads: plan.workloads.length };
+    const braking = {
+      clock: brake?.clock ?? 1,
+      isBraked: (instance: InstanceIndex) => brake !== undefined && this.#domains.isBraked(instance),
+    };
+    this.#settings = new PowerSettings(size, actuationNs, braking, listener);
     this.#seen = new PowerSnapshot(instances.length, domains.length);
   }
 
   /** When `tick` must be called next. */
   get nextNs(): Ns {
-    const orderNs = this.#orders[0]?.dueNs ?? Infinity;
     const reportNs = this.#coming.length === 0 ? Infinity : this.#coming[0]!.timeNs + this.#plan.telemetryAgeNs;
-    return Math.min(this.#nextTelemetryNs, orderNs, reportNs);
+    return Math.min(this.#nextTelemetryNs, this.#settings.nextNs, reportNs);
   }
 
   /** Everything that is due at this moment. */
   tick(nowNs: Ns): void {
     this.#nowNs = nowNs;
-    this.#obey(nowNs);
+    this.#settings.nowNs = nowNs;
+    this.#settings.obey(nowNs);
     if (nowNs === this.#nextTelemetryNs) this.#takeTelemetry(nowNs);
     if (this.#coming.length > 0 && this.#coming[0]!.timeNs + this.#plan.telemetryAgeNs === nowNs) {
       this.#free.push(this.#seen);
       this.#seen = this.#coming.shift()!;
-      this.#policy.decide(this, this, nowNs);
-      this.#obey(nowNs);
+      this.#policy.decide(this, this.#settings, nowNs);
+      this.#settings.obey(nowNs);
     }
   }
 
@@ -101,56 +89,21 @@ export class PowerControl implements SiteView, PowerSink {
     this.#coming.push(snapshot);
     this.#nextTelemetryNs = nowNs + this.#plan.telemetryIntervalNs;
     if (!this.#domains.watch(snapshot)) return;
-    for (let instance = 0; instance < this.instanceCount; instance++) this.#apply(instance);
-  }
-
-  #obey(nowNs: Ns): void {
-    while (this.#orders.length > 0 && this.#orders[0]!.dueNs === nowNs) {
-      const { instance, clock, capWatts } = this.#orders.shift()!;
-      this.#clocksNow[instance] = clock;
-      this.#capsNow[instance] = capWatts;
-      this.#apply(instance);
-    }
-  }
-
-  #apply(instance: InstanceIndex): void {
-    const { brake } = this.#plan;
-    const clock = this.#clocksNow[instance]!;
-    const isBraked = brake !== undefined && this.#domains.isBraked(instance);
-    this.#listener.setPower(instance, isBraked ? Math.min(clock, brake.clock) : clock, this.#capsNow[instance]!);
-  }
-
-  #order(instance: InstanceIndex): void {
-    const dueNs = this.#nowNs + this.#plan.actuationNs;
-    this.#orders.push({ dueNs, instance, clock: this.#clocks[instance]!, capWatts: this.#caps[instance]! });
-  }
-
-  // -------------------------------------------------------------------------------------------- what a policy may set
-
-  setClock(instance: InstanceIndex, clock: number): void {
-    assert(clock > 0 && clock <= 1, 'a clock is in (0, 1]');
-    if (this.#clocks[instance] === clock) return;
-    this.#clocks[instance] = clock;
-    this.#order(instance);
-  }
-
-  /** Accelerators are capped at whole watts. */
-  setCap(instance: InstanceIndex, watts: number): void {
-    assert(watts >= 0, 'a cap is not negative');
-    const whole = Math.floor(watts);
-    if (this.#caps[instance] === whole) return;
-    this.#caps[instance] = whole;
-    this.#order(instance);
+    for (let instance = 0; instance < this.instanceCount; instance++) this.#settings.apply(instance);
   }
 
   // -------------------------------------------------------------------------------------------- what it sees
 
   clock(instance: InstanceIndex): number {
-    return this.#clocks[instance]!;
+    return this.#settings.clocks[instance]!;
   }
 
   capWatts(instance: InstanceIndex): number {
-    return this.#caps[instance]!;
+    return this.#settings.caps[instance]!;
+  }
+
+  maxRunning(instance: InstanceIndex): number {
+    return this.#settings.maxRunning[instance]!;
   }
 
   pool(instance: InstanceIndex): PoolIndex {
@@ -183,6 +136,26 @@ export class PowerControl implements SiteView, PowerSink {
 
   waitingRequests(instance: InstanceIndex): number {
     return this.#seen.waitingRequests[instance]!;
+  }
+
+  runningRequests(instance: InstanceIndex): number {
+    return this.#seen.runningRequests[instance]!;
+  }
+
+  maxNumSeqs(instance: InstanceIndex): number {
+    return this.#instances[instance]!.instance.engine.maxNumSeqs;
+  }
+
+  priority(workload: number): number {
+    return this.#workloads[workload]!.priority ?? 0;
+  }
+
+  serves(instance: InstanceIndex, workload: number): boolean {
+    return this.#models[this.pool(instance)] === this.#workloads[workload]!.model;
+  }
+
+  isTurnedAway(workload: number): boolean {
+    return this.#settings.turnedAway[workload] === 1;
   }
 
   domainSize(domain: number): number {

@@ -21,6 +21,20 @@ export interface SiteView {
   /** Duration of the step in progress; 0 between steps. */
   stepNs(instance: InstanceIndex): number;
   waitingRequests(instance: InstanceIndex): number;
+  /** In its batch, … */
+  runningRequests(instance: InstanceIndex): number;
+  /** … which its engine never lets grow beyond so many. */
+  maxNumSeqs(instance: InstanceIndex): number;
+  /** As ordered last; Infinity without a limit. */
+  maxRunning(instance: InstanceIndex): number;
+
+  readonly workloadCount: number;
+  /** Of its requests: lower goes first. */
+  priority(workload: number): number;
+  /** Whether the instance holds the model that the workload asks for. */
+  serves(instance: InstanceIndex, workload: number): boolean;
+  /** As ordered last. */
+  isTurnedAway(workload: number): boolean;
 
   readonly domainCount: number;
   /** The k-th instance of a domain, 0 ≤ k < domainSize; an instance may be in several domains. */
@@ -41,6 +55,13 @@ export interface PowerSink {
   setClock(instance: InstanceIndex, clock: number): void;
   /** Most that one accelerator of the instance may draw; Infinity lifts the cap. */
   setCap(instance: InstanceIndex, watts: number): void;
+  /**
+   * While so many requests are in its batch, nobody joins; who is in it stays. A whole number ≥ 1, or Infinity, which lifts
+   * the limit.
+   */
+  setMaxRunning(instance: InstanceIndex, requests: number): void;
+  /** Requests of the workload that come from then on are turned away, or taken in again. */
+  setTurnedAway(workload: number, isTurnedAway: boolean): void;
 }
 
 export interface PowerPolicy {

@@ -22,6 +22,7 @@ export class PowerSnapshot {
   /** Duration of the step; 0 where there is none. */
   readonly stepNs: Float64Array;
   readonly waitingRequests: Float64Array;
+  readonly runningRequests: Float64Array;
   /** Per domain; whoever knows the domains fills it in. */
   readonly domainWatts: Float64Array;
 
@@ -30,6 +31,7 @@ export class PowerSnapshot {
     this.aroundWatts = new Float64Array(instances);
     this.stepNs = new Float64Array(instances);
     this.waitingRequests = new Float64Array(instances);
+    this.runningRequests = new Float64Array(instances);
     this.domainWatts = new Float64Array(domains);
   }
 
@@ -39,10 +41,12 @@ export class PowerSnapshot {
     for (let index = 0; index < instances.length; index++) {
       const { instance, power, accelerators } = instances[index]!;
       const { isIdle } = instance;
-      this.drawWatts[index] = isIdle ? accelerators * power.idleWatts : instance.run.drawWattsAt(nowNs);
+      const restWatts = instance.idleTime.isOn ? power.idleWatts : power.offWatts;
+      this.drawWatts[index] = isIdle ? accelerators * restWatts : instance.run.drawWattsAt(nowNs);
       this.stepNs[index] = isIdle ? 0 : instance.run.stepNsAt(nowNs);
       this.aroundWatts[index] = aroundInstance(power, accelerators, !isIdle);
       this.waitingRequests[index] = instance.waitingRequests;
+      this.runningRequests[index] = instance.batch.running.size;
     }
   }
 }

@@ -8,7 +8,8 @@ import { Front, type FrontListener } from './front.ts';
 import type { Instance } from './instance.ts';
 import { makeInstances } from './make-instances.ts';
 import { PoolCounters } from './pool-counters.ts';
-import { PowerControl, type PowerListener } from './power-control.ts';
+import { PowerControl } from './power-control.ts';
+import type { PowerListener } from './power-settings.ts';
 import { PromptPaths } from './prompt-paths.ts';
 import { RequestStatus } from './records.ts';
 import { RequestLog } from './request-log.ts';
@@ -286,9 +287,12 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
     return this.#sinks.progress?.(endNs) ?? true;
   }
 
-  setPower(index: InstanceIndex, clock: number, capWatts: number): void {
+  setPower(index: InstanceIndex, clock: number, capWatts: number, maxRunning: number): void {
     const instance = this.#instances[index]!;
-    if (instance.clock === clock && instance.capWatts === capWatts) return;
-    if (instance.setPower(clock, capWatts, this.#nowNs)) this.#agenda.schedule(instance);
+    if (instance.setPower(clock, capWatts, maxRunning, this.#nowNs)) this.#agenda.schedule(instance);
+  }
+
+  setTurnedAway(workload: number, isTurnedAway: boolean): void {
+    this.#front.setTurnedAway(workload, isTurnedAway);
   }
 }

@@ -1,4 +1,11 @@
-import type { AdmissionContext, BatchingContext, ModelRoutingContext, Module, ScalingContext } from '../sim/module.ts';
+import type {
+  AdmissionContext,
+  BatchingContext,
+  ModelRoutingContext,
+  Module,
+  PowerContext,
+  ScalingContext,
+} from '../sim/module.ts';
 import type { PoolPlan, RunPlan, StartState, WorkloadPlan } from '../sim/plan.ts';
 import type {
   AdmissionPolicy,
@@ -21,7 +28,7 @@ import type { FileSource } from './file-source.ts';
 export interface Modules {
   readonly workloads: readonly Module<Workload, unknown, WorkloadContext>[];
   readonly routing: readonly Module<RoutingPolicy, unknown>[];
-  readonly power: readonly Module<PowerPolicy, unknown>[];
+  readonly power: readonly Module<PowerPolicy, unknown, PowerContext>[];
   readonly batching: readonly Module<BatchingPolicy, unknown, BatchingContext>[];
   readonly admission: readonly Module<AdmissionPolicy, unknown, AdmissionContext>[];
   readonly scaling: readonly Module<ScalingPolicy, unknown, ScalingContext>[];
@@ -70,7 +77,10 @@ export function assemble(plan: RunPlan, modules: Modules): Assembled {
       batching: plan.pools.map(batching),
       ...decisionsOf(plan, modules, streams),
       ...(plan.power !== undefined && {
-        power: find(modules.power, plan.power.kind).create(plan.power.options, { streams }),
+        power: find(modules.power, plan.power.kind).create(plan.power.options, {
+          streams,
+          electricityOfPool: electricityOf(plan),
+        }),
       }),
       stepCosts: plan.pools.map((pool) => stepCostOf(pool, plan)),
     };
@@ -117,6 +127,14 @@ function decisionsOf(
         modelRouting && find(modules.modelRouting, modelRouting.kind).create(modelRouting.options, { streams, models }),
     ),
   };
+}
+
+/** By pool. */
+function electricityOf({ pools, regions, money }: RunPlan): PowerContext['electricityOfPool'] {
+  return pools.map(({ region }) => {
+    const usdPerKWh = { atNs: [0], values: [regions[region]!.electricityUsdPerKWh] };
+    return money?.regions[region] ?? { usdPerKWh };
+  });
 }
 
 /** By workload, the widest TTFT objective of its class: what a single request is held to. */

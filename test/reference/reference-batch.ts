@@ -44,13 +44,13 @@ export class ReferenceBatch {
 
   /** Who is there by now takes his place in the order of the policy, if there is one. */
   #enter(): void {
-    const { engine, queues, running, waiting } = this.#instance;
+    const { mostRunning, queues, running, waiting } = this.#instance;
     if (queues === undefined) return;
     while (waiting.length > 0 && waiting[0]!.queuedNs <= this.#sight.untilNs) queues.enter(waiting.shift()!);
     if (queues.mustTell) queues.tell();
     const due = queues.takeDue();
     for (const request of running.filter((candidate) => due.has(candidate))) {
-      if (!queues.mustGiveWay(request, engine.maxNumSeqs - running.length)) continue;
+      if (!queues.mustGiveWay(request, mostRunning - running.length)) continue;
       this.#takeBack(request);
       queues.enterBehind(request);
     }
@@ -157,8 +157,8 @@ export class ReferenceBatch {
   }
 
   #hasPlace(): boolean {
-    const { engine, running } = this.#instance;
-    return this.#budget > 0 && this.#isOpen && running.length + this.#sight.leftRequests < engine.maxNumSeqs;
+    const { mostRunning, running } = this.#instance;
+    return this.#budget > 0 && this.#isOpen && running.length + this.#sight.leftRequests < mostRunning;
   }
 
   #joinArrived(): void {

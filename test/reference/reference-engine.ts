@@ -90,6 +90,7 @@ class ReferenceEngine {
       view: this.#view,
       fleetView: (eligible, nowNs) => this.#fleetView(eligible, nowNs),
       ableToBegin: (request, onlyReady) => this.#ableToBegin(request, onlyReady),
+      isTurnedAway: ({ workload }) => this.#power?.turnedAway[workload] ?? false,
       send: (request, able, nowNs) => this.#send(request, able, nowNs),
       leave: (request, status, nowNs) => this.#turnAway(request, status, nowNs),
     });

@@ -14,6 +14,8 @@ export interface FrontHelp {
   fleetView(eligible: readonly ReferenceInstance[], nowNs: number): FleetView;
   /** Those that could begin with it; of these, perhaps only the ones that are ready. */
   ableToBegin(request: ReferenceRequest, onlyReady: boolean): readonly ReferenceInstance[];
+  /** For want of power. */
+  isTurnedAway(request: ReferenceRequest): boolean;
   send(request: ReferenceRequest, able: readonly ReferenceInstance[], nowNs: number): void;
   leave(request: ReferenceRequest, status: number, nowNs: number): void;
 }
@@ -71,6 +73,10 @@ export class ReferenceFront {
     const able = this.#help.ableToBegin(request, true);
     if (this.#isHopeless(request)) {
       this.#help.leave(request, 1, nowNs);
+      return;
+    }
+    if (this.#help.isTurnedAway(request)) {
+      this.#help.leave(request, 4, nowNs);
       return;
     }
     const { admission } = this.#parts;

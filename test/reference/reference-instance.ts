@@ -67,6 +67,7 @@ export class ReferenceInstance {
   kv: ReferenceKv;
   clock = 1;
   capWatts = Infinity;
+  maxRunning = Infinity;
   /** No step is running and none can start before something happens. */
   idle = true;
   /** When it will look for its first waiting request, if it is idle until then. */
@@ -144,6 +145,11 @@ export class ReferenceInstance {
     if (this.#step !== undefined) return this.#step;
     const last = this.#lastStep;
     return last !== undefined && wholeNs(last.endTicks) === nowNs ? last : undefined;
+  }
+
+  /** Who runs already stays. */
+  get mostRunning(): number {
+    return Math.min(this.maxRunning, this.engine.maxNumSeqs);
   }
 
   /** Could it do its part of the request if it had nothing else to do? */

@@ -5,14 +5,15 @@ import { CONTROL_TICK } from './reference-agenda.ts';
 import type { ReferenceAgenda } from './reference-agenda.ts';
 import type { ReferenceInstance } from './reference-instance.ts';
 
-/** At one instant orders take effect first, then telemetry is taken, then the policy decides on what comes. */
-const ORDER = 0;
-const TELEMETRY = 1;
-const REPORT = 2;
+/** At one instant orders take effect first, then telemetry is taken, then the policy decides on what comes; pools are scaled after. */
+const ORDER = -3;
+const TELEMETRY = -2;
+const REPORT = -1;
 
 interface Setting {
   readonly clock: number;
   readonly capWatts: number;
+  readonly maxRunning: number;
 }
 
 /** What instances and domains draw at one moment. */
@@ -20,6 +21,7 @@ interface Report {
   readonly drawWatts: readonly number[];
   readonly stepNs: readonly number[];
   readonly waiting: readonly number[];
+  readonly running: readonly number[];
   readonly domainWatts: readonly number[];
 }
 
@@ -38,6 +40,10 @@ export class ReferencePower {
   readonly #ordered: Setting[];
   readonly #inEffect: Setting[];
   readonly #brakes: Brake[];
+  /** By workload, as ordered … */
+  readonly #turnAway: boolean[];
+  /** … and in effect. */
+  readonly turnedAway: boolean[];
   readonly #totals: { -readonly [Key in keyof PowerDomainTotals]: PowerDomainTotals[Key] }[];
 
   constructor(
@@ -52,8 +58,10 @@ export class ReferencePower {
     this.#policy = policy;
     this.#instances = instances;
     this.#agenda = agenda;
-    this.#ordered = instances.map(() => ({ clock: 1, capWatts: Infinity }));
+    this.#ordered = instances.map(() => ({ clock: 1, capWatts: Infinity, maxRunning: Infinity }));
     this.#inEffect = [...this.#ordered];
+    this.#turnAway = plan.workloads.map(() => false);
+    this.turnedAway = [...this.#turnAway];
     this.#brakes = plan.power.domains.map(() => ({}));
     this.#totals = plan.power.domains.map(({ name }) => ({ name, peakWatts: 0, overBudgetNs: 0, brakedNs: 0 }));
   }
@@ -75,10 +83,12 @@ export class ReferencePower {
   #look(nowNs: number): Report {
     const drawWatts = this.#instances.map((instance) => {
       const { accelerators, power } = this.#poolOf(instance);
-      return instance.drawWattsAt(nowNs) ?? accelerators * power.idleWatts;
+      const restWatts = instance.life === 'off' ? power.offWatts : power.idleWatts;
+      return instance.drawWattsAt(nowNs) ?? accelerators * restWatts;
     });
     const stepNs = this.#instances.map((instance) => instance.stepNsAt(nowNs) ?? 0);
     const waiting = this.#instances.map((instance) => instance.waitingRequests);
+    const running = this.#instances.map((instance) => instance.running.length);
     const domainWatts = this.#control.domains.map(({ instances, counts }) =>
       instances.reduce((watts, index) => {
         const { accelerators: n, power } = this.#poolOf(this.#instances[index]!);
@@ -87,7 +97,7 @@ export class ReferencePower {
         return watts + drawWatts[index]! + (counts === 'accelerators' ? 0 : around);
       }, 0),
     );
-    return { drawWatts, stepNs, waiting, domainWatts };
+    return { drawWatts, stepNs, waiting, running, domainWatts };
   }
 
   #watch({ domainWatts }: Report, nowNs: number): void {
@@ -124,20 +134,38 @@ export class ReferencePower {
   }
 
   #decide(report: Report, nowNs: number): void {
-    const { domains, lowPriorityPools, actuationNs } = this.#control;
+    const { actuationNs } = this.#control;
     const ordersDue = new Map<number, Setting>();
+    const workloadsDue = new Map<number, boolean>();
     const order = (index: number, change: Partial<Setting>) => {
       const setting = { ...this.#ordered[index]!, ...change };
-      const same = this.#ordered[index]!.clock === setting.clock && this.#ordered[index]!.capWatts === setting.capWatts;
-      if (same) return;
+      const before = this.#ordered[index]!;
+      const names = ['clock', 'capWatts', 'maxRunning'] as const;
+      if (names.every((name) => before[name] === setting[name])) return;
       this.#ordered[index] = setting;
       ordersDue.set(index, setting);
     };
     const settings: PowerSink = {
       setClock: (index, clock) => order(index, { clock }),
       setCap: (index, watts) => order(index, { capWatts: Math.floor(watts) }),
+      setMaxRunning: (index, requests) => order(index, { maxRunning: requests }),
+      setTurnedAway: (workload, isTurnedAway) => {
+        if (this.#turnAway[workload] === isTurnedAway) return;
+        this.#turnAway[workload] = isTurnedAway;
+        workloadsDue.set(workload, isTurnedAway);
+      },
     };
-    const site: SiteView = {
+    this.#policy.decide(this.#siteView(report, nowNs), settings, nowNs);
+    this.#agenda.add(nowNs + actuationNs, CONTROL_TICK, ORDER, () => {
+      for (const [index, setting] of ordersDue) this.#inEffect[index] = setting;
+      for (const [workload, isTurnedAway] of workloadsDue) this.turnedAway[workload] = isTurnedAway;
+      this.#settle();
+    });
+  }
+
+  #siteView(report: Report, nowNs: number): SiteView {
+    const { domains, lowPriorityPools, actuationNs } = this.#control;
+    return {
       instanceCount: this.#instances.length,
       clock: (index) => this.#ordered[index]!.clock,
       capWatts: (index) => this.#ordered[index]!.capWatts,
@@ -149,6 +177,14 @@ export class ReferencePower {
       drawWatts: (index) => report.drawWatts[index]!,
       stepNs: (index) => report.stepNs[index]!,
       waitingRequests: (index) => report.waiting[index]!,
+      runningRequests: (index) => report.running[index]!,
+      maxNumSeqs: (index) => this.#instances[index]!.engine.maxNumSeqs,
+      maxRunning: (index) => this.#ordered[index]!.maxRunning,
+      workloadCount: this.#plan.workloads.length,
+      priority: (workload) => this.#plan.workloads[workload]!.priority ?? 0,
+      serves: (index, workload) =>
+        this.#plan.pools[this.#instances[index]!.pool]!.model === this.#plan.workloads[workload]!.model,
+      isTurnedAway: (workload) => this.#turnAway[workload]!,
       domainCount: domains.length,
       domainSize: (domain) => domains[domain]!.instances.length,
       domainInstance: (domain, k) => domains[domain]!.instances[k]!,
@@ -163,11 +199,6 @@ export class ReferencePower {
       },
       delayNs: this.#control.telemetryAgeNs + actuationNs,
     };
-    this.#policy.decide(site, settings, nowNs);
-    this.#agenda.add(nowNs + actuationNs, CONTROL_TICK, ORDER, () => {
-      for (const [index, setting] of ordersDue) this.#inEffect[index] = setting;
-      this.#settle();
-    });
   }
 
   #settle(): void {
@@ -176,9 +207,10 @@ export class ReferencePower {
       const isBraked = domains.some(
         ({ instances }, domain) => this.#brakes[domain]!.onSinceNs !== undefined && instances.includes(index),
       );
-      const { clock, capWatts } = this.#inEffect[index]!;
+      const { clock, capWatts, maxRunning } = this.#inEffect[index]!;
       instance.clock = isBraked ? Math.min(clock, brake!.clock) : clock;
       instance.capWatts = capWatts;
+      instance.maxRunning = maxRunning;
     });
   }
 

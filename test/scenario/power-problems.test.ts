@@ -72,13 +72,13 @@ test('a budget that is missing, given twice, of no known region; a pool that is 
 test('an unknown policy, and limits in the wrong order', () => {
   expect(withPower('kind: uniformcap')).toMatchInlineSnapshot(`
     "desk.yaml:15:9  power.kind
-        unknown power policy "uniformcap" — did you mean "uniform-cap"? known: decode-first, dvfs-governor, evenly, fixed-clock, prefill-first, priority-aware, two-threshold, uncapped, uniform-cap
+        unknown power policy "uniformcap" — did you mean "uniform-cap"? known: batch-limit, decode-first, dvfs-governor, evenly, fixed-clock, follow-carbon, follow-price, prefill-first, priority-aware, shed, two-threshold, uncapped, uniform-cap
 
     1 problem; nothing was simulated."
   `);
   expect(withPower('kind: evenly', 'targetShare: 0.8', 'releaseShare: 0.9')).toMatchInlineSnapshot(`
     "desk.yaml:17:17  power.releaseShare
-        clocks would rise where they should fall — write a releaseShare below targetShare
+        what was taken would be given back where it is to be taken — write a releaseShare below targetShare
 
     1 problem; nothing was simulated."
   `);

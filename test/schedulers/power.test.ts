@@ -17,11 +17,20 @@ const MS = 1_000_000;
 const INSTANCES = 3;
 
 /** Options of those that cannot do without. */
-const GIVEN: Readonly<Record<string, object>> = { 'fixed-clock': { clock: 0.5 }, 'dvfs-governor': { stepMs: 40 } };
+const GIVEN: Readonly<Record<string, object>> = {
+  'fixed-clock': { clock: 0.5 },
+  'dvfs-governor': { stepMs: 40 },
+  'follow-price': { floor: 0.5 },
+  'follow-carbon': { floor: 0.5 },
+};
+
+/** Dearest and dirtiest in the third of three spells. */
+const series = (values: readonly number[]) => ({ atNs: [0, 4_000 * MS, 8_000 * MS], values });
+const electricityOfPool = [{ usdPerKWh: series([0.2, 0.1, 0.3]), gramsPerKWh: series([300, 200, 400]) }];
 
 const make = (name: string, options: object = GIVEN[name] ?? {}): PowerPolicy => {
   const module = powerPolicies.find((policy) => policy.name === name)!;
-  return module.create(module.options.parse(options), { streams: new Streams(1) });
+  return module.create(module.options.parse(options), { streams: new Streams(1), electricityOfPool });
 };
 
 const names = powerPolicies.map(({ name }) => name);
@@ -100,6 +109,17 @@ describe.each(names)('%s', (name) => {
             expect(watts).toBeGreaterThanOrEqual(0);
             orders++;
             settings.setCap(instance, watts);
+          },
+          setMaxRunning(instance, requests) {
+            expect(instance).toBeLessThan(view.instanceCount);
+            expect(requests).toBeGreaterThanOrEqual(1);
+            orders++;
+            settings.setMaxRunning(instance, requests);
+          },
+          setTurnedAway(workload, isTurnedAway) {
+            expect(workload).toBeLessThan(view.workloadCount);
+            orders++;
+            settings.setTurnedAway(workload, isTurnedAway);
           },
         };
         inner.decide(view, sink, nowNs);

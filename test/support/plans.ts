@@ -171,6 +171,11 @@ export function restlessSettings(seed: number): PowerPolicy {
         const clock = CLOCKS[Math.floor(rng.uniform() * CLOCKS.length + seen) % CLOCKS.length]!;
         if (rng.uniform() < 0.5 || site.clock(instance) > clock) settings.setClock(instance, clock);
         if (rng.uniform() < 0.2) settings.setCap(instance, seen % 3 === 0 ? Infinity : seen % 100);
+        const most = 1 + ((seen + site.runningRequests(instance)) % 5);
+        if (rng.uniform() < 0.2) settings.setMaxRunning(instance, most > site.maxNumSeqs(instance) ? Infinity : most);
+      }
+      for (let workload = 0; workload < site.workloadCount; workload++) {
+        if (rng.uniform() < 0.1) settings.setTurnedAway(workload, nowNs % 4 === 0 && !site.isTurnedAway(workload));
       }
       for (let domain = 0; domain < site.domainCount; domain++) {
         if (site.domainDrawWatts(domain) <= site.budgetWatts(domain) || site.domainSize(domain) === 0) continue;

@@ -1,36 +1,20 @@
 import { z } from 'zod';
 import type { PowerPolicy, SiteView } from '../../sim/ports.ts';
 import type { InstanceIndex, Ns } from '../../sim/units.ts';
+import { drawShares, releasesBelow, RELEASES_ABOVE, SmoothedDraw } from './smoothed-draw.ts';
 
 /** Of every policy that slows some before others. */
 export const throttleOptions = z
   .strictObject({
-    targetShare: z
-      .number()
-      .gt(0)
-      .max(1)
-      .default(0.97)
-      .describe('clocks fall while a domain draws more than this share of its budget'),
-    releaseShare: z
-      .number()
-      .gt(0)
-      .max(1)
-      .default(0.93)
-      .describe('… and rise while it draws less than this share; below targetShare'),
+    ...drawShares,
     clockStep: z
       .number()
       .gt(0)
       .max(1)
       .default(0.02)
-      .describe('by at least so much at a time, as a share of the highest clock'),
+      .describe('clocks change by at least so much at a time, as a share of the highest'),
   })
-  .refine(({ targetShare, releaseShare }) => releaseShare < targetShare, {
-    error: 'clocks would rise where they should fall — write a releaseShare below targetShare',
-    path: ['releaseShare'],
-  });
-
-/** Of the newest report; the one before has so much less, and so on. */
-const NEWEST_WEIGHT = 0.3;
+  .refine(releasesBelow, RELEASES_ABOVE);
 
 /** Whether an instance is slowed before the others, and sped up after them. */
 type IsFirst = (site: SiteView, instance: InstanceIndex) => boolean;
@@ -44,15 +28,12 @@ export function throttle(options: z.infer<typeof throttleOptions>, isFirst: IsFi
   /** By domain and instance: the clock that this domain asks for. */
   const clocks: number[][] = [];
   const changedNs: Ns[] = [];
-  /** What each domain draws of its budget, smoothed: one report shows the steps of one moment. */
-  const shares: number[] = [];
+  const draw = new SmoothedDraw();
   return {
     decide(site, settings, nowNs) {
       for (let domain = 0; domain < site.domainCount; domain++) {
         const asked = (clocks[domain] ??= Array.from({ length: site.instanceCount }, () => 1));
-        const seen = site.domainDrawWatts(domain) / site.budgetWatts(domain);
-        const share = (shares[domain] ?? seen) + NEWEST_WEIGHT * (seen - (shares[domain] ?? seen));
-        shares[domain] = share;
+        const share = draw.shareOf(site, domain);
         if (nowNs - (changedNs[domain] ?? -Infinity) <= site.delayNs) continue;
         if (change(options, isFirst, site, domain, asked, share)) changedNs[domain] = nowNs;
       }

@@ -18,8 +18,8 @@ export const featureMutants: readonly Mutant[] = [
   {
     why: 'a static batch takes others in as long as there are places',
     file: 'admission.ts',
-    find: 'continuousBatching || taken === 0 ? maxNumSeqs - taken : 0',
-    replace: 'maxNumSeqs - taken',
+    find: 'continuousBatching || taken === 0 ? this.mostRunning - taken : 0',
+    replace: 'this.mostRunning - taken',
   },
   {
     why: 'a prompt that must not be cut is cut',

@@ -1,7 +1,7 @@
 /** A slip that somebody could make in src/sim: text that stands there exactly once, and what it becomes. */
 export interface Mutant {
   /** The kind of cases in which it shows, if it shows only there. */
-  readonly among?: 'apart' | 'expiring' | 'long' | 'tiers' | 'batching';
+  readonly among?: 'apart' | 'expiring' | 'long' | 'tiers' | 'batching' | 'decisions';
   readonly why: string;
   readonly file: string;
   readonly find: string;

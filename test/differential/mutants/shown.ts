@@ -7,6 +7,7 @@ import type { Simulate } from '../../support/collect.ts';
 import { difference, stepByStep } from '../agreement.ts';
 import { apartCase } from '../apart-case.ts';
 import { batchingCase } from '../batching-case.ts';
+import { decisionsCase } from '../decisions-case.ts';
 import { chunkedPrefillCase, longDecodeCase, sharedPromptsCase, stormCase } from '../flavours.ts';
 import { anyCase } from '../hostile-cases.ts';
 import type { HostileCase } from '../hostile-cases.ts';
@@ -21,6 +22,8 @@ const rareCases = {
   apart: sample(apartCase),
   tiers: sample(tiersCase, 2 * CASES),
   batching: sample(batchingCase),
+  /** Instances are switched on and off, and requests held back. */
+  decisions: sample(decisionsCase),
   /** Sums grow large. */
   long: sample(longDecodeCase),
   /** Prefixes expire while somebody waits or answers. */

@@ -1,0 +1,4 @@
+import { powerMutants } from './power-mutants.ts';
+import { testMutants } from './shown.ts';
+
+testMutants(powerMutants);
