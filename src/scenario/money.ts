@@ -12,7 +12,7 @@ import type { Files } from './files.ts';
 import type { PaidPool } from './procurement.ts';
 import { procured } from './procurement.ts';
 import type { Problem } from './problem.ts';
-import type { WrongFiles } from './region-money.ts';
+import type { WrongFiles } from './series-files.ts';
 import { regionMoney, regionPlan } from './region-money.ts';
 import { BookOfRents } from './rents.ts';
 import { salesKeys, workloadMoney } from './sales.ts';

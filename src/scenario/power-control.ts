@@ -1,51 +1,25 @@
 import { z } from 'zod';
-import type { BudgetStep, PowerControlPlan, PowerDomainPlan } from '../sim/power-control-plan.ts';
+import type { PowerControlPlan } from '../sim/power-control-plan.ts';
 import type { RegionMoneyPlan } from '../sim/money-plan.ts';
-import type { PoolPlan, RegionPlan } from '../sim/plan.ts';
-import { itPart } from '../sim/power-domains.ts';
-import { NS_PER_MS, NS_PER_S } from '../sim/units.ts';
+import type { RegionPlan } from '../sim/plan.ts';
+import { NS_PER_MS, type Ns } from '../sim/units.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { unknownName } from './did-you-mean.ts';
 import { finding } from './draft.ts';
-import { duration } from './duration.ts';
 import type { Finding } from './explain.ts';
-import { known, share, size } from './fields.ts';
+import { share } from './fields.ts';
 import { oneKind, withKind } from './kind-schema.ts';
-import type { Path } from './problem.ts';
-
-const LEVELS = ['accelerator', 'node', 'rack', 'site'] as const;
-const COUNTS = ['accelerators', 'it', 'facility'] as const;
-const WATTS = { W: 1, kW: 1e3, MW: 1e6 } as const;
-
-const budget = (unit: string) => z.number().positive().optional().describe(`budget of each such domain, ${unit}`);
-
-const domainSchema = z.strictObject({
-  level: known('level', LEVELS, 'what has the budget: each accelerator, node or rack, or the site of a region'),
-  region: z.string().optional().describe('the region it is in (default: every region, each with this budget)'),
-  accelerators: size('accelerators of a node (default: 8) or of a rack (default: 32)').optional(),
-  counts: z
-    .enum(COUNTS, { error: ({ input }) => unknownName('way to count', input, COUNTS) })
-    .optional()
-    .describe(
-      'what the budget is of: `accelerators` alone (default of an accelerator), `it` with servers and network (default), `facility` with cooling and conversion, too',
-    ),
-  W: budget('W'),
-  kW: budget('kW'),
-  MW: budget('MW'),
-  windows: z
-    .array(
-      z.strictObject({
-        from: duration('from when on the budget is another, since the start'),
-        to: duration('until when'),
-        share: z.number().positive().max(10).describe('of the budget, such as 0.75 for a cut of 25 %'),
-      }),
-    )
-    .default([])
-    .describe('when the budget is another one: demand response, the shape of solar power'),
-});
-
-type ControlledPool = Pick<PoolPlan, 'name' | 'region' | 'instances' | 'acceleratorsPerInstance' | 'power'>;
-type DomainInput = z.output<typeof domainSchema>;
+import type { MoneySources } from './money.ts';
+import {
+  type ControlledPool,
+  domainFindings,
+  type DomainInput,
+  domainPlans,
+  domainSchema,
+  idleFindings,
+} from './power-budgets.ts';
+import type { Problem } from './problem.ts';
+import { fileSeries, type WrongFiles } from './series-files.ts';
 
 const telemetrySchema = z
   .strictObject({
@@ -90,13 +64,21 @@ export function powerSchema(catalogue: Catalogue) {
   return oneKind('power policy', members).transform((input) => input as PowerInput);
 }
 
+/** What the control of a run takes from the rest of the scenario. */
+export interface PowerSources extends MoneySources {
+  readonly start: string;
+  readonly horizonNs: Ns;
+  /** By region, where anything is said of money. */
+  readonly electricity?: readonly Pick<RegionMoneyPlan, 'gramsPerKWh'>[] | undefined;
+}
+
 /** The control of a run, or what is wrong with its budgets. */
 export function powerControlPlan(
   { kind, domains, telemetry, actuationMs, brake, lowPriorityPools, ...options }: PowerInput,
   regions: readonly RegionPlan[],
   pools: readonly ControlledPool[],
-  electricity: readonly Pick<RegionMoneyPlan, 'gramsPerKWh'>[] = [],
-): { readonly plan: PowerControlPlan; readonly findings: readonly Finding[] } {
+  sources: PowerSources,
+): { readonly plan: PowerControlPlan; readonly findings: readonly Finding[]; readonly problems: readonly Problem[] } {
   const poolNames = pools.map(({ name }) => name);
   const findings = [
     ...lowPriorityPools.flatMap((name, index) =>
@@ -104,11 +86,20 @@ export function powerControlPlan(
         ? []
         : [finding(['power', 'lowPriorityPools', index], unknownName('pool', name, poolNames))],
     ),
-    ...(kind === 'follow-carbon' ? unknownCarbon(regions, pools, electricity) : []),
+    ...(kind === 'follow-carbon' ? unknownCarbon(regions, pools, sources.electricity ?? []) : []),
     ...domains.flatMap((domain, index) => domainFindings(domain, ['power', 'domains', index], regions)),
   ];
   const ns = (ms: number) => Math.round(ms * NS_PER_MS);
-  const built = findings.length > 0 ? [] : domains.map((domain) => domainPlans(domain, regions, pools));
+  const wrong: WrongFiles = { findings: [], problems: [] };
+  const recorded = domains.map(({ file }, index) => {
+    const at = ['power', 'domains', index, 'file'];
+    const { start, horizonNs } = sources;
+    if (file === undefined) return undefined;
+    return fileSeries({ quantity: 'power', path: file, at, start, horizon: horizonNs }, sources, wrong);
+  });
+  findings.push(...wrong.findings);
+  const isWrong = findings.length > 0 || wrong.problems.length > 0;
+  const built = isWrong ? [] : domains.map((domain, index) => domainPlans(domain, recorded[index], regions, pools));
   const idle = built.flatMap((plans, index) => idleFindings(plans, ['power', 'domains', index], pools));
   const plan = {
     kind,
@@ -122,7 +113,7 @@ export function powerControlPlan(
       brake: { delayNs: ns(brake.delayMs), clock: brake.clock, holdNs: ns(brake.holdMs) },
     }),
   };
-  return { plan, findings: [...findings, ...idle] };
+  return { plan, findings: [...findings, ...idle], problems: wrong.problems };
 }
 
 /** Nobody can follow what is not known. */
@@ -137,122 +128,4 @@ function unknownCarbon(
     const sentence = `nothing is known of the carbon of "${name}" — write a site: or carbonGramsPerKWh: there`;
     return [finding(['regions', index], sentence)];
   });
-}
-
-function domainFindings(domain: DomainInput, path: Path, regions: readonly RegionPlan[]): Finding[] {
-  const findings: Finding[] = [];
-  const names = regions.map(({ name }) => name);
-  if (domain.region !== undefined && !names.includes(domain.region)) {
-    findings.push(finding([...path, 'region'], unknownName('region', domain.region, names)));
-  }
-  const given = (['W', 'kW', 'MW'] as const).filter((unit) => domain[unit] !== undefined);
-  if (given.length === 0) findings.push(finding(path, 'has no budget — write one of W, kW or MW'));
-  if (given.length > 1) {
-    findings.push(finding([...path, given[1]!], `the budget is given twice, by ${given.join(' and ')} — keep one`));
-  }
-  domain.windows.forEach(({ from, to }, index) => {
-    const at = [...path, 'windows', index];
-    if (to <= from)
-      findings.push(finding([...at, 'to'], 'the window ends before it begins — write the earlier one first'));
-    const before = domain.windows.findIndex((other, k) => k < index && from < other.to && other.from < to);
-    if (before >= 0) {
-      findings.push(
-        finding(
-          [...at, 'from'],
-          `the windows ${before + 1} and ${index + 1} overlap — a budget has one value at a time`,
-        ),
-      );
-    }
-  });
-  return findings;
-}
-
-/** Each accelerator, node, rack or site of the regions that are meant. */
-function domainPlans(
-  domain: DomainInput,
-  regions: readonly RegionPlan[],
-  pools: readonly ControlledPool[],
-): PowerDomainPlan[] {
-  const { level, counts = level === 'accelerator' ? 'accelerators' : 'it' } = domain;
-  const watts = (['W', 'kW', 'MW'] as const).reduce((sum, unit) => sum + (domain[unit] ?? 0) * WATTS[unit], 0);
-  return regions.flatMap((region, index) => {
-    if (domain.region !== undefined && domain.region !== region.name) return [];
-    const groups = groupsOf(domain, index, pools);
-    return groups.map(({ instances, shares }, k): PowerDomainPlan => ({
-      name: level === 'site' ? region.name : `${region.name} ${level} ${k + 1}`,
-      instances,
-      counts,
-      budget: budgetSteps(domain, shares * watts),
-    }));
-  });
-}
-
-interface Group {
-  readonly instances: readonly number[];
-  /** Of the budget: an instance may fill several nodes. */
-  readonly shares: number;
-}
-
-function groupsOf({ level, accelerators }: DomainInput, region: number, pools: readonly ControlledPool[]): Group[] {
-  let first = 0;
-  const members = pools.flatMap((pool) => {
-    const firstOfPool = first;
-    first += pool.instances;
-    if (pool.region !== region) return [];
-    return Array.from({ length: pool.instances }, (_, k) => ({
-      index: firstOfPool + k,
-      accelerators: pool.acceleratorsPerInstance,
-    }));
-  });
-  if (members.length === 0) return [];
-  if (level === 'site') return [{ instances: members.map(({ index }) => index), shares: 1 }];
-  const most = level === 'accelerator' ? 1 : (accelerators ?? (level === 'node' ? 8 : 32));
-  const groups: { instances: number[]; filled: number }[] = [];
-  for (const { index, accelerators: needed } of members) {
-    const last = groups.at(-1);
-    if (last !== undefined && last.filled + needed <= most) {
-      last.instances.push(index);
-      last.filled += needed;
-    } else groups.push({ instances: [index], filled: needed });
-  }
-  return groups.map(({ instances, filled }) => ({ instances, shares: Math.max(1, filled / most) }));
-}
-
-function budgetSteps({ windows }: DomainInput, watts: number): BudgetStep[] {
-  const sorted = [...windows].sort((a, b) => a.from - b.from);
-  const steps: BudgetStep[] = [{ fromNs: 0, watts }];
-  for (const { from, to, share: part } of sorted) {
-    // Where one window ends the next may begin.
-    if (steps.at(-1)!.fromNs === from) steps.pop();
-    steps.push({ fromNs: from, watts: part * watts }, { fromNs: to, watts });
-  }
-  return steps;
-}
-
-/** A budget that idle accelerators pass cannot be kept by slowing any. */
-function idleFindings(plans: readonly PowerDomainPlan[], path: Path, pools: readonly ControlledPool[]): Finding[] {
-  const poolOf = pools.flatMap((pool) => Array.from({ length: pool.instances }, () => pool));
-  for (const { name, instances, counts, budget: steps } of plans) {
-    let [idle, rated, accelerators, pue] = [0, 0, 0, 1];
-    for (const index of instances) {
-      const { power, acceleratorsPerInstance: n } = poolOf[index]!;
-      idle += n * (power.idleWatts + (counts === 'accelerators' ? 0 : power.hostIdleWatts + power.networkWatts));
-      rated += n * power.ratedWatts;
-      accelerators += n;
-      pue = power.pue;
-    }
-    for (const { fromNs, watts } of steps) {
-      const it = itPart(counts, watts, pue, rated);
-      if (it >= idle) continue;
-      const since = fromNs === 0 ? '' : ` from ${fromNs / NS_PER_S} s on`;
-      const facility = counts === 'facility' ? `, of which ${kilowatts(Math.max(0, it))} are for IT,` : '';
-      const sentence = `${name}: the budget of ${kilowatts(watts)}${facility}${since} is below the ${kilowatts(idle)} that it draws idle, with ${accelerators} accelerators`;
-      return [finding(path, `${sentence} — no policy can keep it: raise the budget or take accelerators away`)];
-    }
-  }
-  return [];
-}
-
-function kilowatts(watts: number): string {
-  return `${(watts / 1e3).toFixed(watts < 1e4 ? 2 : 1)} kW`;
 }

@@ -121,10 +121,11 @@ export function readSource(
   }
   const uncontrolled = scenarioOf(file, checked.value, pools, money, source);
   const { power } = checked.value;
-  const control =
-    power && powerControlPlan(power, uncontrolled.regions, uncontrolled.pools, uncontrolled.money?.regions);
-  if (control !== undefined && control.findings.length > 0) {
-    return { ok: false, problems: problemsOf(control.findings, source) };
+  const { start, horizonNs } = uncontrolled;
+  const sources = { catalogue, files, file, start, horizonNs, electricity: uncontrolled.money?.regions };
+  const control = power && powerControlPlan(power, uncontrolled.regions, uncontrolled.pools, sources);
+  if (control !== undefined && control.findings.length + control.problems.length > 0) {
+    return { ok: false, problems: [...problemsOf(control.findings, source), ...control.problems] };
   }
   const scenario = { ...uncontrolled, ...(control !== undefined && { power: control.plan }) };
   return { ok: true, scenario, warnings: [...unusedTemplates(draft), ...money.warnings] };

@@ -57,7 +57,7 @@ test('a budget that is missing, given twice, of no known region; a pool that is 
   const domains = '[{ level: site }, { level: site, kW: 40, MW: 1 }, { level: site, region: virgina, kW: 40 }]';
   expect(withPower('kind: evenly', `domains: ${domains}`, 'lowPriorityPools: [nobody]')).toMatchInlineSnapshot(`
     "desk.yaml:16:13  power.domains[0]
-        has no budget — write one of W, kW or MW
+        has no budget — write one of W, kW, MW or file
     desk.yaml:16:57  power.domains[1].MW
         the budget is given twice, by kW and MW — keep one
     desk.yaml:16:85  power.domains[2].region

@@ -5,13 +5,13 @@ import { csvTable, numberIn } from './csv.ts';
 export interface RecordedSeries {
   /** Rising, ms since 1970. */
   readonly atMs: readonly number[];
-  /** USD/kWh or g/kWh. */
+  /** USD/kWh, g/kWh or W. */
   readonly values: readonly number[];
   readonly stepMs: number;
   readonly lastLine: number;
 }
 
-export type Quantity = 'price' | 'carbon';
+export type Quantity = 'price' | 'carbon' | 'power';
 export type SeriesReading = { readonly series: RecordedSeries } | { readonly faults: readonly CsvFault[] };
 
 const ZONED = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
@@ -20,7 +20,7 @@ const G_PER_LB = 453.59237;
 
 interface Unit {
   readonly pattern: RegExp;
-  /** To USD/kWh or g/kWh. */
+  /** To USD/kWh, g/kWh or W. */
   readonly factor: number;
 }
 
@@ -35,15 +35,31 @@ const UNITS: Readonly<Record<Quantity, readonly Unit[]>> = {
     { pattern: /kg(co2e?)?(eq)?(per)?mwh/, factor: 1 },
     { pattern: /g(co2e?)?(eq)?(per)?kwh/, factor: 1 },
   ],
+  power: [
+    { pattern: /(megawatts?|mw)$/, factor: 1e6 },
+    { pattern: /(kilowatts?|kw)$/, factor: 1e3 },
+    { pattern: /(watts?|w)$/, factor: 1 },
+  ],
 };
 const WRITE_UNIT: Readonly<Record<Quantity, string>> = {
   price: 'name a column usd_per_mwh or usd_per_kwh',
   carbon: 'name a column gco2_per_kwh, kg_per_mwh or lbs_per_mwh',
+  power: 'name a column watts, kw or mw',
+};
+const UNITS_OF: Readonly<Record<Quantity, string>> = {
+  price: 'prices',
+  carbon: 'carbon intensity',
+  power: 'power',
+};
+const VALUE_OF: Readonly<Record<Quantity, string>> = {
+  price: 'a price',
+  carbon: 'a carbon intensity',
+  power: 'a power budget',
 };
 
 /**
  * A table of moments and values, as grid operators (timestamp, USD/MWh) and carbon services (datetime, gCO2/kWh) publish
- * them: the first column is the time with its offset from UTC, or its name says UTC; the first column whose name has a
+ * them, or of power budgets (time, watts): the first column is the time with its offset from UTC, or its name says UTC; the first column whose name has a
  * unit of the quantity is taken.
  */
 export function readSeries(text: string, quantity: Quantity): SeriesReading {
@@ -57,7 +73,7 @@ export function readSeries(text: string, quantity: Quantity): SeriesReading {
   const units = names.map((name) => UNITS[quantity].find(({ pattern }) => pattern.test(name)));
   const column = units.findIndex((unit) => unit !== undefined);
   if (column < 1) {
-    const message = `no column has a unit of ${quantity === 'price' ? 'prices' : 'carbon intensity'} — ${WRITE_UNIT[quantity]}, after the column of times`;
+    const message = `no column has a unit of ${UNITS_OF[quantity]} — ${WRITE_UNIT[quantity]}, after the column of times`;
     return { faults: [{ line: 1, column: 1, message }] };
   }
   if (rows.length < 2) {
@@ -70,9 +86,9 @@ export function readSeries(text: string, quantity: Quantity): SeriesReading {
   const values = rows.map(({ line, cells }) => {
     const cell = cells[column] ?? { text: '', column: 1 };
     const value = numberIn(cell);
-    if (value === undefined || (quantity === 'carbon' && value < 0)) {
-      const what = quantity === 'price' ? 'a price' : 'a carbon intensity';
-      faults.push({ line, column: cell.column, message: `"${cell.text}" is not ${what} — write a number` });
+    if (value === undefined || (quantity !== 'price' && value < 0)) {
+      const message = `"${cell.text}" is not ${VALUE_OF[quantity]} — write a number${quantity === 'price' ? '' : ', 0 or more'}`;
+      faults.push({ line, column: cell.column, message });
     }
     return (value ?? 0) * units[column]!.factor;
   });
