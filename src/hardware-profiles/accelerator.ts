@@ -67,6 +67,7 @@ const draw = z.strictObject({
   sequenceWeight: amount.exactOptional(),
   expertTileWeight: amount.exactOptional(),
   clockExponent: positive.exactOptional(),
+  leastVoltageClock: share.exactOptional(),
   clockShare: z.strictObject({ prefill: share.exactOptional(), decode: share.exactOptional() }).exactOptional(),
   mostMHz: positive.exactOptional(),
   leastMHz: positive.exactOptional(),

@@ -77,6 +77,7 @@ function filledDraw(
     expertTileWeight: same('expertTileWeight'),
     groupLossPerDoubling: same('groupLossPerDoubling'),
     clockExponent: same('clockExponent'),
+    leastVoltageClock: same('leastVoltageClock'),
     clockShare: { prefill: clock('prefill'), decode: clock('decode') },
     mostMHz: same('mostMHz'),
     leastMHz: same('leastMHz'),

@@ -45,8 +45,10 @@ export interface DrawNumbers {
   readonly mostMemoryUse: number;
   /** Lost with every doubling of the tensor group, to waiting for each other. */
   readonly groupLossPerDoubling: number;
-  /** The part that follows the clock does so with this exponent. */
+  /** The part that follows the clock does so with this exponent, … */
   readonly clockExponent: number;
+  /** … down to this clock, relative to the highest. Below it the voltage is at its lowest. */
+  readonly leastVoltageClock: number;
   /** The part of the draw above the floor that follows the clock, in prompts and in decoding. */
   readonly clockShare: { readonly prefill: number; readonly decode: number };
   readonly mostMHz: number;
@@ -198,21 +200,20 @@ function clockShareOf({ clockShare }: PowerParameters, { prefillShare }: StepUse
   return clockShare.decode + (clockShare.prefill - clockShare.decode) * prefillShare;
 }
 
-/** Below it the voltage is at its lowest, and the draw falls little faster than the clock. */
-const LOW_VOLTAGE_CLOCK = 0.7;
-const LOW_VOLTAGE_EXPONENT = 1.2;
+/** With the voltage at its lowest the draw falls little faster than the clock. */
+const LEAST_VOLTAGE_EXPONENT = 1.2;
 
-function clockFactor({ clockExponent }: PowerParameters, clock: number): number {
+function clockFactor({ clockExponent, leastVoltageClock: knee }: PowerParameters, clock: number): number {
   // What the formula says, too, and almost always so.
   if (clock === 1) return 1;
-  if (clock >= LOW_VOLTAGE_CLOCK) return power(clock, clockExponent);
-  return power(LOW_VOLTAGE_CLOCK, clockExponent) * power(clock / LOW_VOLTAGE_CLOCK, LOW_VOLTAGE_EXPONENT);
+  if (clock >= knee) return power(clock, clockExponent);
+  return power(knee, clockExponent) * power(clock / knee, LEAST_VOLTAGE_EXPONENT);
 }
 
-function clockOfFactor({ clockExponent }: PowerParameters, factor: number): number {
-  const knee = power(LOW_VOLTAGE_CLOCK, clockExponent);
-  if (factor >= knee) return power(factor, 1 / clockExponent);
-  return LOW_VOLTAGE_CLOCK * power(factor / knee, 1 / LOW_VOLTAGE_EXPONENT);
+function clockOfFactor({ clockExponent, leastVoltageClock: knee }: PowerParameters, factor: number): number {
+  const atKnee = power(knee, clockExponent);
+  if (factor >= atKnee) return power(factor, 1 / clockExponent);
+  return knee * power(factor / atKnee, 1 / LEAST_VOLTAGE_EXPONENT);
 }
 
 function power(base: number, exponent: number): number {

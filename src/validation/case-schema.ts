@@ -26,6 +26,13 @@ const settings = {
   kvLink: z.unknown().optional().describe('as in a scenario: what carries the KV cache from one to the other'),
   workload: passedOn.optional().describe('options of the workload load-test'),
   trace: z.string().min(1).optional().describe('file of recorded requests that --traces replays instead'),
+  cap: z
+    .strictObject({
+      watts: z.number().positive().describe('of each accelerator'),
+      insteadOf: z.number().positive().optional().describe('the cap it is compared with, W (default: none)'),
+    })
+    .optional()
+    .describe('a power cap; what is given as measured is under it'),
   windowS: z
     .tuple([z.number().min(0), z.number().positive()])
     .optional()

@@ -12,7 +12,13 @@ import type { ValidationCase } from './read-cases.ts';
 
 /** A case as a run; or why it cannot be one here; or what is wrong with how it is written. */
 export type Compilation =
-  | { readonly kind: 'plan'; readonly plan: RunPlan; readonly replayed: boolean }
+  | {
+      readonly kind: 'plan';
+      readonly plan: RunPlan;
+      /** What a case with a power cap is compared with. */
+      readonly uncapped?: RunPlan;
+      readonly replayed: boolean;
+    }
   | { readonly kind: 'skipped'; readonly reason: string }
   | { readonly kind: 'problems'; readonly problems: readonly Problem[] };
 
@@ -27,6 +33,8 @@ const HORIZON = '90d';
 /** The same of a case whose power is measured, and how often the meter is read. */
 const METERED_HORIZON = '3d';
 const METER_INTERVAL = '5s';
+/** A cap acts from the start on. */
+const AT_ONCE = { telemetry: { intervalMs: 1000, ageMs: 0 }, actuationMs: 0 };
 /** Cases are compared to the same requests every time. */
 const SEED = 1;
 /** Of the options of load-test, those that replaying a recorded trace leaves open. */
@@ -40,12 +48,24 @@ export function compileCase(given: ValidationCase, catalogue: Catalogue, options
   const unknown = unknownNames(given, catalogue);
   if (unknown !== undefined) return { kind: 'skipped', reason: unknown };
   const path = given.trace === undefined ? undefined : options.tracePath?.(given.trace);
-  const scenario = scenarioOf(given, path);
-  const reading = readScenario(JSON.stringify(scenario), given.id, catalogue, options.files);
-  if (!reading.ok) return refused(given, reading.problems);
-  const planning = planRuns(reading.scenario, catalogue, { files: options.files });
-  if (!planning.ok) return refused(given, planning.problems);
-  return { kind: 'plan', plan: planning.plans[0]!, replayed: path !== undefined };
+  const planned = (capWatts: number | undefined) =>
+    planOf(scenarioOf(given, path, capWatts), given, catalogue, options);
+  const plan = planned(given.cap?.watts);
+  if (!plan.ok) return refused(given, plan.problems);
+  const found = { kind: 'plan', plan: plan.plan, replayed: path !== undefined } as const;
+  if (given.cap === undefined) return found;
+  const uncapped = planned(given.cap.insteadOf);
+  return uncapped.ok ? { ...found, uncapped: uncapped.plan } : refused(given, uncapped.problems);
+}
+
+type Planned =
+  { readonly ok: true; readonly plan: RunPlan } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+function planOf(scenario: Settings, { id }: ValidationCase, catalogue: Catalogue, { files }: CompileOptions): Planned {
+  const reading = readScenario(JSON.stringify(scenario), id, catalogue, files);
+  if (!reading.ok) return reading;
+  const planning = planRuns(reading.scenario, catalogue, { files });
+  return planning.ok ? { ok: true, plan: planning.plans[0]! } : planning;
 }
 
 /** The pools of a case: one that does everything, or two that share the work. */
@@ -63,7 +83,7 @@ function deploymentsOf({
   ];
 }
 
-function scenarioOf(given: ValidationCase, tracePath: string | undefined): Settings {
+function scenarioOf(given: ValidationCase, tracePath: string | undefined, capWatts: number | undefined): Settings {
   const { model, workload, kvLink, measured } = given;
   const isMetered = OF_ENERGY.some((metric) => measured[metric] !== undefined);
   const pools = deploymentsOf(given).map(({ role, settings }) => ({
@@ -83,6 +103,9 @@ function scenarioOf(given: ValidationCase, tracePath: string | undefined): Setti
     record: { energy: isMetered, shares: false },
     seeds: [SEED],
     regions: [{ name: 'here', electricityUsdPerKWh: 0, pue: 1, pools }],
+    ...(capWatts !== undefined && {
+      power: { kind: 'uniform-cap', domains: [{ level: 'accelerator', W: capWatts }], ...AT_ONCE },
+    }),
     workloads: [
       { name: 'client', model, ...(tracePath === undefined ? sent(workload) : replayed(workload, tracePath)) },
     ],

@@ -19,11 +19,13 @@ export const METRICS = [
   'requestsPerS',
   'wattsPerAccelerator',
   'joulesPerOutputToken',
+  'timeUnderCap',
+  'energyUnderCap',
 ] as const;
 export type Metric = (typeof METRICS)[number];
 
 /** What a meter tells; energy is recorded for cases that give one of them. */
-export const OF_ENERGY: readonly Metric[] = ['wattsPerAccelerator', 'joulesPerOutputToken'];
+export const OF_ENERGY: readonly Metric[] = ['wattsPerAccelerator', 'joulesPerOutputToken', 'energyUnderCap'];
 
 /** The highest load of a sweep that keeps its objective; found from the points of the sweep, on both sides alike. */
 export const SWEEP_METRIC = 'requestsPerSAtObjective';

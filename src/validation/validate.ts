@@ -2,12 +2,15 @@ import type { Catalogue } from '../scenario/catalogue-types.ts';
 import type { Problem } from '../scenario/problem.ts';
 import type { RunPlan } from '../sim/plan.ts';
 import type { MeasuredRun } from '../workers/measure-pool.ts';
+import type { RequestTimes } from '../workers/measure-run.ts';
+import { capResponse } from './cap-response.ts';
 import { compileCase } from './compile-case.ts';
 import type { CompileOptions } from './compile-case.ts';
 import { energyFigures } from './energy-figures.ts';
 import { aggregates, comparison } from './errors.ts';
 import type { Aggregate, Comparison } from './errors.ts';
 import { figuresOf } from './figures.ts';
+import type { Figures } from './figures.ts';
 import { METRICS } from './metrics.ts';
 import type { ValidationCase } from './read-cases.ts';
 import { sweepComparisons } from './sweeps.ts';
@@ -37,13 +40,26 @@ export interface Preparation {
   compare(runs: readonly MeasuredRun[]): Validation;
 }
 
-type Prepared =
-  { readonly given: ValidationCase; readonly run: number; readonly replayed: boolean } | CaseOutcome | undefined;
+interface PreparedRun {
+  readonly given: ValidationCase;
+  readonly run: number;
+  /** Of a case with a power cap: what it is compared with. */
+  readonly uncappedRun?: number;
+  readonly replayed: boolean;
+}
+
+type Prepared = PreparedRun | CaseOutcome | undefined;
 
 export function prepare(cases: readonly ValidationCase[], catalogue: Catalogue, options: CompileOptions): Preparation {
   const plans: RunPlan[] = [];
   const problems: Problem[] = [];
   const known = new Map<string, number>();
+  const runOf = (plan: RunPlan): number => {
+    const key = JSON.stringify(plan);
+    const run = known.get(key) ?? plans.push(plan) - 1;
+    known.set(key, run);
+    return run;
+  };
   const prepared = cases.map((given): Prepared => {
     if (given.exclude !== undefined) return { given, status: 'excluded', reason: given.exclude };
     const compiled = compileCase(given, catalogue, options);
@@ -52,10 +68,8 @@ export function prepare(cases: readonly ValidationCase[], catalogue: Catalogue, 
       problems.push(...compiled.problems);
       return undefined;
     }
-    const key = JSON.stringify(compiled.plan);
-    const run = known.get(key) ?? plans.push(compiled.plan) - 1;
-    known.set(key, run);
-    return { given, run, replayed: compiled.replayed };
+    const { plan, uncapped, replayed } = compiled;
+    return { given, run: runOf(plan), ...(uncapped !== undefined && { uncappedRun: runOf(uncapped) }), replayed };
   });
   return { plans, problems, compare: (runs) => compared(prepared, runs) };
 }
@@ -65,14 +79,17 @@ function compared(prepared: readonly Prepared[], runs: readonly MeasuredRun[]): 
   const cases = prepared.flatMap((item): CaseOutcome[] => {
     if (item === undefined) return [];
     if ('status' in item) return [item];
-    const { given, replayed } = item;
+    const { given, replayed, uncappedRun } = item;
     const run = runs[item.run]!;
+    const uncapped = uncappedRun === undefined ? undefined : runs[uncappedRun]!;
     if (run.kind === 'failed') return [{ given, status: 'failed', reason: run.message }];
+    if (uncapped?.kind === 'failed') return [{ given, status: 'failed', reason: uncapped.message }];
     if (run.times.rejected > 0) {
       const reason = `${run.times.rejected} of its requests do not fit into the KV cache`;
       return [{ given, status: 'skipped', reason }];
     }
-    const figures = { ...figuresOf(run.times, given.windowS), ...energyFigures(run.times, given.windowS) };
+    const own = allFigures(run.times, given);
+    const figures = uncapped === undefined ? own : { ...own, ...capResponse(own, allFigures(uncapped.times, given)) };
     simulated.push({ given, figures });
     const comparisons = METRICS.flatMap((metric) => {
       const measured = given.measured[metric];
@@ -88,4 +105,8 @@ function compared(prepared: readonly Prepared[], runs: readonly MeasuredRun[]): 
   const sweeps = sweepComparisons(simulated);
   const ofCases = cases.flatMap((outcome) => (outcome.status === 'compared' ? outcome.comparisons : []));
   return { cases, sweeps, aggregates: aggregates([...ofCases, ...sweeps]) };
+}
+
+function allFigures(times: RequestTimes, { windowS }: ValidationCase): Figures {
+  return { ...figuresOf(times, windowS), ...energyFigures(times, windowS) };
 }

@@ -61,6 +61,7 @@ export const power: PowerPlan = {
     memoryWeight: 1,
     mostMemoryUse: 1,
     clockExponent: 2,
+    leastVoltageClock: 0.7,
     clockShare: { prefill: 1, decode: 0.5 },
     mostMHz: 2000,
     leastMHz: 500,

@@ -13,6 +13,7 @@ export const anyAccelerator: PowerParameters = {
   memoryWeight: 1,
   mostMemoryUse: 1,
   clockExponent: 2,
+  leastVoltageClock: 0.7,
   clockShare: { prefill: 1, decode: 1 },
   mostMHz: 2_000,
   leastMHz: 500,
