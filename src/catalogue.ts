@@ -19,7 +19,7 @@ import { routingPolicies } from './schedulers/routing/index.ts';
 import { scalingPolicies } from './schedulers/scaling/index.ts';
 import { RooflineCost } from './sim/roofline.ts';
 import type { RooflineParameters } from './sim/roofline.ts';
-import { workloads } from './workloads/index.ts';
+import { backgroundWork, workloads } from './workloads/index.ts';
 
 /** Everything a scenario can name. */
 export const catalogue = {
@@ -33,6 +33,7 @@ export const catalogue = {
   modelRouting: modelRoutingPolicies,
   power: powerPolicies,
   workloads,
+  backgroundWork,
   /** What a scenario means when it names none. */
   defaults: { engine: 'vllm', routing: 'least-outstanding', batching: 'fcfs', admission: 'accept' },
   accelerator: once(loadAccelerator),

@@ -46,7 +46,7 @@ function entryLines(topic: Topic): string[] {
     case 'engines':
       return engineLines();
     case 'workloads':
-      return catalogue.workloads.flatMap((workload) => moduleLines(workload.name, workload));
+      return [...catalogue.workloads, catalogue.backgroundWork].flatMap((kind) => moduleLines(kind.name, kind));
     case 'routing':
       return catalogue.routing.flatMap((router, index) => moduleLines(withDefault(router.name, index), router));
     case 'power':

@@ -21,6 +21,8 @@ export interface Catalogue {
   readonly modelRouting: readonly ModelRoutingKind[];
   readonly power: readonly Kind[];
   readonly workloads: readonly WorkloadKind[];
+  /** Work on what scaling has released. */
+  readonly backgroundWork: Kind;
   /** What a scenario means when it names none. */
   readonly defaults: {
     readonly engine: string;

@@ -1,3 +1,4 @@
+import { askingFindings, backgroundFindings } from './background.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { namedFindings, scalingFindings } from './decisions.ts';
 import { unknownName } from './did-you-mean.ts';
@@ -15,6 +16,8 @@ export function crossChecks(draft: Draft, catalogue: Catalogue): Finding[] {
     ...unservedModels(draft),
     ...roleFindings(draft),
     ...scalingFindings(draft),
+    ...backgroundFindings(draft),
+    ...askingFindings(draft),
     ...namedFindings(draft, catalogue, servedModels(draft)),
     ...objectives(draft),
   ];
@@ -70,8 +73,9 @@ function unservedModels(draft: Draft): Finding[] {
   );
 }
 
-function objectives({ slos, names }: Draft): Finding[] {
-  const known = names.filter(({ noun }) => noun === 'workload').map(({ name }) => name);
+function objectives({ slos, names, background }: Draft): Finding[] {
+  const idle = background.map(({ value }) => value.name);
+  const known = names.flatMap(({ noun, name }) => (noun === 'workload' && !idle.includes(name) ? [name] : []));
   const classOf = new Map<string, string>();
   return slos.flatMap(({ path, value }) => {
     const findings: Finding[] = [];

@@ -1,7 +1,9 @@
+import type { BackgroundPlan } from '../sim/background-plan.ts';
 import { planMemory } from '../sim/memory.ts';
 import type { EnginePlan, ModulePlan } from '../sim/plan.ts';
 import type { ScalingPlan } from '../sim/scaling-plan.ts';
 import { NS_PER_S } from '../sim/units.ts';
+import { longestRecallNs } from './background.ts';
 import type { Catalogue, NamingKind } from './catalogue-types.ts';
 import type { DecisionInput } from './decision-schema.ts';
 import type { Choices } from './deployment.ts';
@@ -16,12 +18,13 @@ export function moduleOf({ kind, ...options }: DecisionInput): ModulePlan {
   return { kind, options };
 }
 
-/** How a pool grows and shrinks, and how long that takes. @param startInstances what the pool says of its size */
+/** How a pool grows and shrinks, and how long that takes. @param startInstances what the pool says of its size @param background who has what it releases */
 export function scalingPlan(
   choices: Choices,
   engine: EnginePlan,
   speculation: Speculation | undefined,
   startInstances: number,
+  background: BackgroundPlan | undefined,
 ): ScalingPlan | undefined {
   const { scaling } = choices.entry.value;
   if (scaling === undefined) return undefined;
@@ -37,9 +40,11 @@ export function scalingPlan(
     maxInstances,
     startInstances,
     intervalNs: Math.max(1, Math.round(intervalS * NS_PER_S)),
-    provisionNs: Math.round(provisionS * NS_PER_S),
+    // A machine that is lent is there.
+    provisionNs: background === undefined ? Math.round(provisionS * NS_PER_S) : longestRecallNs(background),
     // A GB/s is a byte per ns.
     loadNs: Math.ceil(weightBytesPerAccelerator / storageGBPerS + engineStartS * NS_PER_S),
+    ...(background !== undefined && { background }),
   };
 }
 

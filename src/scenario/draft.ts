@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { BackgroundInput } from './background.ts';
+import { isBackground } from './background.ts';
 import type { BatchingInput } from './batching.ts';
 import type { DecisionInput } from './decision-schema.ts';
 import type { Finding } from './explain.ts';
@@ -19,11 +21,16 @@ export interface Draft {
   readonly pools: readonly PoolEntry[];
   /** Of pools that say nothing. */
   readonly batching?: BatchingInput | undefined;
+  /** Those that ask for something, … */
   readonly workloads: readonly Entry<WorkloadInput>[];
+  /** … and those that have what nobody needs. */
+  readonly background: readonly Entry<BackgroundInput>[];
   readonly slos: readonly Entry<SloInput>[];
   readonly admission?: Entry<DecisionInput> | undefined;
   /** Every name that was written, well-formed or not, by what it names. */
   readonly names: readonly NameEntry[];
+  /** There is a power policy. */
+  readonly controlsPower: boolean;
   /** Nothing was left out of `pools`. */
   readonly everyPool: boolean;
 }
@@ -61,6 +68,7 @@ export function draftOf(document: unknown, schemas: ScenarioSchemas): Draft {
   const templates = Object.entries(recordOf(valueOf(document, 'templates'))).map(
     ([name, value]) => [name, wellFormed(schemas.deployment, [], value)[0]?.value] as const,
   );
+  const workloads = entries('workloads').flatMap(({ path, value }) => wellFormed(schemas.workload, path, value));
   return {
     horizonNs: wellFormed(shape.horizon, [], valueOf(document, 'horizon'))[0]?.value,
     warmUpNs: wellFormed(shape.warmUp, [], valueOf(document, 'warmUp'))[0]?.value,
@@ -68,7 +76,8 @@ export function draftOf(document: unknown, schemas: ScenarioSchemas): Draft {
     templates: new Map(templates),
     pools,
     batching: wellFormed(shape.batching, [], valueOf(document, 'batching'))[0]?.value,
-    workloads: entries('workloads').flatMap(({ path, value }) => wellFormed(schemas.workload, path, value)),
+    workloads: workloads.flatMap(({ path, value }) => (isBackground(value) ? [] : [{ path, value }])),
+    background: workloads.flatMap(({ path, value }) => (isBackground(value) ? [{ path, value }] : [])),
     slos: entries('slos').flatMap(({ path, value }) => wellFormed(schemas.slo, path, value)),
     admission: wellFormed(shape.admission, ['admission'], valueOf(document, 'admission'))[0],
     names: [
@@ -81,6 +90,7 @@ export function draftOf(document: unknown, schemas: ScenarioSchemas): Draft {
       ...namesIn('workload', 'name', entries('workloads')),
       ...namesIn('class', 'class', entries('slos')),
     ],
+    controlsPower: valueOf(document, 'power') !== undefined,
     everyPool: pools.length > 0 && pools.length === writtenPools.length,
   };
 }

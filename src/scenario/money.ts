@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { MoneyPlan, PoolMoneyPlan } from '../sim/money-plan.ts';
 import { COST_BASES, IDLE_RULES } from '../sim/money-plan.ts';
 import type { RegionPlan } from '../sim/plan.ts';
+import { isAsking } from './background.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { commitmentPlans } from './commitments.ts';
 import { finding } from './draft.ts';
@@ -77,7 +78,7 @@ export function readMoney(input: ScenarioInput, pools: readonly PaidPool[], sour
     input.regions.map(({ name }) => name),
     book,
   );
-  const sales = workloadMoney(money, input.workloads, prices.listPrices);
+  const sales = workloadMoney(money, input.workloads.filter(isAsking), prices.listPrices);
   const findings = [
     ...wrong.findings,
     ...paid.flatMap((each) => ('sentence' in each ? [each] : [])),

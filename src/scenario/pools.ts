@@ -5,7 +5,8 @@ import { rooflineParameters } from '../sim/roofline-parameters.ts';
 import type { RooflineParameters } from '../sim/roofline.ts';
 import { acceleratorsOf, layoutProblems } from '../sim/serving-layout.ts';
 import { speculationCost } from '../sim/speculation-cost.ts';
-import { type BatchingInput, batchingOf } from './batching.ts';
+import { backgroundPlan } from './background.ts';
+import { batchingOf } from './batching.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { scalingPlan } from './decisions.ts';
 import type { Choices, ProfilesOf } from './deployment.ts';
@@ -36,14 +37,14 @@ export type PoolResolution =
 export function resolvePools(draft: Draft, catalogue: Catalogue, profilesOf: ProfilesOf): PoolResolution[] {
   return draft.pools.map((entry) => {
     const choices = choicesOf(entry, draft.templates, catalogue, profilesOf);
-    return 'findings' in choices ? choices : planned(choices, profilesOf, draft.batching, catalogue);
+    return 'findings' in choices ? choices : planned(choices, profilesOf, draft, catalogue);
   });
 }
 
 function planned(
   choices: Choices,
   { modelOf }: ProfilesOf,
-  everywhere: BatchingInput | undefined,
+  { batching, background }: Draft,
   catalogue: Catalogue,
 ): PoolResolution {
   const { profiles, serving, entry } = choices;
@@ -61,9 +62,11 @@ function planned(
       ],
     };
   }
-  const order = batchingOf(choices, everywhere, engine, catalogue);
+  const order = batchingOf(choices, batching, engine, catalogue);
   if ('sentence' in order) return { findings: [order] };
-  const scaling = scalingPlan(choices, engine, speculation, size);
+  const { tdpWatts } = profiles.accelerator.power;
+  const job = backgroundPlan(background, entry.value.name, tdpWatts);
+  const scaling = scalingPlan(choices, engine, speculation, size, job);
   return {
     pool: {
       name: entry.value.name,

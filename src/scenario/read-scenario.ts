@@ -4,6 +4,7 @@ import type { ModulePlan, ObjectivePlan, PoolPlan, RecordPlan, RegionPlan, SloPl
 import type { PowerControlPlan } from '../sim/power-control-plan.ts';
 import type { Ns } from '../sim/units.ts';
 import { NS_PER_S } from '../sim/units.ts';
+import { isAsking } from './background.ts';
 import { acceleratorReader } from './accelerator-files.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { crossChecks } from './cross-checks.ts';
@@ -150,7 +151,7 @@ function scenarioOf(
   source: Source,
 ): Scenario {
   const models = [...new Set(pools.map(({ modelName }) => modelName))];
-  const workloadNames = input.workloads.map(({ name }) => name);
+  const workloadNames = input.workloads.filter(isAsking).map(({ name }) => name);
   return {
     file,
     name: input.name,
@@ -168,7 +169,9 @@ function scenarioOf(
       model: models.indexOf(modelName),
       rentUsdPerAcceleratorHour: rentOf(money.plan?.pools[index]) ?? pool.rentUsdPerAcceleratorHour,
     })),
-    workloads: input.workloads.map((workload, index) => workloadOf(workload, index, models, source)),
+    workloads: input.workloads.flatMap((workload, index) =>
+      isAsking(workload) ? [workloadOf(workload, index, models, source)] : [],
+    ),
     routing: moduleOf(input.routing),
     admission: moduleOf(input.admission),
     record: input.record,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_OUTPUT_PREDICTION } from '../sim/output-prediction.ts';
 import { POOL_ROLES, START_STATES } from '../sim/plan.ts';
 import { DTYPES, WEIGHT_FORMATS } from '../sim/profiles.ts';
+import { type BackgroundInput } from './background.ts';
 import { acceleratorName } from './accelerator-files.ts';
 import { batchingSchema } from './batching.ts';
 import type { Catalogue } from './catalogue-types.ts';
@@ -172,6 +173,9 @@ export interface WorkloadInput {
   readonly [option: string]: unknown;
 }
 
+/** Who asks, and who has what nobody needs. */
+export type AnyWorkloadInput = WorkloadInput | BackgroundInput;
+
 function workloadSchema(catalogue: Catalogue) {
   const beside = {
     name: name('name of the workload'),
@@ -195,7 +199,13 @@ function workloadSchema(catalogue: Catalogue) {
     .optional()
     .describe('the trace to replay, relative to the scenario; --trace overrides it');
   const members = catalogue.workloads.map((kind) => withKind(kind, kind.readsTrace ? { ...beside, file } : beside));
-  return oneKind('workload kind', members).transform((input) => input as WorkloadInput);
+  const background = withKind(catalogue.backgroundWork, {
+    name: beside.name,
+    pool: z
+      .union([z.string(), z.array(z.string()).min(1)])
+      .describe('the pool, or the list of pools, whose released instances it has'),
+  });
+  return oneKind('workload kind', [...members, background]).transform((input) => input as AnyWorkloadInput);
 }
 
 function sloSchema() {

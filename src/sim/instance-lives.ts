@@ -33,8 +33,9 @@ export class InstanceLives {
   readonly #firstOfPool: readonly InstanceIndex[];
   readonly #poolOf: readonly PoolIndex[];
   readonly #lives: Uint8Array;
-  /** Of instances that start. */
+  /** Of instances that start: when they were ordered, and from when on they load their model. */
   readonly #orderedNs: Float64Array;
+  readonly #loadsFromNs: Float64Array;
   readonly #onInstances: Float64Array;
   readonly #readyInstances: Float64Array;
   /** Per pool, on-time that is settled and not yet taken, and until when it is settled. */
@@ -47,6 +48,7 @@ export class InstanceLives {
     this.#firstOfPool = pools.map((_, pool) => this.#poolOf.indexOf(pool));
     this.#lives = new Uint8Array(this.#poolOf.length);
     this.#orderedNs = new Float64Array(this.#poolOf.length);
+    this.#loadsFromNs = new Float64Array(this.#poolOf.length);
     this.#onInstances = new Float64Array(pools.length);
     this.#readyInstances = new Float64Array(pools.length);
     this.#onNs = new Float64Array(pools.length);
@@ -88,28 +90,28 @@ export class InstanceLives {
   /** Where the instances of a pool are; they add up to all there are. */
   countsOf(pool: PoolIndex, nowNs: Ns): LifeCounts {
     const counts: LifeCounts = { off: 0, provisioning: 0, loading: 0, ready: 0, draining: 0 };
-    const { provisionNs = 0 } = this.#pools[pool]!.scaling ?? {};
     for (const instance of this.instancesOf(pool)) {
       const life = this.#lives[instance];
       if (life === Life.off) counts.off++;
       else if (life === Life.ready) counts.ready++;
       else if (life === Life.draining) counts.draining++;
-      else if (nowNs < this.#orderedNs[instance]! + provisionNs) counts.provisioning++;
+      else if (nowNs < this.#loadsFromNs[instance]!) counts.provisioning++;
       else counts.loading++;
     }
     return counts;
   }
 
-  /** Order an instance that is off; answers when it will be ready. */
-  order(instance: InstanceIndex, nowNs: Ns): Ns {
+  /** Order an instance that is off; answers when it will be ready. @param provisionNs that of the pool if left out */
+  order(instance: InstanceIndex, nowNs: Ns, provisionNs?: Ns): Ns {
     const pool = this.#poolOf[instance]!;
     const { scaling } = this.#pools[pool]!;
     assert(scaling !== undefined && this.#lives[instance] === Life.off, 'an instance is ordered that is not off');
     this.#settle(pool, nowNs);
     this.#lives[instance] = Life.starting;
     this.#orderedNs[instance] = nowNs;
+    this.#loadsFromNs[instance] = nowNs + (provisionNs ?? scaling.provisionNs);
     this.#onInstances[pool]!++;
-    return nowNs + scaling.provisionNs + scaling.loadNs;
+    return this.#loadsFromNs[instance]! + scaling.loadNs;
   }
 
   /** When an instance that starts was ordered. */

@@ -18,13 +18,16 @@ export class PoolPower {
   readonly #power: PowerPlan;
   /** Of one instance. */
   readonly #accelerators: number;
+  readonly #backgroundWatts: number;
 
-  constructor(power: PowerPlan, accelerators: number) {
+  /** @param backgroundWatts draw of one accelerator that is lent */
+  constructor(power: PowerPlan, accelerators: number, backgroundWatts: number) {
     this.#power = power;
     this.#accelerators = accelerators;
+    this.#backgroundWatts = backgroundWatts;
   }
 
-  /** The energy of the interval of a row, whose time switched on is set already. Every sum is rounded as docs/engine.md says. */
+  /** The energy of the interval of a row, whose time switched on and lent is set already. Every sum is rounded as docs/engine.md says. */
   write(columns: TimelineColumns, row: number, counters: PoolCounters): void {
     const { idleWatts, hostIdleWatts, networkWatts, hostBusyWatts, ratedWatts, pue } = this.#power;
     const n = this.#accelerators;
@@ -41,14 +44,17 @@ export class PoolPower {
     columns.facilityJoules[row] =
       proportional * (busyJoules + idleJoules + hostJoules) + (constant * onNs * n * ratedWatts) / NS_PER_S;
     columns.idleNs[row] = counters.idleNs;
+    const lentS = (columns.lentNs[row]! * n) / NS_PER_S;
+    const watts = this.#backgroundWatts + hostIdleWatts + hostBusyWatts + networkWatts;
+    columns.backgroundJoules[row] = lentS * (watts * (1 + proportional) + constant * ratedWatts);
   }
 }
 
 /** One per pool; none where energy is not recorded. */
 export function poolPowers({ record, pools }: SimulationPlan): PoolPower[] {
   if (record?.energy !== true) return [];
-  return pools.map(({ power, acceleratorsPerInstance = 1 }) => {
+  return pools.map(({ power, acceleratorsPerInstance = 1, scaling }) => {
     assert(power !== undefined, 'energy is recorded of pools that say what they draw');
-    return new PoolPower(power, acceleratorsPerInstance);
+    return new PoolPower(power, acceleratorsPerInstance, scaling?.background?.drawWatts ?? 0);
   });
 }

@@ -114,4 +114,12 @@ export class TimelineColumns {
   readonly facilityJoules = new Float64Array(TimelineColumns.capacity);
   /** Instance time switched on, without a step in progress: to the nanosecond, while a step counts where it ends. */
   readonly idleNs = new Float64Array(TimelineColumns.capacity);
+  /** Instance time that background work had, … */
+  readonly lentNs = new Float64Array(TimelineColumns.capacity);
+  /** … of this, what it worked, less what was lost: in an interval that loses work of earlier ones it is negative. */
+  readonly usefulNs = new Float64Array(TimelineColumns.capacity);
+  /** Instances that were called back from it. */
+  readonly recalls = new Float64Array(TimelineColumns.capacity);
+  /** At the meter of the site, cooling and conversion included; 0 where energy is not recorded. */
+  readonly backgroundJoules = new Float64Array(TimelineColumns.capacity);
 }

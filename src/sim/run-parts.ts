@@ -1,3 +1,4 @@
+import type { BackgroundTimes } from './background-plan.ts';
 import type { PoolPlan, RunPlan } from './plan.ts';
 import type { PowerDomainTotals } from './power-control-plan.ts';
 import type {
@@ -32,7 +33,9 @@ export type SimulationPlan = Pick<RunPlan, 'seed' | 'horizonNs' | 'warmUpNs' | '
   };
 
 /** What of a pool's scaling is not up to its policy. */
-export type ScalingLimits = Pick<ScalingPlan, 'minInstances' | 'startInstances' | 'provisionNs' | 'loadNs'>;
+export type ScalingLimits = Pick<ScalingPlan, 'minInstances' | 'startInstances' | 'provisionNs' | 'loadNs'> & {
+  readonly background?: BackgroundTimes;
+};
 
 /** What the plan's names stand for, already made. */
 export interface RunParts {

@@ -1,4 +1,5 @@
 import { assert } from './assert.ts';
+import { Background } from './background.ts';
 import type { Fleet } from './fleet.ts';
 import type { Front } from './front.ts';
 import type { Instance } from './instance.ts';
@@ -19,6 +20,8 @@ export interface ScalingListener {
 export class Scaling implements PoolsView {
   /** Which instances are switched on. */
   readonly lives: InstanceLives;
+  /** Who has those that are not. */
+  readonly background: Background;
   readonly #pools: SimulationPlan['pools'];
   readonly #policies: readonly (ScalingPolicy | undefined)[];
   readonly #instances: readonly Instance[];
@@ -36,6 +39,7 @@ export class Scaling implements PoolsView {
     listener: ScalingListener,
   ) {
     this.lives = new InstanceLives(pools);
+    this.background = new Background(pools);
     this.#pools = pools;
     this.#policies = pools.map((pool, index) => (pool.scaling === undefined ? undefined : scaling[index]));
     this.#instances = instances;
@@ -43,7 +47,11 @@ export class Scaling implements PoolsView {
     this.#front = front;
     this.#listener = listener;
     this.#sent = new Float64Array(pools.length);
-    for (const instance of instances) if (!this.lives.isReady(instance.index)) instance.idleTime.switchOff(0);
+    for (const { index, idleTime } of instances) {
+      if (this.lives.isReady(index)) continue;
+      idleTime.switchOff(0);
+      this.background.lend(index, 0);
+    }
     for (const pool of pools) if (pool.scaling !== undefined) this.#offer(pool.model);
   }
 
@@ -86,6 +94,7 @@ export class Scaling implements PoolsView {
   #switchOff(instance: InstanceIndex, nowNs: Ns): void {
     this.#instances[instance]!.idleTime.switchOff(nowNs);
     this.lives.switchOff(instance, nowNs);
+    this.background.lend(instance, nowNs);
   }
 
   /** The ones with the lowest index among those that are off; draining ones do not come back. */
@@ -95,7 +104,8 @@ export class Scaling implements PoolsView {
       if (left === 0) return;
       if (this.lives.lifeOf(instance) !== Life.off) continue;
       this.#instances[instance]!.idleTime.switchOn(nowNs);
-      this.#listener.ordered(instance, this.lives.order(instance, nowNs));
+      const readyNs = this.lives.order(instance, nowNs, this.background.recall(instance, nowNs));
+      this.#listener.ordered(instance, readyNs);
       left--;
     }
   }

@@ -77,7 +77,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
     const { hasLinks, hasLoads, hasScaling } = this.#agenda;
     this.#log = new RequestLog(this.#requests, sinks.requests, hasLinks, resourceTime);
     const powers = poolPowers(plan);
-    this.#timeline = new Timeline(plan, this.#instances, this.#counters, this.#scaling.lives, sinks.timeline, powers);
+    this.#timeline = new Timeline(plan, this.#instances, this.#counters, this.#scaling, sinks.timeline, powers);
     // A client who has an answer at the instant of its last step could ask again at that instant.
     const answersAtOnce = this.#instances.some(({ engine }) => engine.outputNs === 0);
     this.#areCoupled = parts.power !== undefined || hasScaling || hasLinks || hasLoads || answersAtOnce;

@@ -1,3 +1,4 @@
+import type { Background } from './background.ts';
 import type { Instance } from './instance.ts';
 import type { InstanceLives } from './instance-lives.ts';
 import type { PoolCounters } from './pool-counters.ts';
@@ -6,6 +7,12 @@ import type { RowSink } from './ports.ts';
 import { TimelineColumns } from './records.ts';
 import type { SimulationPlan } from './run-parts.ts';
 import type { Ns } from './units.ts';
+
+/** Which instances are on, and what those do that are not. */
+interface Observed {
+  readonly lives: InstanceLives;
+  readonly background: Background;
+}
 
 /**
  * Observes every pool at the end of every interval: at each multiple of the interval, at the end of the warm-up and at
@@ -22,6 +29,7 @@ export class Timeline {
   readonly #pools: readonly (readonly Instance[])[];
   readonly #counters: readonly PoolCounters[];
   readonly #lives: InstanceLives;
+  readonly #background: Background;
   readonly #sink: RowSink<TimelineColumns>;
   readonly #powers: readonly PoolPower[];
 
@@ -30,7 +38,7 @@ export class Timeline {
     plan: Pick<SimulationPlan, 'timelineIntervalNs' | 'warmUpNs' | 'horizonNs'>,
     instances: readonly Instance[],
     counters: readonly PoolCounters[],
-    lives: InstanceLives,
+    { lives, background }: Observed,
     sink: RowSink<TimelineColumns>,
     powers: readonly PoolPower[],
   ) {
@@ -39,6 +47,7 @@ export class Timeline {
     this.#pools = counters.map((_, pool) => instances.filter((instance) => instance.pool === pool));
     this.#counters = counters;
     this.#lives = lives;
+    this.#background = background;
     this.#sink = sink;
     this.#powers = powers;
     this.endNs = this.#nextEnd();
@@ -90,6 +99,7 @@ export class Timeline {
     columns.kvBlocksUsed[row] = kvBlocksUsed;
     columns.onNs[row] = this.#lives.takeOnNs(pool, this.endNs);
     columns.readyInstances[row] = this.#lives.readyInstances(pool);
+    this.#background.write(columns, row, pool, this.endNs);
     this.#powers[pool]?.write(columns, row, this.#counters[pool]!);
     this.#writeCounters(row, this.#counters[pool]!);
     if (this.#rows === TimelineColumns.capacity) this.flush();

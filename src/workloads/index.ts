@@ -1,4 +1,5 @@
 import { agentic } from './agentic.ts';
+import { background } from './background.ts';
 import { azureTrace } from './azure-trace.ts';
 import { batch } from './batch.ts';
 import { chat } from './chat.ts';
@@ -12,7 +13,10 @@ import { sessionTrace } from './session-trace.ts';
 import { trace } from './trace.ts';
 import { checked, type WorkloadModule } from './workload-module.ts';
 
-/** Every workload a scenario can name. */
+/** What runs where nobody asks for anything. */
+export const backgroundWork = background;
+
+/** Every workload a scenario can name, but for background work. */
 export const workloads: readonly WorkloadModule<unknown>[] = [
   checked(chat),
   checked(reasoning),

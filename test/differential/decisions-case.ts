@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { type BackgroundTimes, type Recall, RECALLS } from '../../src/sim/background-plan.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import { fickleAdmission, fickleModels, fickleScaling } from '../support/decisions.ts';
 import { apartCase } from './apart-case.ts';
@@ -21,6 +22,14 @@ interface HostileScaling {
   readonly intervalSteps: number;
   readonly provisionSteps: number;
   readonly loadSteps: number;
+  readonly background: HostileBackground | undefined;
+}
+
+interface HostileBackground {
+  readonly restoreSteps: number;
+  readonly everySteps: number;
+  readonly checkpointSteps: number;
+  readonly onRecall: Recall;
 }
 
 type NsOf = (steps: number) => number;
@@ -39,10 +48,24 @@ export function withScaling(plan: SimulationPlan, { scaling }: HostileDecisions,
       startInstances: Math.min(instances, Math.max(least, scaled.startInstances)),
       provisionNs: ns(scaled.provisionSteps),
       loadNs: ns(scaled.loadSteps),
+      ...(scaled.background !== undefined && { background: backgroundOf(scaled.background, ns) }),
     };
     return { ...pool, instances, scaling: limits };
   });
   return { ...plan, pools };
+}
+
+function backgroundOf(
+  { restoreSteps, everySteps, checkpointSteps, onRecall }: HostileBackground,
+  ns: NsOf,
+): BackgroundTimes {
+  return {
+    restoreNs: ns(restoreSteps),
+    checkpointEveryNs: Math.max(1, ns(0.5 + everySteps)),
+    checkpointNs: ns(checkpointSteps),
+    onRecall,
+    drawWatts: 575.25,
+  };
 }
 
 /** Fresh every time: policies remember. */
@@ -70,6 +93,15 @@ const anyScaling: fc.Arbitrary<HostileScaling> = fc.record({
   intervalSteps: fc.oneof(fc.integer({ min: 1, max: 8 }), between(1, 40)),
   provisionSteps: steps(6),
   loadSteps: steps(6),
+  background: fc.option(
+    fc.record({
+      restoreSteps: steps(4),
+      everySteps: steps(12),
+      checkpointSteps: steps(4),
+      onRecall: fc.constantFrom(...RECALLS),
+    }),
+    { nil: undefined, freq: 3 },
+  ),
 });
 
 /** Hostile runs in which everything that can be decided around the engines is decided at random. */

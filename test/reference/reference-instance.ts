@@ -51,6 +51,8 @@ export class ReferenceInstance {
   start: { readonly orderedNs: number } | undefined;
   /** When it was switched on and off. */
   readonly switched: { readonly atNs: number; readonly on: boolean }[] = [];
+  /** To background work. */
+  readonly loans: { readonly fromNs: number; untilNs: number }[] = [];
   readonly draftTokens: number;
   readonly counters = noCounts();
   readonly energy: ReferenceEnergy = { busyQuanta: 0n, prefillQuanta: 0n };

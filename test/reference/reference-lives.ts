@@ -1,5 +1,6 @@
 import type { PoolsView, ScalingPolicy } from '../../src/sim/ports.ts';
 import type { SimulationPlan } from '../../src/sim/simulate.ts';
+import { endLoan, letGoNs } from './reference-background.ts';
 import { CONTROL_TICK, INSTANCE_READY } from './reference-agenda.ts';
 import type { ReferenceAgenda } from './reference-agenda.ts';
 import type { ReferenceFront } from './reference-front.ts';
@@ -28,6 +29,7 @@ export class ReferenceLives {
       this.#ofPool(pool).forEach((instance, k) => {
         instance.life = k < (scaling?.startInstances ?? all) ? 'ready' : 'off';
         if (instance.life === 'ready') instance.switched.push({ atNs: 0, on: true });
+        else instance.loans.push({ fromNs: 0, untilNs: Infinity });
       });
     });
   }
@@ -69,8 +71,10 @@ export class ReferenceLives {
   }
 
   #order(instance: ReferenceInstance, nowNs: number): void {
-    const { provisionNs, loadNs } = this.#plan.pools[instance.pool]!.scaling!;
-    const readyNs = nowNs + provisionNs + loadNs;
+    const { provisionNs, loadNs, background } = this.#plan.pools[instance.pool]!.scaling!;
+    endLoan(instance, nowNs);
+    const freeNs = background === undefined ? provisionNs : letGoNs(instance, background);
+    const readyNs = nowNs + freeNs + loadNs;
     const start = { orderedNs: nowNs };
     instance.life = 'starting';
     instance.start = start;
@@ -103,6 +107,7 @@ export class ReferenceLives {
     instance.life = 'off';
     instance.start = undefined;
     instance.switched.push({ atNs: nowNs, on: false });
+    instance.loans.push({ fromNs: nowNs, untilNs: Infinity });
   }
 
   #poolsView(): PoolsView {

@@ -1,5 +1,6 @@
 import type { SimulationPlan } from '../../src/sim/simulate.ts';
 import type { TimelineRow } from '../support/collect.ts';
+import { type LentColumns, lentColumns } from './reference-background.ts';
 import { noCounts } from './reference-counters.ts';
 import type { ReferenceCounters } from './reference-counters.ts';
 import { energyColumns, energySince, noEnergy, noEnergyColumns } from './reference-energy.ts';
@@ -65,9 +66,15 @@ export class ReferenceTimeline {
         kvBlocksUsed: sum((instance) => instance.kv.usedBlocks),
         onNs: sum((instance) => instance.onNsWithin(this.#startNs, endNs)),
         readyInstances: instances.filter(({ life }) => life === 'ready').length,
+        ...this.#lentOf(pool, instances, endNs),
       });
     });
     this.#startNs = endNs;
+  }
+
+  #lentOf(pool: number, instances: readonly ReferenceInstance[], endNs: number): LentColumns {
+    const lent = lentColumns(this.#plan.pools[pool]!, instances, this.#startNs, endNs);
+    return this.#plan.record?.energy === true ? lent : { ...lent, backgroundJoules: 0 };
   }
 
   #energyOf(pool: number, endNs: number, busyNs: number): EnergyColumns {

@@ -105,6 +105,10 @@ export function timelineRowsInto(rows: TimelineRow[]): RowSink<TimelineColumns> 
           escalatedRequests: columns.escalatedRequests[i]!,
           onNs: columns.onNs[i]!,
           readyInstances: columns.readyInstances[i]!,
+          lentNs: columns.lentNs[i]!,
+          usefulNs: columns.usefulNs[i]!,
+          recalls: columns.recalls[i]!,
+          backgroundJoules: columns.backgroundJoules[i]!,
         });
       }
     },
