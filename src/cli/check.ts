@@ -58,7 +58,16 @@ function poolRow(pool: PoolPlan, plan: RunPlan): string[] {
 }
 
 function workloadRows(plan: RunPlan): string[] {
-  const rows = plan.workloads.map(({ name, kind, model, file }) => [name, kind, plan.models[model]!, file?.path ?? '']);
+  const asking = plan.workloads.map(({ name, kind, model, file }) => [
+    name,
+    kind,
+    plan.models[model]!,
+    file?.path ?? '',
+  ]);
+  const lent = plan.pools.flatMap(({ name, scaling }) =>
+    scaling?.background === undefined ? [] : [[scaling.background.name, 'background', `on what ${name} releases`, '']],
+  );
+  const rows = [...asking, ...lent];
   return alignedRows(rows, 4);
 }
 

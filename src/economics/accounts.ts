@@ -1,3 +1,5 @@
+import type { Ns } from '../sim/units.ts';
+
 /** What something cost in each of the currencies that are attributed. */
 export interface Amounts {
   readonly usd: number;
@@ -16,6 +18,16 @@ export interface ByPhase {
   readonly idle: number;
 }
 
+/** What background work had of one pool, and what that took at the meter of the site. */
+export interface LentTime {
+  readonly ns: Ns;
+  /** What it worked, less what was lost. */
+  readonly usefulNs: Ns;
+  readonly recalls: number;
+  readonly joules: number;
+  readonly grams: number;
+}
+
 /** What one pool did over the measured window, and what that cost. */
 export interface PoolAccount {
   /** Of everything the pool is billed for. */
@@ -27,6 +39,8 @@ export interface PoolAccount {
   readonly prefillNs: number;
   readonly joules: ByPhase;
   readonly grams: ByPhase;
+  /** Beside all the above; none if left out. */
+  readonly lent?: LentTime | undefined;
 }
 
 /** What one pool did for the requests of one workload whose last token came in the window. */
@@ -61,8 +75,10 @@ export function sumOf(all: readonly Amounts[]): Amounts {
 }
 
 /** Dollars by time, as in src/economics/rent.ts; joules and grams as they were metered. */
-export function amountsByPhase(account: PoolAccount): Readonly<Record<keyof ByPhase, Amounts>> {
-  const { usd, instanceNs, busyNs, prefillNs, joules, grams } = account;
+export function amountsByPhase(account: PoolAccount): Readonly<Record<keyof ByPhase | 'background', Amounts>> {
+  const { instanceNs, busyNs, prefillNs, joules, grams, lent } = account;
+  const lentUsd = lentUsdOf(account);
+  const usd = account.usd - lentUsd;
   // A step counts where it ends, so a window can hold a little more busy time than it is long: that is no negative idle.
   const idleShare = instanceNs === 0 ? 1 : Math.max(0, 1 - busyNs / instanceNs);
   const busyUsd = usd * (1 - idleShare);
@@ -71,5 +87,11 @@ export function amountsByPhase(account: PoolAccount): Readonly<Record<keyof ByPh
     prefill: { usd: prefillUsd, joules: joules.prefill, grams: grams.prefill },
     decode: { usd: busyUsd - prefillUsd, joules: joules.decode, grams: grams.decode },
     idle: { usd: usd * idleShare, joules: joules.idle, grams: grams.idle },
+    background: { usd: lentUsd, joules: lent?.joules ?? 0, grams: lent?.grams ?? 0 },
   };
+}
+
+/** What of a pool's bill falls on the time that was lent: by time, as everything else. */
+export function lentUsdOf({ usd, instanceNs, lent }: PoolAccount): number {
+  return lent === undefined || lent.ns === 0 ? 0 : usd * (lent.ns / (instanceNs + lent.ns));
 }

@@ -16,9 +16,19 @@ import { idleWeights } from './idle-weights.ts';
  * - `input`, `cached`, `output` (shown), `reasoning` (hidden): the tokens of requests
  * - `unfinished`: work of requests that had not finished, in a pool where nobody else did
  * - `idle`: a pool without work
+ * - `background`: work on instances that scaling had released; of no workload, for its tenant is its pool's
  * - `unused`: commitments beyond what was needed
  */
-export const COST_KINDS = ['input', 'cached', 'output', 'reasoning', 'unfinished', 'idle', 'unused'] as const;
+export const COST_KINDS = [
+  'input',
+  'cached',
+  'output',
+  'reasoning',
+  'unfinished',
+  'idle',
+  'background',
+  'unused',
+] as const;
 export type CostKind = (typeof COST_KINDS)[number];
 
 /** Of a row that belongs to no pool, or to no workload. */
@@ -75,7 +85,11 @@ export function attribute({ pools, uses, unused, idle }: Causes): CostRow[] {
     ...blank(NOBODY, NOBODY, 'unused'),
     direct: { ...NOTHING, usd },
   }));
-  return [...active.map(closed), ...idleRows, ...unusedRows];
+  const lentRows = pools.flatMap(({ lent }, pool): CostRow[] => {
+    if (lent === undefined) return [];
+    return [{ ...blank(pool, NOBODY, 'background'), resourceNs: lent.ns, direct: spent[pool]!.background }];
+  });
+  return [...active.map(closed), ...idleRows, ...lentRows, ...unusedRows];
 }
 
 function activeRows(

@@ -21,13 +21,13 @@ const NO_BILL: PoolBill = { rent: 0, it: 0, building: 0, maintenance: 0, staff: 
 
 type BilledPlan = Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'pools'>;
 
-/** Mean instances that a pool has switched on over the window: all of them where none comes or goes. */
+/** Mean instances that a pool pays for over the window, on or lent: all of them where none comes or goes. */
 export function onInstances(
   { instances, scaling }: Pick<PoolPlan, 'instances' | 'scaling'>,
-  { onNs }: Pick<MeteredPool, 'onNs'>,
+  { onNs, lent }: Pick<MeteredPool, 'onNs' | 'lent'>,
   windowNs: Ns,
 ): number {
-  return scaling === undefined ? instances : onNs / windowNs;
+  return scaling === undefined ? instances : (onNs + (lent?.ns ?? 0)) / windowNs;
 }
 
 /** One per pool. What is owned is paid for all of the window, and what is rented while it is switched on, busy or not. */

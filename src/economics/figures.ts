@@ -35,7 +35,9 @@ export function placeFigures(
   const idle = sumOf(rows.filter(({ kind }) => kind === 'idle').map(({ direct }) => direct));
   const all = sumOf(rows.map(({ direct }) => direct));
   const tokens = sumBy(rows, (row) => row.tokens);
-  const meanWatts = all.joules / ((plan.horizonNs - plan.warmUpNs) / NS_PER_S);
+  const lent = sumOf(rows.filter(({ kind }) => kind === 'background').map(({ direct }) => direct));
+  const servingUsd = billUsd - lent.usd;
+  const meanWatts = (all.joules - lent.joules) / ((plan.horizonNs - plan.warmUpNs) / NS_PER_S);
   const hasCarbon = pools.every((pool) => money.regions[plan.pools[pool]!.region]!.gramsPerKWh !== undefined);
   return [
     figure('bill', 'total', billUsd),
@@ -46,7 +48,7 @@ export function placeFigures(
     }),
     figure('unused_bill', 'total', positive(unusedUsd)),
     figure('carbon', 'total', hasCarbon && all.joules > 0 ? all.grams : undefined),
-    figure('tokens_per_usd_per_watt', 'mean', all.joules > 0 ? tokens / billUsd / meanWatts : undefined),
+    figure('tokens_per_usd_per_watt', 'mean', all.joules > 0 ? tokens / servingUsd / meanWatts : undefined),
   ];
 }
 

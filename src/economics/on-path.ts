@@ -39,7 +39,8 @@ export class OnPath implements RowSink<TimelineColumns> {
       const endNs = columns.endNs[row]!;
       if (startNs < warmUpNs || endNs > horizonNs) continue;
       if (startNs !== this.#startNs) this.#open(startNs, endNs);
-      this.#onNs[columns.pool[row]!]! += columns.onNs[row]!;
+      // What is lent is paid for as if it were on.
+      this.#onNs[columns.pool[row]!]! += columns.onNs[row]! + columns.lentNs[row]!;
     }
   }
 

@@ -5,7 +5,7 @@ import type { TimelineColumns } from '../sim/records.ts';
 import { meanOver } from '../sim/series.ts';
 import type { Ns } from '../sim/units.ts';
 import { NS_PER_S } from '../sim/units.ts';
-import type { ByPhase } from './accounts.ts';
+import type { ByPhase, LentTime } from './accounts.ts';
 
 /** What energy suppliers and this program take the mean draw of, to find the peak. */
 export const METERING_NS = 900 * NS_PER_S;
@@ -20,7 +20,9 @@ export interface MeteredPool {
   /** At the meter of the site, cooling and conversion included. */
   readonly joules: ByPhase;
   readonly grams: ByPhase;
-  /** The same at the price of the moment. */
+  /** Of background work; none if left out. */
+  readonly lent?: LentTime | undefined;
+  /** All of it at the price of the moment. */
   readonly energyUsd: number;
   /** By quarter of an hour of the window. */
   readonly quarterJoules: readonly number[];
@@ -68,7 +70,8 @@ export class PoolMeter implements RowSink<TimelineColumns> {
     const { region } = this.#plan.pools[pool]!;
     const { usdPerKWh, gramsPerKWh } = this.#money.regions[region]!;
     const joules = this.#joules(columns, row);
-    const total = joules.prefill + joules.decode + joules.idle;
+    const lentJoules = this.#lentJoules(columns, row);
+    const total = joules.prefill + joules.decode + joules.idle + lentJoules;
     const gramsPerJoule = gramsPerKWh === undefined ? 0 : meanOver(gramsPerKWh, startNs, endNs) / JOULES_PER_KWH;
     tally.onNs += columns.onNs[row]!;
     tally.busyNs += columns.busyNs[row]!;
@@ -76,6 +79,9 @@ export class PoolMeter implements RowSink<TimelineColumns> {
     for (const phase of ['prefill', 'decode', 'idle'] as const) {
       tally.joules[phase] += joules[phase];
       tally.grams[phase] += joules[phase] * gramsPerJoule;
+    }
+    if (this.#plan.pools[pool]!.scaling?.background !== undefined) {
+      tally.addLent(columns, row, lentJoules, lentJoules * gramsPerJoule);
     }
     tally.energyUsd += (total * meanOver(usdPerKWh, startNs, endNs)) / JOULES_PER_KWH;
     this.#meter(tally, startNs, endNs, total);
@@ -106,6 +112,12 @@ export class PoolMeter implements RowSink<TimelineColumns> {
     };
   }
 
+  #lentJoules(columns: TimelineColumns, row: number): number {
+    return this.simulatesPower
+      ? columns.backgroundJoules[row]!
+      : this.#typicalJoules(columns.pool[row]!, columns.lentNs[row]!);
+  }
+
   #typicalJoules(index: number, onNs: Ns): number {
     const { acceleratorsPerInstance, region } = this.#plan.pools[index]!;
     const watts = this.#money.pools[index]!.typicalItWatts * this.#plan.regions[region]!.pue;
@@ -133,9 +145,25 @@ class Tally implements MeteredPool {
   readonly grams = { prefill: 0, decode: 0, idle: 0 };
   energyUsd = 0;
   readonly quarterJoules: number[];
+  #lent: LentTime | undefined;
 
   constructor(quarters: number) {
     this.quarterJoules = Array.from({ length: quarters }, () => 0);
+  }
+
+  get lent(): LentTime | undefined {
+    return this.#lent;
+  }
+
+  addLent({ lentNs, usefulNs, recalls }: TimelineColumns, row: number, joules: number, grams: number): void {
+    const before = this.#lent ?? { ns: 0, usefulNs: 0, recalls: 0, joules: 0, grams: 0 };
+    this.#lent = {
+      ns: before.ns + lentNs[row]!,
+      usefulNs: before.usefulNs + usefulNs[row]!,
+      recalls: before.recalls + recalls[row]!,
+      joules: before.joules + joules,
+      grams: before.grams + grams,
+    };
   }
 }
 

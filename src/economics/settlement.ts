@@ -38,8 +38,9 @@ export function settle(
   const commitments = fillCommitments(plan.pools, money, pieces);
   const bills = poolBills(plan, money, poolMeter.pools, commitments);
   const accounts = switchedOn.map((instances, index): PoolAccount => {
-    const { busyNs, prefillNs, joules, grams } = poolMeter.pools[index]!;
-    return { usd: billTotal(bills[index]!), instanceNs: instances * windowNs, busyNs, prefillNs, joules, grams };
+    const { busyNs, prefillNs, joules, grams, lent } = poolMeter.pools[index]!;
+    const instanceNs = instances * windowNs - (lent?.ns ?? 0);
+    return { usd: billTotal(bills[index]!), instanceNs, busyNs, prefillNs, joules, grams, lent };
   });
   const rows = attribute({
     pools: accounts,

@@ -47,7 +47,9 @@ function whereItWent(summary: RunSummary, total: number): string {
   const share = (kWh: number) => percent(total === 0 ? 0 : kWh / total);
   const idle = of('idle_energy');
   const pue = value(summary, 'fleet', FLEET, 'pue', 'mean');
-  return `${figure(total)} kWh in the measured window: ${share(of('accelerator_energy') - idle)} accelerators in steps, ${share(idle)} accelerators between steps, ${share(of('host_energy'))} servers and network, ${share(of('facility_energy'))} cooling and conversion${pue === undefined ? '' : ` (PUE ${figure(pue, 2)})`}.`;
+  const lent = of('background_energy');
+  const background = lent === 0 ? '' : `; ${share(lent)} background work, all included`;
+  return `${figure(total)} kWh in the measured window: ${share(of('accelerator_energy') - idle)} accelerators in steps, ${share(idle)} accelerators between steps, ${share(of('host_energy'))} servers and network, ${share(of('facility_energy'))} cooling and conversion${pue === undefined ? '' : ` (PUE ${figure(pue, 2)})`}${background}.`;
 }
 
 function byPool(summary: RunSummary): string[] {

@@ -38,6 +38,8 @@ export interface JsonDocument {
   readonly pools: readonly ScopeFigures[];
   readonly workloads: readonly ScopeFigures[];
   readonly classes: readonly ScopeFigures[];
+  /** Tenants of background work. */
+  readonly background: readonly ScopeFigures[];
   readonly commitments: readonly ScopeFigures[];
   readonly domains: readonly ScopeFigures[];
 }
@@ -77,6 +79,7 @@ export function jsonDocument({
     pools: all('pool'),
     workloads: all('workload'),
     classes: all('class'),
+    background: all('background'),
     commitments: all('commitment'),
     domains: all('domain'),
   };

@@ -1,6 +1,7 @@
 import type { Metric, RunSummary, Scope, Statistic, SummaryEntry } from '../results/summary.ts';
 import { FLEET, findEntry, scopeNames, worstGrade } from '../results/summary.ts';
 import type { Grade } from '../sim/plan.ts';
+import { background } from './background.ts';
 import { bandBases, bandText } from './bands.ts';
 import { deadlines } from './deadlines.ts';
 import { energy } from './energy.ts';
@@ -27,6 +28,7 @@ export function terminalReport(report: RunReport): string {
     deadlines(summary),
     load(report),
     decisions(summary),
+    background(summary),
     kvTiers(summary),
     energy(summary, TERMINAL_COLUMNS),
     cost(report),

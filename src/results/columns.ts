@@ -114,6 +114,13 @@ export const TIMELINE_COLUMNS = {
   idle_joules: nullable('J', 'energy of the accelerators between steps'),
   host_joules: nullable('J', 'energy of servers without their accelerators, and of the network'),
   facility_joules: nullable('J', 'energy that cooling and conversion added'),
+  lent_s: nullable('s', 'instance time that background work had; null where there is none, as what follows of it'),
+  useful_s: nullable(
+    's',
+    'of this, what it worked, less what was lost; negative where work of earlier intervals was lost',
+  ),
+  recalls: nullable('', 'instances that were called back from it in the interval'),
+  background_joules: nullable('J', 'energy of the time that was lent, at the meter of the site'),
   preemptions: count('requests put back into the queue'),
   kv_transfer_bytes: bytes('KV cache that the links out of the pool have moved: transfers that ended in the interval'),
   dram_read_bytes: bytes('KV cache asked of the memory of hosts in the interval'),
@@ -125,7 +132,7 @@ export const TIMELINE_COLUMNS = {
   rent_usd: {
     kind: 'float64',
     unit: 'USD',
-    meaning: 'rent of every accelerator of the pool that is switched on, idle or not',
+    meaning: 'rent of every accelerator of the pool that is switched on, idle or not, or lent',
   },
   price_usd_per_kwh: { kind: 'float64', unit: 'USD/kWh', meaning: 'price of electricity in the region' },
   carbon_g_per_kwh: {
@@ -141,9 +148,9 @@ export const COST_COLUMNS = {
   region: name('region of the pool; empty for commitments that no pool uses'),
   pool: name('the pool that was paid for; empty likewise'),
   accelerator: name('what the pool consists of; empty likewise'),
-  workload: name('the workload (tenant) that caused it; empty for idle time and unused commitments'),
+  workload: name('the workload or background tenant that caused it; empty for idle time and unused commitments'),
   class: name('class of service objectives of the workload; empty for none'),
-  kind: name('input, cached, output (shown), reasoning (hidden), unfinished, idle or unused'),
+  kind: name('input, cached, output (shown), reasoning (hidden), unfinished, idle, background or unused'),
   requests: amount('', 'requests of the workload that left in the window, which the pool served'),
   tokens: amount('', 'their tokens of this kind'),
   resource_s: amount('s', 'instance time in steps that they took; of idle rows, instance time without a step'),
@@ -160,7 +167,7 @@ export const COST_COLUMNS = {
 
 /** summary.arrow: one row per figure. */
 export const SUMMARY_COLUMNS = {
-  scope: name('fleet, region, pool, workload, class, commitment or domain'),
+  scope: name('fleet, region, pool, workload, class, background, commitment or domain'),
   scope_name: name('which one'),
   metric: name('what was measured'),
   statistic: name('how it was condensed'),

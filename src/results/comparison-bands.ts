@@ -61,6 +61,7 @@ function poolsOf(plan: RunPlan, { scope, scopeName }: SummaryEntry): readonly Po
       return serving(plan.workloads.flatMap(({ name }, index) => (name === scopeName ? [index] : [])));
     case 'class':
       return serving(plan.slos.flatMap((slo) => (slo.class === scopeName ? slo.workloads : [])));
+    case 'background':
     case 'commitment':
     case 'domain':
       return [];

@@ -13,6 +13,8 @@ export interface AttributedFigure {
 export interface CostFigures {
   ofPools(pools: readonly number[], isPool: boolean): readonly AttributedFigure[];
   ofWorkloads(workloads: readonly number[], isFleet: boolean): readonly AttributedFigure[];
+  /** Of what background work had of some pools. */
+  ofBackground(pools: readonly number[]): readonly AttributedFigure[];
   ofCommitment(index: number): readonly AttributedFigure[];
 }
 
@@ -44,11 +46,19 @@ export function costEntries(plan: RunPlan, figures: CostFigures): SummaryEntry[]
     ...plan.slos.flatMap((slo) =>
       entries('class', slo.class, poolsOf(slo.workloads), figures.ofWorkloads(slo.workloads, false)),
     ),
+    ...tenantsOf(plan).flatMap(({ name, pools }) => entries('background', name, pools, figures.ofBackground(pools))),
     ...(plan.money?.commitments ?? []).flatMap(({ name, region }, index) => {
       const pools = allPools.filter((pool) => plan.pools[pool]!.region === region);
       return entries('commitment', name, pools, figures.ofCommitment(index));
     }),
   ];
+}
+
+/** Who has what scaling releases, and of which pools. */
+function tenantsOf({ pools }: RunPlan): { readonly name: string; readonly pools: readonly number[] }[] {
+  const tenantOf = pools.map(({ scaling }) => scaling?.background?.name);
+  const names = [...new Set(tenantOf.filter((name) => name !== undefined))];
+  return names.map((name) => ({ name, pools: [...pools.keys()].filter((pool) => tenantOf[pool] === name) }));
 }
 
 /** A figure that nothing is known of is left out. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RunPlan } from '../sim/plan.ts';
+import type { PoolPlan, RunPlan } from '../sim/plan.ts';
 import { NS_PER_S } from '../sim/units.ts';
 import { COST_COLUMNS, fileNameOf } from './columns.ts';
 import { classOfWorkloads } from './slo.ts';
@@ -28,6 +28,11 @@ export interface AttributedCost {
 
 const NONE = '';
 
+/** Who has what scaling releases. */
+function tenantOf({ scaling }: PoolPlan): string {
+  return scaling?.background?.name ?? NONE;
+}
+
 /** Write cost.arrow into a folder that has none; answers its number of rows. */
 export function writeCosts(
   dir: string,
@@ -40,7 +45,7 @@ export function writeCosts(
     region: [NONE, ...plan.regions.map((region) => region.name)],
     pool: [NONE, ...plan.pools.map((pool) => pool.name)],
     accelerator: [NONE, ...plan.pools.map((pool) => pool.accelerator)],
-    workload: [NONE, ...plan.workloads.map((workload) => workload.name)],
+    workload: [NONE, ...plan.workloads.map((workload) => workload.name), ...plan.pools.map(tenantOf)],
     class: [NONE, ...plan.slos.map((slo) => slo.class)],
     kind: costs.map(({ kind }) => kind),
   };
@@ -51,7 +56,8 @@ export function writeCosts(
     buffers.region.set(row, pool === undefined ? NONE : plan.regions[pool.region]!.name);
     buffers.pool.set(row, pool?.name ?? NONE);
     buffers.accelerator.set(row, pool?.accelerator ?? NONE);
-    buffers.workload.set(row, plan.workloads[cost.workload]?.name ?? NONE);
+    const tenant = pool !== undefined && cost.kind === 'background' ? tenantOf(pool) : NONE;
+    buffers.workload.set(row, plan.workloads[cost.workload]?.name ?? tenant);
     buffers.class.set(row, plan.slos[classOfWorkload[cost.workload] ?? -1]?.class ?? NONE);
     buffers.kind.set(row, cost.kind);
     buffers.requests.set(row, cost.requests);

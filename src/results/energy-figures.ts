@@ -26,6 +26,7 @@ export function energyFigures(pools: readonly PoolEnergy[], peak: PeakDraw, wind
   const facility = sum(({ facilityJoules }) => facilityJoules);
   const accelerators = busy + idle;
   const site = accelerators + host + facility;
+  const everything = site + sum(({ backgroundJoules }) => backgroundJoules);
   const acceleratorS = pools.reduce(
     (total, { plan, tally }) => total + (tally.onNs / NS_PER_S) * plan.acceleratorsPerInstance,
     0,
@@ -37,14 +38,14 @@ export function energyFigures(pools: readonly PoolEnergy[], peak: PeakDraw, wind
   return [
     ['accelerator_power', 'mean', accelerators / acceleratorS],
     ['accelerator_power', 'max', (peak.acceleratorWatts * windowS) / acceleratorS],
-    ['site_power', 'mean', site / windowS],
+    ['site_power', 'mean', everything / windowS],
     ['site_power', 'max', peak.siteWatts],
     ['accelerator_energy', 'total', kWh(accelerators)],
     ['prefill_energy', 'total', kWh(sum(({ prefillJoules }) => prefillJoules))],
     ['idle_energy', 'total', kWh(idle)],
     ['host_energy', 'total', kWh(host)],
     ['facility_energy', 'total', kWh(facility)],
-    ['site_energy', 'total', kWh(site)],
+    ['site_energy', 'total', kWh(everything)],
     ['pue', 'mean', site / (accelerators + host)],
     ['output_token_energy', 'accelerators', accelerators / outputTokens],
     ['output_token_energy', 'site', site / outputTokens],

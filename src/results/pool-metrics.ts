@@ -36,6 +36,8 @@ export class PoolTally implements WorkCounters {
   facilityJoules = 0;
   onNs = 0;
   idleNs = 0;
+  lentNs = 0;
+  backgroundJoules = 0;
   /** Sum over intervals of the blocks held at their end × their length. */
   kvBlockNs = 0;
   kvBlocksMax = 0;
@@ -69,6 +71,8 @@ const SUMMED = [
   'facilityJoules',
   'onNs',
   'idleNs',
+  'lentNs',
+  'backgroundJoules',
 ] as const satisfies readonly (keyof PoolTally & keyof TimelineColumns)[];
 
 /** Adds up the timeline over [warmUp, horizon); intervals end exactly at both. */
@@ -100,7 +104,8 @@ export class PoolMetrics implements RowSink<TimelineColumns> {
       tally.waitingLast = columns.waitingRequests[row]!;
       const acceleratorJoules = columns.busyJoules[row]! + columns.idleJoules[row]!;
       const siteJoules = acceleratorJoules + columns.hostJoules[row]! + columns.facilityJoules[row]!;
-      this.peaks.add(columns.pool[row]!, startNs, endNs - startNs, acceleratorJoules, siteJoules);
+      const drawnJoules = siteJoules + columns.backgroundJoules[row]!;
+      this.peaks.add(columns.pool[row]!, startNs, endNs - startNs, acceleratorJoules, drawnJoules);
       const kvBlocks = columns.kvBlocksUsed[row]!;
       tally.kvBlockNs += kvBlocks * (endNs - startNs);
       tally.kvBlocksMax = Math.max(tally.kvBlocksMax, kvBlocks);

@@ -19,7 +19,7 @@ import { inMs, total } from './sums.ts';
 import { FLEET, objectiveMetric, unitOf, worstGrade } from './summary.ts';
 import type { METRICS, Metric, RunSummary, Scope, Statistic, SummaryEntry } from './summary.ts';
 
-/** The figures of one run, from what its sinks have counted. @param billsUsd what each pool cost; its rent if left out */
+/** The figures of one run, from what its sinks have counted. @param billsUsd what serving cost in each pool; its rent if left out */
 export function summarize(
   plan: RunPlan,
   requests: RequestMetrics,
@@ -227,9 +227,10 @@ class Summarizer {
 
   #addCosts(pools: readonly number[]): void {
     const rents = this.#attributeCosts(pools.map((pool) => this.#usage(pool, this.#rentUsd(pool))));
-    this.#add('rent', 'total', rents.rentUsd);
+    const lentUsd = total(pools, (pool) => poolRentUsd(this.#plan.pools[pool]!, this.#pools.tallies[pool]!.lentNs));
+    this.#add('rent', 'total', rents.rentUsd + lentUsd);
     this.#add('idle_rent', 'total', rents.idleUsd);
-    this.#add('idle_rent', 'share', rents.idleUsd / rents.rentUsd, '1');
+    this.#add('idle_rent', 'share', rents.idleUsd / (rents.rentUsd + lentUsd), '1');
     const costs = this.#attributeCosts(pools.map((pool) => this.#usage(pool, this.#billsUsd[pool]!)));
     const { fullyLoaded, busyOnly } = costs.perMillionTokens;
     for (const [statistic, perMillion] of [

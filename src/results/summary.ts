@@ -2,7 +2,7 @@ import { GRADES } from '../sim/plan.ts';
 import type { Grade } from '../sim/plan.ts';
 
 /** What a figure is about. */
-export const SCOPES = ['fleet', 'region', 'pool', 'workload', 'class', 'commitment', 'domain'] as const;
+export const SCOPES = ['fleet', 'region', 'pool', 'workload', 'class', 'background', 'commitment', 'domain'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The name of the one scope of kind `fleet`. */
@@ -72,12 +72,15 @@ export const METRICS = {
   idle_energy: { unit: 'kWh', meaning: 'of this, what they took while no step was in progress' },
   host_energy: { unit: 'kWh', meaning: 'what servers without their accelerators and the network took' },
   facility_energy: { unit: 'kWh', meaning: 'what cooling and conversion added' },
-  site_energy: { unit: 'kWh', meaning: 'what everything took together' },
+  site_energy: { unit: 'kWh', meaning: 'what everything took together, background work included' },
   pue: { unit: '1', meaning: 'energy of everything, over that of accelerators, servers and network' },
   output_token_energy: { unit: 'J', meaning: 'energy per output token' },
   token_energy: { unit: 'J', meaning: 'energy per input or output token, cached ones included' },
   request_energy: { unit: 'Wh', meaning: 'energy per served request, at the meter of the site' },
-  rent: { unit: 'USD', meaning: 'rent of every rented accelerator that is switched on, over the measured window' },
+  rent: {
+    unit: 'USD',
+    meaning: 'rent of every rented accelerator that is switched on or lent, over the measured window',
+  },
   idle_rent: { unit: 'USD', meaning: 'the part of the rent that fell on time without a step' },
   input_cost: { unit: 'USD/Mtok', meaning: 'cost caused by prefill per million input tokens, cached ones included' },
   output_cost: { unit: 'USD/Mtok', meaning: 'cost caused by decoding per million output tokens' },
@@ -109,6 +112,13 @@ export const METRICS = {
   },
   commitment_coverage: { unit: '1', meaning: 'accelerator hours that a commitment covered, of those its pools needed' },
   commitment_use: { unit: '1', meaning: 'accelerator hours that were used, of those committed' },
+  lent_time: { unit: 'h', meaning: 'accelerator hours that background work had' },
+  useful_time: { unit: 'h', meaning: 'of these, the ones of work that was not lost' },
+  recalls: { unit: '1', meaning: 'instances that were called back from background work' },
+  background_value: { unit: 'USD', meaning: 'useful hours times what an hour of background work is worth' },
+  background_bill: { unit: 'USD', meaning: 'the part of the bill that fell on the time that was lent' },
+  background_energy: { unit: 'kWh', meaning: 'energy of the time that was lent, at the meter of the site' },
+  background_carbon: { unit: 'g', meaning: 'CO2-equivalent of this' },
   answer_cost: { unit: 'USD', meaning: 'cost, and what judges take, per request served' },
   right_answer_cost: { unit: 'USD', meaning: 'the same per request that was answered rightly' },
   request_cost: { unit: 'USD', meaning: 'cost per request that left in the window' },

@@ -50,6 +50,7 @@ export class TimelineFile implements RowSink<TimelineColumns> {
       this.#setState(columns, row, pool);
       this.#setUse(columns, row, pool);
       this.#setEnergy(columns, row, pool);
+      this.#setBackground(columns, row, pool);
     }
     this.#file.writeBatch(rows);
   }
@@ -65,7 +66,7 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     interval_s.set(row, lengthNs / NS_PER_S);
     region.set(row, place.name);
     pool.set(row, home.name);
-    rent_usd.set(row, poolRentUsd(home, columns.onNs[row]!));
+    rent_usd.set(row, poolRentUsd(home, columns.onNs[row]! + columns.lentNs[row]!));
     const { usdPerKWh, gramsPerKWh } = this.#plan.money?.regions[home.region] ?? {};
     const meanOf = (series: SeriesPlan) => meanOver(series, columns.startNs[row]!, columns.endNs[row]!);
     price_usd_per_kwh.set(row, usdPerKWh === undefined ? place.electricityUsdPerKWh : meanOf(usdPerKWh));
@@ -116,6 +117,19 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     prefill_share.set(row, shareOf(columns.prefillNs[row]!, columns.busyNs[row]!));
     compute_use.set(row, shareOf(use.flops, use.peakFlops));
     memory_bandwidth_use.set(row, shareOf(use.hbmBytes, use.peakHbmBytes));
+  }
+
+  #setBackground(columns: TimelineColumns, row: number, { scaling }: PoolPlan): void {
+    const { lent_s, useful_s, recalls, background_joules } = this.#file.buffers;
+    if (scaling?.background === undefined) {
+      for (const buffer of [lent_s, useful_s, recalls, background_joules]) buffer.setNull(row);
+      return;
+    }
+    lent_s.set(row, columns.lentNs[row]! / NS_PER_S);
+    useful_s.set(row, columns.usefulNs[row]! / NS_PER_S);
+    recalls.set(row, columns.recalls[row]!);
+    if (this.#plan.record.energy) background_joules.set(row, columns.backgroundJoules[row]!);
+    else background_joules.setNull(row);
   }
 
   #setEnergy(columns: TimelineColumns, row: number, { acceleratorsPerInstance }: PoolPlan): void {

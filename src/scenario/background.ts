@@ -1,35 +1,11 @@
-import type { BackgroundPlan, Recall } from '../sim/background-plan.ts';
+import type { BackgroundPlan } from '../sim/background-plan.ts';
 import { NS_PER_S } from '../sim/units.ts';
+import type { BackgroundInput } from './background-input.ts';
 import { unknownName } from './did-you-mean.ts';
 import type { Draft, Entry } from './draft.ts';
 import { finding } from './draft.ts';
 import type { Finding } from './explain.ts';
 import type { Path } from './problem.ts';
-
-/** Kind of the workloads that ask for nothing. */
-export const BACKGROUND = 'background';
-
-export interface BackgroundInput {
-  readonly name: string;
-  readonly kind: typeof BACKGROUND;
-  readonly pool: string | readonly string[];
-  readonly valueUsdPerAcceleratorHour: number;
-  readonly checkpointEveryS: number;
-  readonly checkpointS: number;
-  readonly restoreS: number;
-  readonly onRecall: Recall;
-  readonly drawShare: number;
-}
-
-export function isBackground(input: { readonly kind: string }): input is BackgroundInput {
-  return input.kind === BACKGROUND;
-}
-
-export function isAsking<Input extends { readonly kind: string }>(
-  input: Input,
-): input is Exclude<Input, BackgroundInput> {
-  return !isBackground(input);
-}
 
 /** The job that has what a pool releases. @param tdpWatts of one accelerator */
 export function backgroundPlan(

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { BackgroundInput } from './background.ts';
-import { isBackground } from './background.ts';
+import type { BackgroundInput } from './background-input.ts';
+import { isBackground } from './background-input.ts';
 import type { BatchingInput } from './batching.ts';
 import type { DecisionInput } from './decision-schema.ts';
 import type { Finding } from './explain.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { MoneyPlan, PoolMoneyPlan } from '../sim/money-plan.ts';
 import { COST_BASES, IDLE_RULES } from '../sim/money-plan.ts';
 import type { RegionPlan } from '../sim/plan.ts';
-import { isAsking } from './background.ts';
+import { isAsking } from './background-input.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { commitmentPlans } from './commitments.ts';
 import { finding } from './draft.ts';

@@ -4,7 +4,7 @@ import type { ModulePlan, ObjectivePlan, PoolPlan, RecordPlan, RegionPlan, SloPl
 import type { PowerControlPlan } from '../sim/power-control-plan.ts';
 import type { Ns } from '../sim/units.ts';
 import { NS_PER_S } from '../sim/units.ts';
-import { isAsking } from './background.ts';
+import { isAsking } from './background-input.ts';
 import { acceleratorReader } from './accelerator-files.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { crossChecks } from './cross-checks.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_OUTPUT_PREDICTION } from '../sim/output-prediction.ts';
 import { POOL_ROLES, START_STATES } from '../sim/plan.ts';
 import { DTYPES, WEIGHT_FORMATS } from '../sim/profiles.ts';
-import { type BackgroundInput } from './background.ts';
+import { type BackgroundInput } from './background-input.ts';
 import { acceleratorName } from './accelerator-files.ts';
 import { batchingSchema } from './batching.ts';
 import type { Catalogue } from './catalogue-types.ts';

@@ -1,3 +1,5 @@
+import { lentUsdOf } from '../economics/accounts.ts';
+import { backgroundFigures } from '../economics/background-figures.ts';
 import type { CostFigure } from '../economics/figures.ts';
 import {
   commitmentFigures,
@@ -23,7 +25,7 @@ import { RequestStatus } from '../sim/records.ts';
 export interface RunCosts {
   /** Who caused what. */
   readonly rows: readonly AttributedCost[];
-  /** One per pool, USD. */
+  /** Of serving, one per pool, USD: what was lent is not in it. */
   readonly billsUsd: readonly number[];
   readonly entries: readonly SummaryEntry[];
 }
@@ -49,6 +51,7 @@ export class RunMeters {
     const entries = costEntries(plan, {
       ofPools: (pools, isPool) => [
         ...placeFigures(plan, money, settlement, pools),
+        ...backgroundFigures(plan, settlement, pools),
         ...(isPool ? ownershipFigures(plan, money, settlement, pools[0]!) : []),
       ],
       ofWorkloads: (workloads, isFleet): CostFigure[] => [
@@ -56,9 +59,14 @@ export class RunMeters {
         ...tokenFigures(settlement, workloads, isFleet),
         ...(workloads.length === 1 && !isFleet ? feeFigures(money, settlement, workloads[0]!) : []),
       ],
+      ofBackground: (pools) => backgroundFigures(plan, settlement, pools),
       ofCommitment: (index) => commitmentFigures(settlement, index),
     });
-    return { rows: settlement.rows, billsUsd: settlement.accounts.map(({ usd }) => usd), entries };
+    return {
+      rows: settlement.rows,
+      billsUsd: settlement.accounts.map((account) => account.usd - lentUsdOf(account)),
+      entries,
+    };
   }
 }
 

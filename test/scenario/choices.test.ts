@@ -34,7 +34,7 @@ describe('what the user hears of one of a few forms', () => {
     `);
     expect(told(changed(['kind: chat, ', '']))).toMatchInlineSnapshot(`
       "desk.yaml:13:5  workloads[0].kind
-          \`kind\` is missing — write one of chat, reasoning, agentic, rag, batch, mix, trace, azure-trace, mooncake-trace, session-trace, load-test, load-test-trace
+          \`kind\` is missing — write one of chat, reasoning, agentic, rag, batch, mix, trace, azure-trace, mooncake-trace, session-trace, load-test, load-test-trace, background
 
       1 problem; nothing was simulated."
     `);

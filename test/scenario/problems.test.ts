@@ -44,7 +44,7 @@ describe('what the user hears of', () => {
       "desk.yaml:11:33  regions[0].pools[0].template
           unknown template "h100-7b" — did you mean "h100-70b"? known: h100-70b
       desk.yaml:13:28  workloads[0].kind
-          unknown workload kind "chatt" — did you mean "chat"? known: agentic, azure-trace, batch, chat, load-test, load-test-trace, mix, mooncake-trace, rag, reasoning, session-trace, trace
+          unknown workload kind "chatt" — did you mean "chat"? known: agentic, azure-trace, background, batch, chat, load-test, load-test-trace, mix, mooncake-trace, rag, reasoning, session-trace, trace
       desk.yaml:14:18  routing.kind
           unknown router "roundrobin" — did you mean "round-robin"? known: bounded-load, cost-aware, energy-aware, least-kv, least-outstanding, power-of-d, power-of-two, prefix-aware, random, round-robin, session-sticky, slo-aware, weighted
       desk.yaml:16:46  slos[0].match.workload
