@@ -1,9 +1,8 @@
-import type { BackgroundPlan } from '../sim/background-plan.ts';
 import { planMemory } from '../sim/memory.ts';
 import type { EnginePlan, ModulePlan } from '../sim/plan.ts';
 import type { ScalingPlan } from '../sim/scaling-plan.ts';
 import { NS_PER_S } from '../sim/units.ts';
-import { longestRecallNs } from './background.ts';
+import { backgroundPlan, longestRecallNs } from './background.ts';
 import type { Catalogue, NamingKind } from './catalogue-types.ts';
 import type { DecisionInput } from './decision-schema.ts';
 import type { Choices } from './deployment.ts';
@@ -18,19 +17,20 @@ export function moduleOf({ kind, ...options }: DecisionInput): ModulePlan {
   return { kind, options };
 }
 
-/** How a pool grows and shrinks, and how long that takes. @param startInstances what the pool says of its size @param background who has what it releases */
+/** How a pool grows and shrinks, and how long that takes. @param startInstances what the pool says of its size @param jobs those that have what pools release */
 export function scalingPlan(
   choices: Choices,
   engine: EnginePlan,
   speculation: Speculation | undefined,
   startInstances: number,
-  background: BackgroundPlan | undefined,
+  jobs: Draft['background'],
 ): ScalingPlan | undefined {
   const { scaling } = choices.entry.value;
   if (scaling === undefined) return undefined;
   const { accelerator, model } = choices.profiles;
   const { blockTokens, maxNumSeqs } = engine;
   const request = { ...choices.serving, blockTokens, maxNumSeqs, draft: speculation?.draft };
+  const background = backgroundPlan(jobs, choices.entry.value.name, accelerator.power.tdpWatts);
   const { weightBytesPerAccelerator } = planMemory(accelerator.numbers, model.numbers, request);
   const { kind, minInstances, maxInstances, intervalS, provisionS, storageGBPerS, engineStartS, ...options } = scaling;
   return {

@@ -5,7 +5,6 @@ import { rooflineParameters } from '../sim/roofline-parameters.ts';
 import type { RooflineParameters } from '../sim/roofline.ts';
 import { acceleratorsOf, layoutProblems } from '../sim/serving-layout.ts';
 import { speculationCost } from '../sim/speculation-cost.ts';
-import { backgroundPlan } from './background.ts';
 import { batchingOf } from './batching.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { scalingPlan } from './decisions.ts';
@@ -64,9 +63,7 @@ function planned(
   }
   const order = batchingOf(choices, batching, engine, catalogue);
   if ('sentence' in order) return { findings: [order] };
-  const { tdpWatts } = profiles.accelerator.power;
-  const job = backgroundPlan(background, entry.value.name, tdpWatts);
-  const scaling = scalingPlan(choices, engine, speculation, size, job);
+  const scaling = scalingPlan(choices, engine, speculation, size, background);
   return {
     pool: {
       name: entry.value.name,
