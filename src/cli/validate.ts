@@ -14,7 +14,7 @@ import { parseValidateArguments } from './arguments.ts';
 import { EXIT_OK, EXIT_RUN_FAILED, InputError } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
 import { showProgress } from './progress.ts';
-import { UnpackedTraces } from './unpacked-traces.ts';
+import { tracesIn } from './trace-folder.ts';
 import { validationDocument, validationReport } from './validate-report.ts';
 
 /** Beside src and dist, whichever this runs from. */
@@ -24,22 +24,17 @@ const OWN_CASES = join(import.meta.dirname, '..', '..', 'validation');
 export async function validate(given: unknown): Promise<number> {
   const options = parseValidateArguments(given);
   const cases = readSuites(options.cases ?? OWN_CASES, options.suite);
-  const traces = options.traces === undefined ? undefined : new UnpackedTraces(options.traces);
-  try {
-    const files = { open: (path: string) => new FileSource(path) };
-    const tracePath = (name: string) => traces?.find(name);
-    const prepared = prepare(cases, catalogue, { files, tracePath });
-    if (prepared.problems.length > 0) throw new InputError(renderProblems(prepared.problems));
-    const runs = await measureAll(prepared.plans, options.workers);
-    if (typeof runs === 'number') return runs;
-    const validation = prepared.compare(runs);
-    process.stdout.write(
-      options.json ? `${JSON.stringify(validationDocument(validation), null, 2)}\n` : validationReport(validation),
-    );
-    return validation.cases.some(({ status }) => status === 'failed') ? EXIT_RUN_FAILED : EXIT_OK;
-  } finally {
-    traces?.remove();
-  }
+  const tracePath = options.traces === undefined ? () => undefined : tracesIn(options.traces);
+  const files = { open: (path: string) => new FileSource(path) };
+  const prepared = prepare(cases, catalogue, { files, tracePath });
+  if (prepared.problems.length > 0) throw new InputError(renderProblems(prepared.problems));
+  const runs = await measureAll(prepared.plans, options.workers);
+  if (typeof runs === 'number') return runs;
+  const validation = prepared.compare(runs);
+  process.stdout.write(
+    options.json ? `${JSON.stringify(validationDocument(validation), null, 2)}\n` : validationReport(validation),
+  );
+  return validation.cases.some(({ status }) => status === 'failed') ? EXIT_RUN_FAILED : EXIT_OK;
 }
 
 /** What the runs gave, or the exit code of whoever interrupted. */
