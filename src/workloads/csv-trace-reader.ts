@@ -12,16 +12,29 @@ const DIGIT_0 = 0x30;
 const LONGEST_QUOTE = 40;
 const NO_COLUMN = -1;
 
-/** What each column may be called: in Azure's, BurstGPT's, ServeGen's, Vidur's, splitwise-sim's and our own files. */
-const COLUMN_NAMES = {
-  time: ['TIMESTAMP', 'Timestamp', 'timestamp_s', 'arrival_s', 'arrived_at', 'arrival_timestamp'],
-  prompt: ['ContextTokens', 'Request tokens', 'input_tokens', 'prompt_tokens', 'num_prefill_tokens', 'prompt_size'],
-  output: ['GeneratedTokens', 'Response tokens', 'output_tokens', 'num_decode_tokens', 'token_size'],
-  reasoning: ['reasoning_tokens', 'reason_tokens'],
-  session: ['Session ID', 'session', 'session_id'],
-} as const;
+/** What a file with columns by name means; of several names that it has, the first counts. */
+export interface CsvForm {
+  readonly columns: Readonly<Record<'time' | 'prompt' | 'output' | 'reasoning' | 'session', readonly string[]>>;
+  /** A file without a column of times is malformed. */
+  readonly needsTimes: boolean;
+  /** A row without a length, or with 0 tokens, was sent and failed: it asked for as much as the one before. */
+  readonly failedAskForAsMuch: boolean;
+}
 
-type Columns = Readonly<Record<keyof typeof COLUMN_NAMES, number>>;
+/** Azure's, BurstGPT's, ServeGen's, Vidur's, splitwise-sim's and our own files. */
+const TRACES: CsvForm = {
+  columns: {
+    time: ['TIMESTAMP', 'Timestamp', 'timestamp_s', 'arrival_s', 'arrived_at', 'arrival_timestamp'],
+    prompt: ['ContextTokens', 'Request tokens', 'input_tokens', 'prompt_tokens', 'num_prefill_tokens', 'prompt_size'],
+    output: ['GeneratedTokens', 'Response tokens', 'output_tokens', 'num_decode_tokens', 'token_size'],
+    reasoning: ['reasoning_tokens', 'reason_tokens'],
+    session: ['Session ID', 'session', 'session_id'],
+  },
+  needsTimes: false,
+  failedAskForAsMuch: false,
+};
+
+type Columns = Readonly<Record<keyof CsvForm['columns'], number>>;
 
 /** A trace with a header and columns by name, others ignored, in constant memory. */
 export class CsvTraceReader implements TraceRows {
@@ -30,6 +43,10 @@ export class CsvTraceReader implements TraceRows {
   gridNs: Ns = 0;
   hasTimes = true;
 
+  /** When the last row that was not malformed arrived. */
+  latestNs: Ns = 0;
+
+  readonly #form: CsvForm;
   readonly #lines: LineReader;
   readonly #time = new TimestampParser();
   #columns: Columns | undefined;
@@ -40,12 +57,15 @@ export class CsvTraceReader implements TraceRows {
   #sawTime = false;
   #firstSeconds = 0;
   #firstNanoseconds = 0;
-  #latestNs: Ns = 0;
+  /** Of the last request, for those that failed after it. */
+  #promptTokens = 0;
+  #outputTokens = 0;
   /** How many fields the line has, where each begins, and one past the line break. */
   #fields = 0;
   readonly #starts: number[] = [];
 
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, form = TRACES) {
+    this.#form = form;
     this.#lines = new LineReader(source);
   }
 
@@ -77,22 +97,25 @@ export class CsvTraceReader implements TraceRows {
     const isEmpty = !this.#lines.next();
     const { bytes, start, end } = this.#lines;
     const header = isEmpty ? '' : textOf(bytes, start, end, 1_000);
-    const names = header.split(',').map((name) => name.trim());
-    const find = (wanted: readonly string[]) =>
-      wanted.map((name) => names.indexOf(name)).find((column) => column >= 0) ?? NO_COLUMN;
+    const written = header.split(',').map((name) => name.trim());
+    const { columns: wanted, needsTimes } = this.#form;
+    const find = (some: readonly string[]) =>
+      some.map((name) => written.indexOf(name)).find((column) => column >= 0) ?? NO_COLUMN;
     const columns = {
-      time: find(COLUMN_NAMES.time),
-      prompt: find(COLUMN_NAMES.prompt),
-      output: find(COLUMN_NAMES.output),
-      reasoning: find(COLUMN_NAMES.reasoning),
-      session: find(COLUMN_NAMES.session),
+      time: find(wanted.time),
+      prompt: find(wanted.prompt),
+      output: find(wanted.output),
+      reasoning: find(wanted.reasoning),
+      session: find(wanted.session),
     };
     this.hasTimes = columns.time !== NO_COLUMN;
-    this.#zeroMeansFailed = names.includes('Response tokens');
+    this.#zeroMeansFailed = written.includes('Response tokens');
     this.gridNs = this.#zeroMeansFailed ? NS_PER_S : 0;
-    if (columns.prompt >= 0 && columns.output >= 0) return columns;
-    const lacking = columns.prompt < 0 ? COLUMN_NAMES.prompt : COLUMN_NAMES.output;
-    this.#fail(start, `the header ${quote(header.slice(0, 200))} has none of the columns ${lacking.join(', ')}`);
+    const needed = needsTimes ? (['time', 'prompt', 'output'] as const) : (['prompt', 'output'] as const);
+    const lacking = needed.find((column) => columns[column] === NO_COLUMN);
+    if (lacking === undefined) return columns;
+    const names = wanted[lacking].join(', ');
+    this.#fail(start, `the header ${quote(header.slice(0, 200))} has none of the columns ${names}`);
     return undefined;
   }
 
@@ -111,11 +134,13 @@ export class CsvTraceReader implements TraceRows {
       return true;
     }
     const atNs = columns.time === NO_COLUMN ? 0 : this.#readTime(columns.time);
-    const promptTokens = this.#readTokens(columns.prompt, 1);
-    const outputTokens = this.#readTokens(columns.output, this.#zeroMeansFailed ? 0 : 1);
-    const reasoning = columns.reasoning === NO_COLUMN ? 0 : this.#readTokens(columns.reasoning, 0);
+    const promptTokens = this.#readTokens(columns.prompt, 1, this.#promptTokens);
+    const outputTokens = this.#readTokens(columns.output, this.#zeroMeansFailed ? 0 : 1, this.#outputTokens);
+    const reasoning = columns.reasoning === NO_COLUMN ? 0 : this.#readTokens(columns.reasoning, 0, 0);
     if (this.problem !== undefined) return true;
-    this.#latestNs = atNs;
+    this.latestNs = atNs;
+    this.#promptTokens = promptTokens;
+    this.#outputTokens = outputTokens;
     if (outputTokens === 0) return false;
     this.row = {
       atNs,
@@ -137,7 +162,7 @@ export class CsvTraceReader implements TraceRows {
     const { bytes } = this.#lines;
     const time = this.#time;
     // A date has a dash after its year.
-    const isDate = bytes[start + 4] === MINUS;
+    const isDate = start + 4 < end && bytes[start + 4] === MINUS;
     if (!(isDate ? time.parseDateTime(bytes, start, end) : time.parseSeconds(bytes, start, end))) {
       const like = '4.314579 (seconds) or 2023-11-16 18:15:46.6805900';
       this.#fail(start, `${this.#quoted(start, end)} is not a time like ${like}`);
@@ -150,14 +175,16 @@ export class CsvTraceReader implements TraceRows {
     }
     const spanS = time.seconds - this.#firstSeconds;
     const atNs = spanS * NS_PER_S + time.nanoseconds - this.#firstNanoseconds;
-    if (atNs < this.#latestNs) this.#fail(start, `time goes back at ${this.#quoted(start, end)}`);
+    if (atNs < this.latestNs) this.#fail(start, `time goes back at ${this.#quoted(start, end)}`);
     else if (spanS > MAX_SPAN_S)
       this.#fail(start, `${this.#quoted(start, end)} is more than 104 days after the first request`);
     return atNs;
   }
 
-  #readTokens(column: number, least: number): number {
+  /** @param before of the request before, which one that failed takes over where the form says so */
+  #readTokens(column: number, least: number, before: number): number {
     const [start, end] = this.#field(column);
+    if (this.#form.failedAskForAsMuch && before > 0 && this.#isNothing(start, end)) return before;
     let tokens = start === end ? NaN : 0;
     for (let at = start; at < end; at++) {
       const digit = this.#lines.bytes[at]! - DIGIT_0;
@@ -167,6 +194,10 @@ export class CsvTraceReader implements TraceRows {
     const range = `a whole number of tokens from ${least} to ${MAX_TOKENS}`;
     this.#fail(start, `${this.#quoted(start, end)} is not ${range}`);
     return 0;
+  }
+
+  #isNothing(start: number, end: number): boolean {
+    return start === end || (end === start + 1 && this.#lines.bytes[start] === DIGIT_0);
   }
 
   /** Rows outside of conversations have an empty field, or none. */

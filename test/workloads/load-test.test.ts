@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NS_PER_S } from '../../src/sim/units.ts';
+import { MAX_TOKENS } from '../../src/workloads/lengths.ts';
 import { loadTest } from '../../src/workloads/load-test.ts';
 import { loadTestTrace } from '../../src/workloads/load-test-trace.ts';
 import { serve, type Sent } from './closed-loop.ts';
@@ -193,12 +194,22 @@ describe('a recorded run', () => {
   });
 
   test.each([
-    [['arrival_s,input_tokens'], '1:1 the header should name the columns arrival_s, input_tokens and output_tokens'],
+    [
+      ['arrival_s,input_tokens'],
+      '1:1 the header "arrival_s,input_tokens" has none of the columns output_tokens_true, output_tokens',
+    ],
+    [['input_tokens,output_tokens'], '1:1 the header "input_tokens,output_tokens" has none of the columns arrival_s'],
     [['arrival_s,input_tokens,output_tokens'], '2:1 no requests follow the header'],
     [['arrival_s,input_tokens,output_tokens', '0,5'], '2:1 expected at least 3 fields, found 2'],
-    [['arrival_s,input_tokens,output_tokens', 'x,5,5'], '2:1 arrival_s "x" is not a time like 4.314579 (seconds)'],
+    [
+      ['arrival_s,input_tokens,output_tokens', 'x,5,5'],
+      '2:1 "x" is not a time like 4.314579 (seconds) or 2023-11-16 18:15:46.6805900',
+    ],
     [['arrival_s,input_tokens,output_tokens', '3,5,5', '2,5,5'], '3:1 time goes back at "2"'],
-    [['arrival_s,input_tokens,output_tokens', '0,5,-5'], '2:5 "-5" is not tokens: a whole number, at least 1'],
+    [
+      ['arrival_s,input_tokens,output_tokens', '0,5,-5'],
+      `2:5 "-5" is not a whole number of tokens from 1 to ${MAX_TOKENS}`,
+    ],
   ])('%j is told', (lines, problem) => {
     expect(problems(...lines)).toEqual([problem]);
   });
