@@ -151,7 +151,10 @@ describe('coverage', () => {
 
   const { coverage: ofSuites } = loadValidatedErrors();
 
-  test.each(ofSuites.filter((each) => each.points >= 20).map((each) => [each.suite, each.figure, each] as const))(
+  // Runs that a host held back are in the bands, but apart from the others they are no sample of the same spread.
+  const spread = ofSuites.filter(({ suite, points: count }) => count >= 20 && suite !== 'ml-energy-held-back');
+
+  test.each(spread.map((each) => [each.suite, each.figure, each] as const))(
     'of %s, %s: 75 to 85 % of the points, give or take two standard errors',
     (_suite, _figure, { points: count, inside }) => {
       const tolerance = 0.05 + 2 * Math.sqrt((0.8 * 0.2) / count);
