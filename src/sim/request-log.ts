@@ -49,20 +49,30 @@ export class RequestLog {
     columns.arrivalNs[row] = table.arrivalNs[request]!;
     const deadlineNs = table.deadlineNs[request]!;
     columns.deadlineNs[row] = deadlineNs === Infinity ? 0 : deadlineNs;
-    const served = status === RequestStatus.served;
-    columns.enqueuedNs[row] = served ? table.enqueuedNs[request]! : finishNs;
-    columns.scheduledNs[row] = served ? table.scheduledNs[request]! : finishNs;
-    columns.firstTokenNs[row] = served ? table.firstTokenNs[request]! : finishNs;
+    columns.enqueuedNs[row] = table.enqueuedNs[request]!;
+    columns.scheduledNs[row] = table.scheduledNs[request]!;
+    columns.firstTokenNs[row] = table.firstTokenNs[request]!;
+    columns.sentNs[row] = table.sentNs[request]!;
     columns.finishNs[row] = finishNs;
+    // A value from a column or else from the call would be boxed for every row.
+    if (status !== RequestStatus.served) this.#writeTurnedAway(row, finishNs);
     if (this.#resourceTime !== undefined) {
       columns.prefillTicks[row] = this.#resourceTime.takePrefill(request);
       columns.decodeTicks[row] = this.#resourceTime.takeDecode(request);
     }
-    columns.sentNs[row] = served ? table.sentNs[request]! : finishNs;
     columns.model[row] = table.model[request]!;
     columns.attempts[row] = table.attempts[request]!;
     columns.wrong[row] = table.wrong[request]!;
     if (this.#rows === RequestColumns.capacity) this.flush();
+  }
+
+  /** It was never in a queue: all that would have come happens when it leaves. */
+  #writeTurnedAway(row: number, finishNs: Ns): void {
+    const { enqueuedNs, scheduledNs, firstTokenNs, sentNs } = this.#columns;
+    enqueuedNs[row] = finishNs;
+    scheduledNs[row] = finishNs;
+    firstTokenNs[row] = finishNs;
+    sentNs[row] = finishNs;
   }
 
   #writeTransfer(row: number, request: RequestIndex): void {
