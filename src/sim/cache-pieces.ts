@@ -55,8 +55,19 @@ export class CachePieces {
     return this.#freedNs.length === 0 ? 0 : this.#freedNs[piece / ROW]!;
   }
 
+  /** Let a piece go on to `to`, if it is the last of that stream, ends at `from` and has one holder; answers whether it is. */
+  lengthen(piece: number, stream: number, from: number, to: number): boolean {
+    if (piece === NONE) return false;
+    const { rows } = this;
+    // One that is no piece any more has no holder.
+    if (rows[piece + TO] !== from || rows[piece + HOLDERS] !== 1 || rows[piece + DEEPER] !== NONE) return false;
+    if (this.#streams.streamOf(rows[piece + STREAM]!) !== stream) return false;
+    rows[piece + TO] = to;
+    return true;
+  }
+
   /** A new piece at the end of its stream, with one holder. */
-  append(stream: number, from: number, to: number): void {
+  append(stream: number, from: number, to: number): number {
     const streams = this.#streams;
     const known = streams.find(stream);
     const row = known === NONE ? streams.add(stream) : known;
@@ -67,6 +78,7 @@ export class CachePieces {
     if (last === NONE) streams.setFirst(row, piece);
     else this.rows[last + DEEPER] = piece;
     streams.setLast(row, piece);
+    return piece;
   }
 
   /** Cut a piece in two at a block; the shallower part keeps the row and, if queued, goes out later. */

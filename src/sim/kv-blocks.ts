@@ -156,7 +156,7 @@ export class KvBlocks {
     if (this.#cache === undefined) return;
     this.#requests.sharedBlocks[request] = this.hitBlocks;
     if (this.hitBlocks === 0) return;
-    this.#cache.hold(this.#requests.path[request]!, this.hitBlocks);
+    this.#cache.hold();
     this.used += this.freeHitBlocks;
   }
 
@@ -189,7 +189,7 @@ export class KvBlocks {
     const path = this.#requests.path[request]!;
     const complete = (tokens / this.blockTokens) | 0;
     const hits = cache.match(path, complete);
-    cache.hold(path, hits);
+    cache.hold();
     cache.leave(this.capacity - this.blocksFor(tokens));
     const known = cache.extend(path, hits, complete);
     cache.release(path, known, complete - known, this.#idleNs > 0 ? usedNs : 0);
@@ -201,11 +201,14 @@ export class KvBlocks {
   }
 
   #share(cache: PrefixCache, request: RequestIndex, computedTokens: number): number {
-    const { path, sharedBlocks } = this.#requests;
+    const { path, sharedBlocks, sharedPiece } = this.#requests;
     if (path[request] === NONE) return 0;
     const complete = (computedTokens / this.blockTokens) | 0;
-    const shared = cache.extend(path[request]!, sharedBlocks[request]!, complete);
+    const known = sharedBlocks[request]!;
+    if (known >= complete) return known;
+    const shared = cache.extend(path[request]!, known, complete, sharedPiece[request]!);
     sharedBlocks[request] = shared;
+    sharedPiece[request] = cache.extendedPiece;
     return shared;
   }
 

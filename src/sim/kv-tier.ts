@@ -59,7 +59,7 @@ export class KvTier {
   /** Put the first `known` blocks of a prompt, and those up to `until` that have a name, behind all others; answers how many. */
   #use(path: number, known: number, until: number, nowNs: Ns): number {
     const cache = this.#cache;
-    cache.hold(path, known);
+    cache.hold();
     const used = cache.extend(path, known, until);
     // What never expires need not be told apart by its time.
     cache.release(path, used, 0, this.plan.idleNs > 0 ? nowNs : 0);

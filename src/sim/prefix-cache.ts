@@ -24,22 +24,32 @@ export class PrefixCache {
   #queuedBlocks = 0;
   /** Of the blocks matched last, those that nobody held. */
   matchedEvictableBlocks = 0;
+  /** The piece that the last `extend` has made longer or begun. */
+  extendedPiece = NONE;
   readonly #paths: PromptPaths;
   readonly #blockTokens: number;
+  /** Its logarithm to the base of 2 if that is whole, else −1. */
+  readonly #blockShift: number;
   readonly #pieces = new CachePieces();
+  /** The pieces that the last `match` has found, each with the block up to which it was wanted. */
+  #found = new Int32Array(32);
+  #foundNumbers = 0;
   /** The segments of a path while it is walked backwards. */
   #walked = new Int32Array(16);
 
   constructor(paths: PromptPaths, blockTokens: number) {
     this.#paths = paths;
     this.#blockTokens = blockTokens;
+    const isPowerOfTwo = (blockTokens & (blockTokens - 1)) === 0;
+    this.#blockShift = isPowerOfTwo ? 31 - Math.clz32(blockTokens) : -1;
   }
 
   /** How many leading blocks of the prompt, at most `limit`, are known here. */
   match(path: number, limit: number): number {
     const { rows } = this.#pieces;
     let matched = 0;
-    this.matchedEvictableBlocks = 0;
+    let evictable = 0;
+    this.#foundNumbers = 0;
     for (let segment = path; segment !== NONE && matched < limit; segment = this.#paths.next[segment]!) {
       const end = Math.min(this.#endBlock(segment), limit);
       let piece = this.#pieces.first(this.#paths.stream[segment]!);
@@ -50,10 +60,12 @@ export class PrefixCache {
           return this.match(path, limit);
         }
         matched = Math.min(rows[piece + TO]!, end);
-        if (isEvictable) this.matchedEvictableBlocks += matched - rows[piece + FROM]!;
+        if (isEvictable) evictable += matched - rows[piece + FROM]!;
+        this.#find(piece, end);
       }
       if (matched < end) break;
     }
+    this.matchedEvictableBlocks = evictable;
     return matched;
   }
 
@@ -79,44 +91,53 @@ export class PrefixCache {
     return known;
   }
 
-  /** Hold the first `blocks` blocks of the prompt, as many as the last `match` has found. */
-  hold(path: number, blocks: number): void {
+  #find(piece: number, end: number): void {
+    const at = this.#foundNumbers;
+    if (at === this.#found.length) this.#found = grownIntegers(this.#found, 2 * at);
+    this.#found[at] = piece;
+    this.#found[at + 1] = end;
+    this.#foundNumbers = at + 2;
+  }
+
+  /** Hold what the last `match` has found; nothing may have happened since. */
+  hold(): void {
     const pieces = this.#pieces;
-    for (let segment = path, held = 0; held < blocks; segment = this.#paths.next[segment]!) {
-      const end = Math.min(this.#endBlock(segment), blocks);
-      let piece = pieces.first(this.#paths.stream[segment]!);
-      for (; piece !== NONE && pieces.rows[piece + FROM]! < end; piece = pieces.rows[piece + DEEPER]!) {
-        if (pieces.rows[piece + TO]! > end) pieces.split(piece, end);
-        if (pieces.rows[piece + HOLDERS] === 0) {
-          pieces.unqueue(piece);
-          this.#dequeued(pieces.sizeOf(piece));
-        }
-        pieces.rows[piece + HOLDERS]!++;
+    for (let at = 0; at < this.#foundNumbers; at += 2) {
+      const piece = this.#found[at]!;
+      const end = this.#found[at + 1]!;
+      if (pieces.rows[piece + TO]! > end) pieces.split(piece, end);
+      if (pieces.rows[piece + HOLDERS] === 0) {
+        pieces.unqueue(piece);
+        this.#dequeued(pieces.sizeOf(piece));
       }
-      held = end;
+      pieces.rows[piece + HOLDERS]!++;
     }
   }
 
   /**
    * A request whose first `shared` blocks are the known ones has its blocks up to `until` in memory: make them known, as
    * far as no other copy is. Answers how many leading blocks of it are now the known ones.
+   *
+   * @param piece the one it has extended before, which most probably goes on, or NONE
    */
-  extend(path: number, shared: number, until: number): number {
+  extend(path: number, shared: number, until: number, piece = NONE): number {
     const pieces = this.#pieces;
+    this.extendedPiece = piece;
     let known = shared;
     for (let segment = path; segment !== NONE && known < until; segment = this.#paths.next[segment]!) {
       const end = Math.min(this.#endBlock(segment), until);
       if (end <= known) continue;
       const stream = this.#paths.stream[segment]!;
-      let last = pieces.last(stream);
-      if (last !== NONE && pieces.rows[last + HOLDERS] === 0) {
-        this.#settle();
-        last = pieces.last(stream);
+      if (!pieces.lengthen(this.extendedPiece, stream, known, end)) {
+        let last = pieces.last(stream);
+        if (last !== NONE && pieces.rows[last + HOLDERS] === 0) {
+          this.#settle();
+          last = pieces.last(stream);
+        }
+        if (last !== NONE && pieces.rows[last + TO] !== known) return known;
+        // It holds all known blocks before its own, so a single holder of the last piece is this request.
+        this.extendedPiece = pieces.lengthen(last, stream, known, end) ? last : pieces.append(stream, known, end);
       }
-      if (last !== NONE && pieces.rows[last + TO] !== known) return known;
-      // It holds all known blocks before its own, so a single holder of the last piece is this request.
-      if (last !== NONE && pieces.rows[last + HOLDERS] === 1) pieces.rows[last + TO] = end;
-      else pieces.append(stream, known, end);
       known = end;
     }
     return known;
@@ -214,6 +235,7 @@ export class PrefixCache {
 
   /** The block after the last that the segment completes. */
   #endBlock(segment: number): number {
-    return Math.floor(this.#paths.endToken[segment]! / this.#blockTokens);
+    const token = this.#paths.endToken[segment]!;
+    return this.#blockShift < 0 ? (token / this.#blockTokens) | 0 : token >> this.#blockShift;
   }
 }

@@ -58,6 +58,8 @@ export class RequestTable {
   admission = new Float64Array(0);
   /** Leading blocks of its prompt that are the prefix cache's. */
   sharedBlocks = new Int32Array(0);
+  /** Where the last of them lie in that cache, most probably: it looks whether that is so. */
+  sharedPiece = new Int32Array(0);
   /** When what it reads from KV tiers is there, and the tokens it has blocks for since; 0 when it holds none. */
   loadEndNs = new Float64Array(0);
   loadedUntil = new Int32Array(0);
@@ -112,6 +114,7 @@ export class RequestTable {
     this.preemptions = grownIntegers(this.preemptions, capacity);
     this.path = grownIntegers(this.path, capacity);
     this.sharedBlocks = grownIntegers(this.sharedBlocks, capacity);
+    this.sharedPiece = grownIntegers(this.sharedPiece, capacity);
     this.generated = grownIntegers(this.generated, capacity);
     this.computed = grownIntegers(this.computed, capacity);
     this.target = grownIntegers(this.target, capacity);

@@ -4,6 +4,9 @@ import { NONE } from './request-table.ts';
 /** 2³² divided by the golden ratio, odd: consecutive streams land far apart. */
 const STRIDE = 0x9e3779b1;
 
+/** Numbers of a place side by side: the row that stands there, and the low bits of its stream, which tell most others apart. */
+const PLACE = 2;
+
 /** Numbers of a row side by side; whoever finds a stream asks for its pieces. */
 const ROW = 4;
 /** Of a free row, the next free one. */
@@ -16,8 +19,8 @@ const LAST = 2;
  * hash table with linear probing.
  */
 export class StreamIndex {
-  /** Rows, where the hash of their stream or the next free place put them. A power of two long, at most half full. */
-  #slots = new Int32Array(128).fill(NONE);
+  /** Where the hash of their stream or the next free place put them. A power of two long, at most half full. */
+  #places = new Int32Array(128 * PLACE).fill(NONE);
   #rows = new Float64Array(64 * ROW);
   #free = NONE;
   /** Mostly a stream is asked for several times in a row. */
@@ -31,7 +34,7 @@ export class StreamIndex {
   /** The row of a stream, or NONE. */
   find(stream: number): number {
     if (stream === this.#latestStream) return this.#latestRow;
-    const row = this.#slots[this.#slotOf(stream)]!;
+    const row = this.#places[this.#placeOf(stream)]!;
     if (row !== NONE) {
       this.#latestStream = stream;
       this.#latestRow = row;
@@ -47,8 +50,12 @@ export class StreamIndex {
     this.#rows[row * ROW + STREAM] = stream;
     this.#rows[row * ROW + FIRST] = NONE;
     this.#rows[row * ROW + LAST] = NONE;
-    this.#slots[this.#slotOf(stream)] = row;
+    this.#stand(row, stream);
     return row;
+  }
+
+  streamOf(row: number): number {
+    return this.#rows[row * ROW + STREAM]!;
   }
 
   first(row: number): number {
@@ -68,50 +75,56 @@ export class StreamIndex {
   }
 
   remove(row: number): void {
-    const slots = this.#slots;
-    const last = slots.length - 1;
-    let hole = this.#slotOf(this.#streamOf(row));
-    slots[hole] = NONE;
+    const places = this.#places;
+    const last = places.length - PLACE;
+    let hole = this.#placeOf(this.streamOf(row));
+    places[hole] = NONE;
     // Whoever stands behind the hole and would rather stand there moves up.
-    for (let slot = (hole + 1) & last; slots[slot]! !== NONE; slot = (slot + 1) & last) {
-      const home = this.#homeOf(this.#streamOf(slots[slot]!));
-      if (((slot - home) & last) < ((slot - hole) & last)) continue;
-      slots[hole] = slots[slot]!;
-      slots[slot] = NONE;
-      hole = slot;
+    for (let place = (hole + PLACE) & last; places[place]! !== NONE; place = (place + PLACE) & last) {
+      const home = this.#homeOf(places[place + 1]!);
+      if (((place - home) & last) < ((place - hole) & last)) continue;
+      places[hole] = places[place]!;
+      places[hole + 1] = places[place + 1]!;
+      places[place] = NONE;
+      hole = place;
     }
     this.#rows[row * ROW + STREAM] = this.#free;
     this.#free = row;
     this.#latestStream = -1;
   }
 
-  #streamOf(row: number): number {
-    return this.#rows[row * ROW + STREAM]!;
+  #stand(row: number, stream: number): void {
+    const place = this.#placeOf(stream);
+    this.#places[place] = row;
+    this.#places[place + 1] = stream | 0;
   }
 
   /** Where the stream stands, or the free place where it would. */
-  #slotOf(stream: number): number {
-    const slots = this.#slots;
+  #placeOf(stream: number): number {
+    const places = this.#places;
     const rows = this.#rows;
-    const last = slots.length - 1;
-    let slot = this.#homeOf(stream);
-    for (let row = slots[slot]!; row !== NONE && rows[row * ROW + STREAM]! !== stream; row = slots[slot]!) {
-      slot = (slot + 1) & last;
+    const last = places.length - PLACE;
+    const low = stream | 0;
+    let place = this.#homeOf(low);
+    for (let row = places[place]!; row !== NONE; row = places[place]!) {
+      if (places[place + 1] === low && rows[row * ROW + STREAM] === stream) break;
+      place = (place + PLACE) & last;
     }
-    return slot;
+    return place;
   }
 
-  #homeOf(stream: number): number {
-    const bits = Math.imul(stream | 0, STRIDE);
-    return (bits ^ (bits >>> 16)) & (this.#slots.length - 1);
+  /** @param low the low bits of a stream */
+  #homeOf(low: number): number {
+    const bits = Math.imul(low, STRIDE);
+    return ((bits ^ (bits >>> 16)) * PLACE) & (this.#places.length - PLACE);
   }
 
   #grow(): void {
     const rows = this.#rows.length / ROW;
     this.#rows = grownFloats(this.#rows, 2 * rows * ROW);
     this.#freeRowsFrom(rows);
-    this.#slots = new Int32Array(4 * rows).fill(NONE);
-    for (let row = 0; row < rows; row++) this.#slots[this.#slotOf(this.#streamOf(row))] = row;
+    this.#places = new Int32Array(4 * rows * PLACE).fill(NONE);
+    for (let row = 0; row < rows; row++) this.#stand(row, this.streamOf(row));
   }
 
   #freeRowsFrom(first: number): void {

@@ -39,7 +39,7 @@ export class ReplayedCache {
     }
     const complete = Math.floor(promptTokens / this.#blockTokens);
     const hits = this.#cache.match(path, complete);
-    this.#cache.hold(path, hits);
+    this.#cache.hold();
     const known = this.#cache.extend(path, hits, complete);
     // In the traces an incomplete block has an id, too, and takes the room of one.
     const blocks = Math.ceil(promptTokens / this.#blockTokens);
