@@ -1,3 +1,5 @@
+import { type Candidates, type InstancesOfModel, fittingPools, instancesOf } from './candidates.ts';
+import { type FleetColumns, markStretches } from './fleet-columns.ts';
 import type { Instance } from './instance.ts';
 import type { PoolRole } from './plan.ts';
 import type { PoolFacts } from './pool-facts.ts';
@@ -10,16 +12,19 @@ export class Fleet implements FleetView {
   eligibleCount = 0;
   readonly outstanding: Int32Array;
   readonly promptTokens: Float64Array;
+  readonly columns: FleetColumns;
   readonly #instances: readonly Instance[];
   readonly #telemetry: Telemetry;
   readonly #facts: PoolFacts;
   readonly #poolOf: Int32Array;
   #eligible: Int32Array;
+  #stretchEnd: Int32Array;
   /** All there are, by model, … */
   readonly #ofModel: readonly InstancesOfModel[];
   /** … and of these, the ones that take requests. */
   readonly #offered: InstancesOfModel[];
   readonly #scratch: Int32Array;
+  readonly #scratchEnd: Int32Array;
   /** The moment of the look. */
   #nowNs: Ns = 0;
 
@@ -39,6 +44,26 @@ export class Fleet implements FleetView {
     this.promptTokens = new Float64Array(instances.length);
     this.#scratch = new Int32Array(instances.length);
     this.#eligible = this.#scratch;
+    this.#scratchEnd = new Int32Array(instances.length);
+    this.#stretchEnd = this.#scratchEnd;
+    const eligible = () => this.#eligible;
+    const stretchEnd = () => this.#stretchEnd;
+    this.columns = {
+      get eligible() {
+        return eligible();
+      },
+      get stretchEnd() {
+        return stretchEnd();
+      },
+      outstandingRequests: this.outstanding,
+      outstandingPromptTokens: this.promptTokens,
+      get reportedWaitingRequests() {
+        return telemetry.waitingRequests;
+      },
+      get reportedKvUse() {
+        return telemetry.kvUse;
+      },
+    };
     this.#ofModel = Array.from({ length: models }, (_, model) =>
       instancesOf(instances.filter((instance) => modelOfPool[instance.pool] === model)),
     );
@@ -106,14 +131,37 @@ export class Fleet implements FleetView {
     const eligible = this.#eligible;
     let best = eligible[0]!;
     let fewest = outstanding[best]!;
-    for (let k = 1; k < eligibleCount; k++) {
-      const instance = eligible[k]!;
-      if (outstanding[instance]! < fewest) {
+    const last = eligible[eligibleCount - 1]!;
+    if (last - best === eligibleCount - 1) {
+      // One next to the other, as they mostly are: nothing to look up.
+      for (let instance = best + 1; instance <= last; instance++) {
+        if (outstanding[instance]! >= fewest) continue;
         best = instance;
         fewest = outstanding[instance]!;
       }
+      return best;
+    }
+    for (let k = 1; k < eligibleCount; k++) {
+      const instance = eligible[k]!;
+      if (outstanding[instance]! >= fewest) continue;
+      best = instance;
+      fewest = outstanding[instance]!;
     }
     return best;
+  }
+
+  totalOutstanding(): number {
+    const { outstanding, eligibleCount } = this;
+    const eligible = this.#eligible;
+    const first = eligible[0]!;
+    const last = eligible[eligibleCount - 1]!;
+    let total = 0;
+    if (last - first === eligibleCount - 1) {
+      for (let instance = first; instance <= last; instance++) total += outstanding[instance]!;
+    } else {
+      for (let k = 0; k < eligibleCount; k++) total += outstanding[eligible[k]!]!;
+    }
+    return total;
   }
 
   outstandingRequests(instance: InstanceIndex): number {
@@ -129,15 +177,15 @@ export class Fleet implements FleetView {
   }
 
   reportedWaitingRequests(instance: InstanceIndex): number {
-    return this.#telemetry.waitingRequests(instance);
+    return this.#telemetry.waitingRequests[instance]!;
   }
 
   reportedRunningRequests(instance: InstanceIndex): number {
-    return this.#telemetry.runningRequests(instance);
+    return this.#telemetry.runningRequests[instance]!;
   }
 
   reportedKvUse(instance: InstanceIndex): number {
-    return this.#telemetry.kvUse(instance);
+    return this.#telemetry.kvUse[instance]!;
   }
 
   cachedTokens(instance: InstanceIndex, request: RequestIndex): number {
@@ -187,14 +235,14 @@ export class Fleet implements FleetView {
       const takesIt = promptTokens <= instance.localPrefillTokens && instance.canEverFit(promptTokens, outputTokens);
       if (takesIt) this.#scratch[count++] = index;
     }
-    this.#eligible = this.#scratch;
-    this.eligibleCount = count;
+    this.#takeScratch(count);
     return count;
   }
 
   #select(candidates: Candidates, promptTokens: number, outputTokens: number): number {
     if (fittingPools(candidates, promptTokens, outputTokens) === candidates.pools.length) {
       this.#eligible = candidates.instances;
+      this.#stretchEnd = candidates.stretchEnd;
       this.eligibleCount = candidates.instances.length;
     } else {
       this.#selectSome(candidates.instances, promptTokens, outputTokens);
@@ -207,48 +255,13 @@ export class Fleet implements FleetView {
     for (const index of candidates) {
       if (this.#instances[index]!.canEverFit(promptTokens, outputTokens)) this.#scratch[count++] = index;
     }
+    this.#takeScratch(count);
+  }
+
+  #takeScratch(count: number): void {
+    markStretches(this.#scratch, count, this.#poolOf, this.#scratchEnd);
     this.#eligible = this.#scratch;
+    this.#stretchEnd = this.#scratchEnd;
     this.eligibleCount = count;
   }
-}
-
-/** Instances in ascending order, and one instance of each of their pools. */
-interface Candidates {
-  readonly instances: Int32Array;
-  readonly pools: readonly Instance[];
-}
-
-interface InstancesOfModel {
-  /** Where clients' requests can go, … */
-  readonly first: Candidates;
-  /** … those of them that need no other to finish, … */
-  readonly alone: Candidates;
-  /** … and where the others hand their requests over to. */
-  readonly decode: Candidates;
-  /** Longest prompt that any of those takes from clients itself. */
-  readonly mostLocalTokens: number;
-}
-
-function instancesOf(own: readonly Instance[]): InstancesOfModel {
-  const first = own.filter(({ role }) => role !== 'decode');
-  const decode = own.filter(({ role }) => role === 'decode');
-  return {
-    first: candidatesOf(first),
-    alone: candidatesOf(first.filter(({ role }) => role === 'mixed')),
-    decode: candidatesOf(decode),
-    mostLocalTokens: decode.reduce((most, { localPrefillTokens }) => Math.max(most, localPrefillTokens), 0),
-  };
-}
-
-function candidatesOf(instances: readonly Instance[]): Candidates {
-  return {
-    instances: Int32Array.from(instances, ({ index }) => index),
-    pools: instances.filter(({ pool }, k) => k === 0 || pool !== instances[k - 1]!.pool),
-  };
-}
-
-function fittingPools({ pools }: Candidates, promptTokens: number, outputTokens: number): number {
-  let fitting = 0;
-  for (let k = 0; k < pools.length; k++) if (pools[k]!.canEverFit(promptTokens, outputTokens)) fitting++;
-  return fitting;
 }

@@ -1,3 +1,4 @@
+import type { FleetColumns } from './fleet-columns.ts';
 import type { PoolRole } from './plan.ts';
 import type { InstanceIndex, ModelIndex, Ns, PoolIndex, RequestIndex, SegmentIndex, Ticks } from './units.ts';
 
@@ -95,10 +96,14 @@ export interface FleetView {
   /** The k-th eligible instance, 0 ≤ k < eligibleCount, in ascending order. */
   eligible(k: number): InstanceIndex;
   isEligible(instance: InstanceIndex): boolean;
+  /** The figures below that change, for loops over many instances. */
+  readonly columns: FleetColumns;
   /** Requests sent there, or handed over to it, and not yet finished or handed over to another. */
   outstandingRequests(instance: InstanceIndex): number;
   /** The eligible instance with the fewest of them; on a tie the lowest index. */
   leastOutstanding(): InstanceIndex;
+  /** Of all eligible instances together. */
+  totalOutstanding(): number;
   /** Of these, the ones not in the running batch: up to date, so only the engine knows it. Routers read what is reported. */
   waitingRequests(instance: InstanceIndex): number;
   /** Prompt tokens of the requests sent there whose first token has not come. */

@@ -1,6 +1,6 @@
 import type { Instance } from './instance.ts';
 import type { TelemetryRequest } from './ports.ts';
-import type { InstanceIndex, Ns } from './units.ts';
+import type { Ns } from './units.ts';
 
 /**
  * What instances report of themselves: a snapshot at every multiple of the interval that shows everything of its instant,
@@ -16,10 +16,10 @@ export class Telemetry {
   /** Snapshots that are taken and may yet be seen: as many rows of all instances, the k-th at k modulo so many. */
   readonly #rows: number = 0;
   /** … and after them a row for the time before the first: all 0. */
-  readonly #waiting: Int32Array;
-  readonly #running: Int32Array;
-  readonly #kvUse: Float64Array;
-  /** Where the row begins that is seen now, and until when. */
+  readonly #waiting: readonly Int32Array[];
+  readonly #running: readonly Int32Array[];
+  readonly #kvUse: readonly Float64Array[];
+  /** The row that is seen now, and until when. */
   #seen: number;
   #seenUntilNs: Ns = Infinity;
 
@@ -32,11 +32,11 @@ export class Telemetry {
       this.#rows = Math.ceil(request.delayNs / request.intervalNs) + 2;
       this.#seenUntilNs = 0;
     }
-    const size = (this.#rows + 1) * instances.length;
-    this.#waiting = new Int32Array(size);
-    this.#running = new Int32Array(size);
-    this.#kvUse = new Float64Array(size);
-    this.#seen = this.#rows * instances.length;
+    const rows = { length: this.#rows + 1 };
+    this.#waiting = Array.from(rows, () => new Int32Array(instances.length));
+    this.#running = Array.from(rows, () => new Int32Array(instances.length));
+    this.#kvUse = Array.from(rows, () => new Float64Array(instances.length));
+    this.#seen = this.#rows;
   }
 
   /** Nothing happens before `timeNs` any more: take the snapshots that are due before it. */
@@ -51,22 +51,21 @@ export class Telemetry {
   look(nowNs: Ns): void {
     if (nowNs < this.#seenUntilNs) return;
     const snapshot = this.#seenAt(nowNs);
-    const row = snapshot < 0 ? this.#rows : snapshot % this.#rows;
-    this.#seen = row * this.#instances.length;
+    this.#seen = snapshot < 0 ? this.#rows : snapshot % this.#rows;
     // One more than the time of the next: without a delay a snapshot is not seen at its own instant.
     this.#seenUntilNs = (snapshot + 1) * this.#intervalNs + Math.max(this.#delayNs, 1);
   }
 
-  waitingRequests(instance: InstanceIndex): number {
-    return this.#waiting[this.#seen + instance]!;
+  get waitingRequests(): Int32Array {
+    return this.#waiting[this.#seen]!;
   }
 
-  runningRequests(instance: InstanceIndex): number {
-    return this.#running[this.#seen + instance]!;
+  get runningRequests(): Int32Array {
+    return this.#running[this.#seen]!;
   }
 
-  kvUse(instance: InstanceIndex): number {
-    return this.#kvUse[this.#seen + instance]!;
+  get kvUse(): Float64Array {
+    return this.#kvUse[this.#seen]!;
   }
 
   /** The number of the snapshot that is seen at a moment; −1 before the first. */
@@ -76,12 +75,13 @@ export class Telemetry {
 
   #take(snapshot: number): void {
     const timeNs = snapshot * this.#intervalNs;
-    const start = (snapshot % this.#rows) * this.#instances.length;
+    const row = snapshot % this.#rows;
+    const [waiting, running, kvUse] = [this.#waiting[row]!, this.#running[row]!, this.#kvUse[row]!];
     for (let index = 0; index < this.#instances.length; index++) {
       const instance = this.#instances[index]!;
-      this.#waiting[start + index] = instance.waitingRequests;
-      this.#running[start + index] = instance.batch.running.size;
-      this.#kvUse[start + index] = instance.kvBlocksUsedAt(timeNs) / instance.engine.kvBlocks;
+      waiting[index] = instance.waitingRequests;
+      running[index] = instance.batch.running.size;
+      kvUse[index] = instance.kvBlocksUsedAt(timeNs) / instance.engine.kvBlocks;
     }
   }
 }

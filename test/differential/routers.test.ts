@@ -64,9 +64,9 @@ function curious(intervalNs: number, delayNs: number): RoutingPolicy {
   return {
     telemetry: { intervalNs, delayNs },
     route(request, requests, fleet) {
-      let sum = mixed(promptFigures(request, requests), fleet.leastOutstanding());
+      let sum = mixed(promptFigures(request, requests), mixed(fleet.leastOutstanding(), fleet.totalOutstanding()));
       for (let k = 0; k < fleet.eligibleCount; k++) {
-        sum = mixed(sum, instanceFigures(fleet.eligible(k), request, fleet));
+        sum = mixed(mixed(sum, instanceFigures(fleet.eligible(k), request, fleet)), columnFigures(k, fleet));
       }
       return fleet.eligible(Math.floor(sum) % fleet.eligibleCount);
     },
@@ -92,6 +92,19 @@ function instanceFigures(instance: InstanceIndex, request: number, fleet: FleetV
     fleet.prefillJoulesPerToken(instance),
     fleet.decodeStepJoules(instance, fleet.outstandingRequests(instance)),
     fleet.decodeStepNs(instance, fleet.outstandingRequests(instance)),
+  ].reduce(mixed);
+}
+
+/** Columns say what the view answers, and where stretches end. */
+function columnFigures(k: number, { columns }: FleetView): number {
+  const instance = columns.eligible[k]!;
+  return [
+    instance,
+    columns.stretchEnd[k]!,
+    columns.outstandingRequests[instance]!,
+    columns.outstandingPromptTokens[instance]!,
+    columns.reportedWaitingRequests[instance]!,
+    columns.reportedKvUse[instance]! * 1e6,
   ].reduce(mixed);
 }
 

@@ -1,6 +1,7 @@
 import type { FleetView, PrefillBatch, PromptView } from '../../src/sim/ports.ts';
 import type { RunParts, SimulationPlan } from '../../src/sim/simulate.ts';
 import { NO_SEGMENT } from '../../src/sim/units.ts';
+import { columnsOf } from '../support/fleet-columns.ts';
 import type { ReferenceInstance } from './reference-instance.ts';
 import type { ReferenceRequest } from './reference-request.ts';
 import type { ReferenceTelemetry } from './reference-telemetry.ts';
@@ -59,10 +60,14 @@ export function fleetViewOf(fleet: Fleet, eligible: readonly ReferenceInstance[]
     running.length + waitingRequests + placed.filter((other) => other === index).length;
   return {
     eligibleCount: eligible.length,
+    get columns() {
+      return columnsOf(this, instances.length);
+    },
     eligible: (k) => eligible[k]!.index,
     isEligible: (index) => eligible.some((instance) => instance.index === index),
     outstandingRequests: (index) => outstandingOf(at(index)),
     leastOutstanding: () => eligible.toSorted((a, b) => outstandingOf(a) - outstandingOf(b))[0]!.index,
+    totalOutstanding: () => eligible.reduce((total, instance) => total + outstandingOf(instance), 0),
     waitingRequests: (index) => at(index).waitingRequests,
     outstandingPromptTokens: (index) =>
       [...requests.values()]

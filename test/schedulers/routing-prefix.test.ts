@@ -209,9 +209,9 @@ describe('weighted', () => {
   test('adds what was reported and the price', () => {
     const router = routerOf(weighted, { outstanding: 0, waiting: 2, kv: 10, prefixHit: 0, price: 1 });
     const points = [
-      { reportedWaiting: 3, reportedKvUse: 0.5, rentUsdPerHour: 1 }, // 12
-      { reportedWaiting: 0, reportedKvUse: 0.9, rentUsdPerHour: 2 }, // 11
-      { reportedWaiting: 1, reportedKvUse: 0.1, rentUsdPerHour: 9 }, // 12
+      { reportedWaiting: 3, reportedKvUse: 0.5, pool: 0, rentUsdPerHour: 1 }, // 12
+      { reportedWaiting: 0, reportedKvUse: 0.9, pool: 1, rentUsdPerHour: 2 }, // 11
+      { reportedWaiting: 1, reportedKvUse: 0.1, pool: 2, rentUsdPerHour: 9 }, // 12
     ];
 
     expect(ask(router, {}, ...points)).toBe(1);

@@ -1,6 +1,7 @@
 import type { PoolRole } from '../../src/sim/plan.ts';
 import type { FleetView, PoolsView, PromptView } from '../../src/sim/ports.ts';
 import { NO_SEGMENT, NO_SESSION } from '../../src/sim/units.ts';
+import { columnsOf } from './fleet-columns.ts';
 
 /** What a router can see of one request; left out means the plainest value. */
 export interface FakeRequest {
@@ -66,6 +67,9 @@ export function fleetOf(...instances: readonly FakeInstance[]): FleetView {
   const of = (instance: number) => row(instances, instance);
   return {
     eligibleCount: eligible.length,
+    get columns() {
+      return columnsOf(this, instances.length);
+    },
     eligible: (k) => row(eligible, k),
     isEligible: (instance) => eligible.includes(instance),
     outstandingRequests: (instance) => of(instance).outstanding ?? 0,
@@ -74,6 +78,7 @@ export function fleetOf(...instances: readonly FakeInstance[]): FleetView {
         eligible.toSorted((a, b) => (of(a).outstanding ?? 0) - (of(b).outstanding ?? 0)),
         0,
       ),
+    totalOutstanding: () => eligible.reduce((total, instance) => total + (of(instance).outstanding ?? 0), 0),
     waitingRequests: (instance) => {
       const { waiting } = of(instance);
       if (waiting !== undefined) return waiting;

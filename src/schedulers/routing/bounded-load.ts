@@ -34,10 +34,7 @@ export const boundedLoad: Module<RoutingPolicy, z.infer<typeof options>> = {
     let others = 0;
     return {
       route(request, requests, fleet) {
-        const count = fleet.eligibleCount;
-        let total = 0;
-        for (let k = 0; k < count; k++) total += fleet.outstandingRequests(fleet.eligible(k));
-        const bound = Math.ceil(((1 + epsilon) * (total + 1)) / count);
+        const bound = Math.ceil(((1 + epsilon) * (fleet.totalOutstanding() + 1)) / fleet.eligibleCount);
         let key = sessionKey(request, requests, fleet);
         if (key === NO_SESSION) {
           const segment = requests.firstSegment(request);

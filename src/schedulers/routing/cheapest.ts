@@ -16,41 +16,38 @@ export function cheapestThatKeeps(
   const limitNs = ttftMs * NS_PER_MS;
   return {
     route(request, requests, fleet) {
+      const { eligible, stretchEnd, outstandingRequests, outstandingPromptTokens } = fleet.columns;
       const promptTokens = requests.promptTokens(request);
-      let best = fleet.eligible(0);
+      const count = fleet.eligibleCount;
+      let best = eligible[0]!;
       let bestCost = Infinity;
       let earliest = Infinity;
       let fewest = Infinity;
-      const count = fleet.eligibleCount;
-      let pool = fleet.pool(best);
-      let prediction = predictions.of(fleet, best);
-      let { maxNumSeqs, nsPerPromptToken, stepNs } = prediction;
-      let poolCost = costOf(fleet, best, promptTokens);
-      for (let k = 0; k < count; k++) {
-        const instance = fleet.eligible(k);
-        if (fleet.pool(instance) !== pool) {
-          pool = fleet.pool(instance);
-          prediction = predictions.of(fleet, instance);
-          ({ maxNumSeqs, nsPerPromptToken, stepNs } = prediction);
-          poolCost = costOf(fleet, instance, promptTokens);
+      for (let k = 0; k < count;) {
+        const first = eligible[k]!;
+        const end = stretchEnd[k]!;
+        const prediction = predictions.of(fleet, first);
+        const { maxNumSeqs, nsPerPromptToken, stepNs } = prediction;
+        const poolCost = costOf(fleet, first, promptTokens);
+        for (let instance = first; instance < end; instance++) {
+          const outstanding = outstandingRequests[instance]!;
+          const tpotNs = stepNs[outstanding < maxNumSeqs ? outstanding : maxNumSeqs]!;
+          const ttftNs = (outstandingPromptTokens[instance]! + promptTokens) * nsPerPromptToken + tpotNs;
+          const keeps = ttftNs <= limitNs;
+          if (!keeps && Number.isNaN(ttftNs)) {
+            prediction.estimateStep(fleet, instance, outstanding);
+            instance--;
+            continue;
+          }
+          const cost = keeps ? poolCost : Infinity;
+          if (cost > bestCost || (cost === bestCost && ttftNs > earliest)) continue;
+          if (cost === bestCost && ttftNs === earliest && outstanding >= fewest) continue;
+          best = instance;
+          bestCost = cost;
+          earliest = ttftNs;
+          fewest = outstanding;
         }
-        const outstanding = fleet.outstandingRequests(instance);
-        const others = Math.min(outstanding, maxNumSeqs);
-        const tpotNs = stepNs[others]!;
-        const tokens = fleet.outstandingPromptTokens(instance) + promptTokens;
-        const ttftNs = tokens * nsPerPromptToken + tpotNs;
-        if (Number.isNaN(ttftNs)) {
-          prediction.estimateStep(fleet, instance, others);
-          k--;
-          continue;
-        }
-        const cost = ttftNs <= limitNs ? poolCost : Infinity;
-        if (cost > bestCost || (cost === bestCost && ttftNs > earliest)) continue;
-        if (cost === bestCost && ttftNs === earliest && outstanding >= fewest) continue;
-        best = instance;
-        bestCost = cost;
-        earliest = ttftNs;
-        fewest = outstanding;
+        k += end - first;
       }
       return best;
     },

@@ -15,18 +15,24 @@ export const leastKv: Module<RoutingPolicy, z.infer<typeof options>> = {
     return {
       telemetry: telemetryOf(ages),
       route(_request, _requests, fleet) {
-        let best = fleet.eligible(0);
-        let least = fleet.reportedKvUse(best);
-        let fewest = fleet.outstandingRequests(best);
-        for (let k = 1; k < fleet.eligibleCount; k++) {
-          const instance = fleet.eligible(k);
-          const kvUse = fleet.reportedKvUse(instance);
-          if (kvUse > least) continue;
-          const outstanding = fleet.outstandingRequests(instance);
-          if (kvUse === least && outstanding >= fewest) continue;
-          best = instance;
-          least = kvUse;
-          fewest = outstanding;
+        const { eligible, stretchEnd, outstandingRequests, reportedKvUse } = fleet.columns;
+        const count = fleet.eligibleCount;
+        let best = eligible[0]!;
+        let least = Infinity;
+        let fewest = Infinity;
+        for (let k = 0; k < count;) {
+          const first = eligible[k]!;
+          const end = stretchEnd[k]!;
+          for (let instance = first; instance < end; instance++) {
+            const kvUse = reportedKvUse[instance]!;
+            if (kvUse > least) continue;
+            const outstanding = outstandingRequests[instance]!;
+            if (kvUse === least && outstanding >= fewest) continue;
+            best = instance;
+            least = kvUse;
+            fewest = outstanding;
+          }
+          k += end - first;
         }
         return best;
       },

@@ -4,6 +4,8 @@ import { StreamIndex } from '../../sim/stream-index.ts';
 import { type InstanceIndex, NO_INSTANCE, NO_SEGMENT, type RequestIndex } from '../../sim/units.ts';
 
 const NONE = -1;
+/** From so many instances on that have seen a stream, its entries are found by instance: a system prompt is in all of them. */
+const WIDE = 16;
 
 /**
  * Which prompts a router has sent where: its own guess of what the caches of the instances hold. Per instance, the streams
@@ -29,6 +31,9 @@ export class PathHistory {
   #newer = new Int32Array(0);
   #older = new Int32Array(0);
   #free = NONE;
+  /** By row of a stream: how many entries it has, and those of a wide one by instance, NONE where it has none. */
+  readonly #holders: number[] = [];
+  readonly #wide: (Int32Array | undefined)[] = [];
   /** By instance. */
   #newest = new Int32Array(0);
   #oldest = new Int32Array(0);
@@ -91,11 +96,37 @@ export class PathHistory {
       const row = this.#streams.find(this.#walked[at]!);
       if (row === NONE) continue;
       const end = this.#ends[at]!;
+      const wide = this.#wide[row];
+      if (wide !== undefined) {
+        this.#lookUpWide(wide, end, last);
+        continue;
+      }
       for (let entry = this.#streams.first(row); entry !== NONE; entry = this.#next[entry]!) {
         const instance = this.#instance[entry]!;
         const tokens = Math.min(this.#tokens[entry]!, end);
         if (instance <= last && tokens > this.hitTokens[instance]!) this.hitTokens[instance] = tokens;
       }
+    }
+  }
+
+  #lookUpWide(wide: Int32Array, end: number, last: InstanceIndex): void {
+    const hitTokens = this.hitTokens;
+    const tokensOf = this.#tokens;
+    const count = Math.min(last + 1, wide.length);
+    for (let instance = 0; instance < count; instance++) {
+      const entry = wide[instance]!;
+      if (entry === NONE) continue;
+      const seen = tokensOf[entry]!;
+      const tokens = seen < end ? seen : end;
+      if (tokens > hitTokens[instance]!) hitTokens[instance] = tokens;
+    }
+  }
+
+  /** Of the eligible instances that have seen some of the prompt looked up last, put what their caches still hold in `hitTokens`. */
+  askCaches(request: RequestIndex, fleet: FleetView): void {
+    for (let k = 0; k < fleet.eligibleCount; k++) {
+      const instance = fleet.eligible(k);
+      if (this.hitTokens[instance]! > 0) this.hitTokens[instance] = fleet.cachedTokens(instance, request);
     }
   }
 
@@ -127,9 +158,7 @@ export class PathHistory {
 
   /** The entry of a stream in an instance, which is now its newest. */
   #use(stream: number, instance: InstanceIndex): number {
-    const row = this.#streams.find(stream);
-    let entry = row === NONE ? NONE : this.#streams.first(row);
-    while (entry !== NONE && this.#instance[entry] !== instance) entry = this.#next[entry]!;
+    let entry = this.#entryOf(stream, instance);
     if (entry === NONE) {
       if (this.#entries[instance] === this.#limit) this.#drop(this.#oldest[instance]!);
       entry = this.#add(stream, instance);
@@ -142,6 +171,16 @@ export class PathHistory {
     if (newest === NONE) this.#oldest[instance] = entry;
     else this.#newer[newest] = entry;
     this.#newest[instance] = entry;
+    return entry;
+  }
+
+  #entryOf(stream: number, instance: InstanceIndex): number {
+    const row = this.#streams.find(stream);
+    if (row === NONE) return NONE;
+    const wide = this.#wide[row];
+    if (wide !== undefined) return instance < wide.length ? wide[instance]! : NONE;
+    let entry = this.#streams.first(row);
+    while (entry !== NONE && this.#instance[entry] !== instance) entry = this.#next[entry]!;
     return entry;
   }
 
@@ -160,7 +199,31 @@ export class PathHistory {
     if (first !== NONE) this.#previous[first] = entry;
     this.#streams.setFirst(row, entry);
     this.#entries[instance]!++;
+    this.#hold(row, entry, instance);
     return entry;
+  }
+
+  #hold(row: number, entry: number, instance: InstanceIndex): void {
+    const holders = (this.#holders[row] ?? 0) + 1;
+    this.#holders[row] = holders;
+    let wide = this.#wide[row];
+    if (wide === undefined) {
+      if (holders < WIDE) return;
+      wide = new Int32Array(this.#entries.length).fill(NONE);
+      for (let each = entry; each !== NONE; each = this.#next[each]!) wide[this.#instance[each]!] = each;
+      this.#wide[row] = wide;
+    } else if (instance >= wide.length) {
+      const known = wide.length;
+      this.#wide[row] = wide = grownIntegers(wide, this.#entries.length).fill(NONE, known);
+    }
+    wide[instance] = entry;
+  }
+
+  #letGo(row: number, instance: InstanceIndex): void {
+    const holders = this.#holders[row]! - 1;
+    this.#holders[row] = holders;
+    if (holders === 0) this.#wide[row] = undefined;
+    else if (this.#wide[row] !== undefined) this.#wide[row][instance] = NONE;
   }
 
   #drop(entry: number): void {
@@ -172,6 +235,7 @@ export class PathHistory {
     else if (next !== NONE) this.#streams.setFirst(row, next);
     else this.#streams.remove(row);
     this.#unlinkUse(entry);
+    this.#letGo(row, this.#instance[entry]!);
     this.#entries[this.#instance[entry]!]!--;
     this.#next[entry] = this.#free;
     this.#free = entry;

@@ -20,36 +20,36 @@ export const sloAware: Module<RoutingPolicy, z.infer<typeof options>> = {
     const perTpot = 1 / (tpotMs * NS_PER_MS);
     return {
       route(request, requests, fleet) {
+        const { eligible, stretchEnd, outstandingRequests, outstandingPromptTokens } = fleet.columns;
         const promptTokens = requests.promptTokens(request);
-        let best = fleet.eligible(0);
+        const count = fleet.eligibleCount;
+        let best = eligible[0]!;
         let least = Infinity;
         let fewest = Infinity;
-        const count = fleet.eligibleCount;
-        let pool = fleet.pool(best);
-        let prediction = predictions.of(fleet, best);
-        let { maxNumSeqs, nsPerPromptToken, stepNs } = prediction;
-        for (let k = 0; k < count; k++) {
-          const instance = fleet.eligible(k);
-          if (fleet.pool(instance) !== pool) {
-            pool = fleet.pool(instance);
-            prediction = predictions.of(fleet, instance);
-            ({ maxNumSeqs, nsPerPromptToken, stepNs } = prediction);
+        for (let k = 0; k < count;) {
+          const first = eligible[k]!;
+          const end = stretchEnd[k]!;
+          const prediction = predictions.of(fleet, first);
+          const { maxNumSeqs, nsPerPromptToken, stepNs } = prediction;
+          for (let instance = first; instance < end; instance++) {
+            const outstanding = outstandingRequests[instance]!;
+            const tpotNs = stepNs[outstanding < maxNumSeqs ? outstanding : maxNumSeqs]!;
+            const ttftNs = (outstandingPromptTokens[instance]! + promptTokens) * nsPerPromptToken + tpotNs;
+            const ttftShare = ttftNs * perTtft;
+            if (ttftShare > least) continue;
+            const tpotShare = tpotNs * perTpot;
+            const share = ttftShare > tpotShare ? ttftShare : tpotShare;
+            if (share > least || (share === least && outstanding >= fewest)) continue;
+            if (Number.isNaN(share)) {
+              prediction.estimateStep(fleet, instance, outstanding);
+              instance--;
+              continue;
+            }
+            best = instance;
+            least = share;
+            fewest = outstanding;
           }
-          const outstanding = fleet.outstandingRequests(instance);
-          const others = Math.min(outstanding, maxNumSeqs);
-          const tpotNs = stepNs[others]!;
-          const tokens = fleet.outstandingPromptTokens(instance) + promptTokens;
-          const ttftNs = tokens * nsPerPromptToken + tpotNs;
-          const share = Math.max(ttftNs * perTtft, tpotNs * perTpot);
-          if (share > least || (share === least && outstanding >= fewest)) continue;
-          if (Number.isNaN(share)) {
-            prediction.estimateStep(fleet, instance, others);
-            k--;
-            continue;
-          }
-          best = instance;
-          least = share;
-          fewest = outstanding;
+          k += end - first;
         }
         return best;
       },

@@ -31,24 +31,29 @@ export const weighted: Module<RoutingPolicy, z.infer<typeof options>> = {
       route(request, requests, fleet) {
         const perToken = prefixHit / requests.promptTokens(request);
         history?.lookUp(request, requests, fleet);
-        const seenTokens = history?.hitTokens;
+        if (isExact) history?.askCaches(request, fleet);
+        const hitTokens = history?.hitTokens;
+        const { eligible, stretchEnd, outstandingRequests, reportedWaitingRequests, reportedKvUse } = fleet.columns;
+        const [ofOutstanding, ofWaiting, ofKv] = [outstanding, waiting, kv];
         const count = fleet.eligibleCount;
-        let best = fleet.eligible(0);
+        let best = eligible[0]!;
         let fewest = Infinity;
-        for (let k = 0; k < count; k++) {
-          const instance = fleet.eligible(k);
-          let points = outstanding * fleet.outstandingRequests(instance);
-          if (waiting > 0) points += waiting * fleet.reportedWaitingRequests(instance);
-          if (kv > 0) points += kv * fleet.reportedKvUse(instance);
-          if (price > 0) points += price * fleet.rentUsdPerHour(instance);
-          if (seenTokens !== undefined) {
-            const seen = seenTokens[instance]!;
-            points -= perToken * (isExact && seen > 0 ? fleet.cachedTokens(instance, request) : seen);
+        for (let k = 0; k < count;) {
+          const first = eligible[k]!;
+          const end = stretchEnd[k]!;
+          const ofPool = price > 0 ? price * fleet.rentUsdPerHour(first) : 0;
+          for (let instance = first; instance < end; instance++) {
+            let points = ofOutstanding * outstandingRequests[instance]!;
+            if (ofWaiting > 0) points += ofWaiting * reportedWaitingRequests[instance]!;
+            if (ofKv > 0) points += ofKv * reportedKvUse[instance]!;
+            points += ofPool;
+            if (hitTokens !== undefined) points -= perToken * hitTokens[instance]!;
+            if (points < fewest) {
+              best = instance;
+              fewest = points;
+            }
           }
-          if (points < fewest) {
-            best = instance;
-            fewest = points;
-          }
+          k += end - first;
         }
         history?.remember(request, requests, best);
         return best;
