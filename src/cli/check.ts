@@ -4,19 +4,23 @@ import { TERMINAL_COLUMNS } from '../report/terminal.ts';
 import type { PoolPlan, RunPlan } from '../sim/plan.ts';
 import { NS_PER_S } from '../sim/units.ts';
 import { parseCheckArguments } from './arguments.ts';
+import { checkVariants } from './check-variants.ts';
+import type { CheckedVariants } from './check-variants.ts';
 import { EXIT_OK } from './failure.ts';
 import { readPlans } from './read-plans.ts';
 import type { Plans } from './read-plans.ts';
 
-/** `tokenfleet check`: what a scenario comes to, before anything is simulated. */
+/** `tokenfleet check`: what a scenario and its variants come to, before anything is simulated. */
 export function check(given: unknown): number {
-  const plans = readPlans(parseCheckArguments(given));
-  for (const warning of plans.warnings) console.error(`warning: ${warning}`);
-  process.stdout.write(`${planReport(plans)}\n`);
+  const options = parseCheckArguments(given);
+  const plans = readPlans(options);
+  const variants = checkVariants(options, plans);
+  for (const warning of [...plans.warnings, ...variants.warnings]) console.error(`warning: ${warning}`);
+  process.stdout.write(`${planReport(plans, variants)}\n`);
   return EXIT_OK;
 }
 
-function planReport({ scenario, runs, offeredLoads }: Plans): string {
+function planReport({ scenario, runs, offeredLoads }: Plans, { policies, points }: CheckedVariants): string {
   const { plan } = runs[0]!;
   const seeds = runs.map((run) => run.plan.seed).join(', ');
   const sections = [
@@ -27,6 +31,12 @@ function planReport({ scenario, runs, offeredLoads }: Plans): string {
     ['Pools', ...poolRows(plan)],
     ['Workloads', ...workloadRows(plan)],
     ['Offered load, as estimated from means', ...loadRows(offeredLoads)],
+    ...(policies.length === 0
+      ? []
+      : [['Policies, all valid', ...wrapped(`  ${policies.join(', ')}`, TERMINAL_COLUMNS, 2)]]),
+    ...(points === 0
+      ? []
+      : [['Sweep', `  ${figure(points, 0)} points, all valid: ${figure(points * runs.length, 0)} runs`]]),
   ];
   return sections.map((lines) => lines.join('\n')).join('\n\n');
 }

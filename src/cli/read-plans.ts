@@ -48,7 +48,7 @@ export function readPlans({ scenario: file, seed: seeds, trace, skipBadRows }: P
 }
 
 /** As if each of its traces had the option; of the kinds that replay one, only `trace` has. */
-function skippingBadRows(scenario: Scenario): Scenario {
+export function skippingBadRows(scenario: Scenario): Scenario {
   const workloads = scenario.workloads.map((workload) =>
     workload.kind === 'trace' ? { ...workload, options: { ...workload.options, skipBadRows: true } } : workload,
   );

@@ -1,4 +1,4 @@
-import type { RunSummary, Scope } from '../results/summary.ts';
+import type { RunSummary, Scope, SummaryEntry } from '../results/summary.ts';
 import { FLEET, jsonKey, scopeNames, worstGrade } from '../results/summary.ts';
 import type { Grade } from '../sim/plan.ts';
 import type { ReportedRun, RunReport } from './run-report.ts';
@@ -94,6 +94,13 @@ function scopeFigures(summary: RunSummary, scope: Scope, name: string): ScopeFig
   return {
     name,
     grade: worstGrade(entries.map((entry) => entry.grade)),
+    ...figuresDocument(entries),
+  };
+}
+
+/** Figures by key, with how sure each is; a key is left out of what is not known of its figure. */
+export function figuresDocument(entries: readonly SummaryEntry[]): Omit<ScopeFigures, 'name' | 'grade'> {
+  return {
     figures: Object.fromEntries(entries.map((entry) => [jsonKey(entry), entry.value])),
     half_width_95: Object.fromEntries(
       entries.flatMap((entry) => (entry.halfWidth95 === undefined ? [] : [[jsonKey(entry), entry.halfWidth95]])),

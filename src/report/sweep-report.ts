@@ -1,7 +1,7 @@
-import { fleetValue, jsonKey } from '../results/summary.ts';
+import { fleetValue } from '../results/summary.ts';
 import type { LatencyFigure, SweptPoint } from '../results/sweep-file.ts';
 import { figure, given } from './figures.ts';
-import { JSON_SCHEMA_VERSION } from './json-document.ts';
+import { JSON_SCHEMA_VERSION, figuresDocument } from './json-document.ts';
 import { metricName } from './metric-names.ts';
 import { alignedRows, shortened } from './table.ts';
 
@@ -78,10 +78,7 @@ export function sweepDocument({ scenario, tokenfleetVersion, points, path, laten
         settings: Object.fromEntries(settings.map(({ path: each, value }) => [each, value])),
         seeds,
         on_front: isOnFront,
-        figures: Object.fromEntries(fleet.map((entry) => [jsonKey(entry), entry.value])),
-        half_width_95: Object.fromEntries(
-          fleet.flatMap((entry) => (entry.halfWidth95 === undefined ? [] : [[jsonKey(entry), entry.halfWidth95]])),
-        ),
+        ...figuresDocument(fleet),
       };
     }),
   };

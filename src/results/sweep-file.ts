@@ -1,11 +1,12 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { GRADES } from '../sim/plan.ts';
 import { BooleanBuffer, Float64Buffer, Int32Buffer } from './column-buffers.ts';
+import { SUMMARY_COLUMNS } from './columns.ts';
 import type { Column, ColumnList } from './columns.ts';
 import { NameBuffer } from './name-buffer.ts';
 import { paretoFront } from './pareto.ts';
 import { combineSeeds } from './statistics.ts';
-import { SCOPES, STATISTICS, fleetValue } from './summary.ts';
+import { NO_BAND, SCOPES, STATISTICS, fleetValue } from './summary.ts';
 import type { Metric, RunSummary, Statistic } from './summary.ts';
 import { TableFile } from './table-file.ts';
 import type { FileIdentity } from './table-file.ts';
@@ -66,6 +67,8 @@ const FIGURE_COLUMNS = {
   unit: name('unit of the value; 1 for counts and shares'),
   half_width_95: { ...number('half-width of the 95 % confidence interval over seeds'), nullable: true },
   grade: name('the worst grade of the profile numbers the figure rests on'),
+  band_80: SUMMARY_COLUMNS.band_80,
+  band_basis: SUMMARY_COLUMNS.band_basis,
 } as const;
 
 /** Rows held at a time. */
@@ -112,6 +115,8 @@ function rowsOf({ point, settings, seeds, summary, isOnFront }: SweptPoint): Row
     unit: entry.unit,
     half_width_95: entry.halfWidth95,
     grade: entry.grade,
+    band_80: entry.band?.halfWidth,
+    band_basis: entry.band?.basis ?? NO_BAND,
   }));
 }
 

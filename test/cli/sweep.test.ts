@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pointsOfShard } from '../../src/cli/sweep.ts';
+import { SUMMARY_COLUMNS } from '../../src/results/columns.ts';
 import { readManifest } from '../../src/results/manifest.ts';
 import { columnValues } from '../../src/results/read.ts';
 import { Streams } from '../../src/sim/streams.ts';
@@ -70,6 +71,17 @@ describe('a sweep', () => {
       [5, 3, 'round-robin', SEEDS],
       [6, 3, 'least-outstanding', SEEDS],
     ]);
+  });
+
+  test('whose rows have all that a summary says of a figure, the band of error, too', () => {
+    const table = tableFromIPC(readFileSync(join(folder, 'results/tiny/sweep.arrow')));
+    expect(table.schema.fields.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(SUMMARY_COLUMNS)));
+    const metrics = columnValues(table, 'metric');
+    const bands = columnValues(table, 'band_80').filter((_, row) => metrics[row] === 'tpot');
+    expect(bands.some((band) => typeof band === 'number' && band > 0)).toBe(true);
+
+    const { points } = JSON.parse(swept(folder, '--json').stdout) as { points: { band_80: Record<string, number> }[] };
+    expect(bands).toContain(points[0]!.band_80['tpot_mean_ms']);
   });
 
   test('marks points that nothing beats in cost and latency', () => {

@@ -1,0 +1,4 @@
+import { decisionMutants } from './decision-mutants.ts';
+import { testMutants } from './shown.ts';
+
+testMutants(decisionMutants);

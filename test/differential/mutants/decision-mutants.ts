@@ -1,0 +1,103 @@
+import type { Mutant } from './mutants.ts';
+
+/** Slips in what is decided around the engines, and in what comes of it. None of them can keep a run from ending. */
+export const decisionMutants: readonly Mutant[] = [
+  {
+    among: 'decisions',
+    why: 'who was deferred is not asked about again',
+    file: 'front.ts',
+    find: 'if (this.#requests.attempts[request] === 0) this.#ask(request, nowNs);\n    else ',
+    replace: '',
+  },
+  {
+    among: 'decisions',
+    why: 'the model that stands in is forgotten',
+    file: 'front.ts',
+    find: 'this.#requests.model[request] = model;',
+    replace: '',
+  },
+  {
+    among: 'decisions',
+    why: 'a request was sent when its last attempt was',
+    file: 'front.ts',
+    find: 'if (sentNs[request] === NOT_YET) sentNs[request] = nowNs;',
+    replace: 'sentNs[request] = nowNs;',
+  },
+  {
+    among: 'decisions',
+    why: 'a judge takes no time where he objects',
+    file: 'front.ts',
+    find: 'this.#later.push(receivedNs + (judgeNs ?? 0), request);',
+    replace: 'this.#later.push(receivedNs, request);',
+  },
+  {
+    among: 'decisions',
+    why: 'an answer that was judged had come token by token',
+    file: 'front.ts',
+    find: 'firstTokenNs[request] = receivedNs + judgeNs;',
+    replace: '',
+  },
+  {
+    among: 'decisions',
+    why: 'the last answer is right',
+    file: 'front.ts',
+    find: 'policy.isRight(model, difficulty) ? 0 : 1',
+    replace: '0',
+  },
+  {
+    among: 'decisions',
+    why: 'requests that others could take have an instance ordered, too',
+    file: 'front.ts',
+    find: 'if (isOfModel && instance.canEverFit(promptTokens[request]!, outputTokens[request]!)) count++;',
+    replace: 'count++;',
+  },
+  {
+    among: 'decisions',
+    why: 'nobody orders an instance for who waits at the front',
+    file: 'scaling.ts',
+    find: 'this.frontRequests(pool) > 0 ? 1 : 0',
+    replace: '0',
+  },
+  {
+    among: 'decisions',
+    why: 'the ready instance with the most to do is given up',
+    file: 'scaling.ts',
+    find: 'Life.ready, (instance) => this.#fleet.outstandingRequests(instance))!',
+    replace: 'Life.ready, (instance) => -this.#fleet.outstandingRequests(instance))!',
+  },
+  {
+    among: 'decisions',
+    why: 'on a tie the lowest index is given up',
+    file: 'scaling.ts',
+    find: 'figure(instance) <= figure(best)',
+    replace: 'figure(instance) < figure(best)',
+  },
+  {
+    among: 'decisions',
+    why: 'an instance comes back with its caches',
+    file: 'scaling.ts',
+    find: 'this.#instances[instance]!.startAfresh();',
+    replace: '',
+  },
+  {
+    among: 'decisions',
+    why: 'nobody counts what a pool is sent',
+    file: 'scaling.ts',
+    find: 'this.#sent[pool]!++;',
+    replace: '',
+  },
+  {
+    among: 'decisions',
+    why: 'an instance that drains is off before it is empty',
+    file: 'scaling.ts',
+    find: 'if (isEmpty) this.#switchOff(instance, nowNs);',
+    replace: 'this.#switchOff(instance, nowNs);',
+  },
+  {
+    among: 'decisions',
+    why: 'an instance is on from when it is ready',
+    file: 'instance-lives.ts',
+    find: 'this.#onInstances[pool]!++;',
+    replace: '',
+  },
+];
