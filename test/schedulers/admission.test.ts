@@ -22,6 +22,7 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 for (const policy of admissionPolicies) describeAdmission(policy, OPTIONS[policy.name]!);
+describeAdmission(tokenBucket, { ...OPTIONS['token-bucket'], whenEmpty: 'defer', maxWaitS: 20 });
 
 const chat = requestsOf({});
 const SHED = turnAway(RequestStatus.shed);
@@ -52,6 +53,48 @@ describe('token-bucket', () => {
     const ask = (request: number) => policy.admit(request, requests, fleetOf({}), 0);
 
     expect([ask(0), ask(1), ask(2)]).toEqual([ADMIT, THROTTLED, ADMIT]);
+  });
+});
+
+describe('token-bucket that defers', () => {
+  const bucket = (options: object) => {
+    const given = { whenEmpty: 'defer', tenants: { chat: { perS: 2, burst: 3 } }, ...options };
+    return tokenBucket.create(tokenBucket.options.parse(given), admissionContext());
+  };
+  const releasedS = (policy: ReturnType<typeof bucket>, arrivalsS: readonly number[]) =>
+    arrivalsS.map((s) => {
+      const verdict = policy.admit(0, requestsOf({ arrivalNs: s * NS_PER_S }), fleetOf({}), s * NS_PER_S);
+      return verdict === ADMIT ? s : verdict / NS_PER_S;
+    });
+
+  test('lets the k-th of a crowd go when k − burst have fallen in, in order, and admits it when it comes back', () => {
+    const policy = bucket({});
+
+    expect(releasedS(policy, [0, 0, 0, 0, 0, 0.1, 0.2])).toEqual([0, 0, 0, 0.5, 1, 1.5, 2]);
+    expect(policy.admit(0, requestsOf({ arrivalNs: 0 }), fleetOf({}), NS_PER_S)).toBe(ADMIT);
+    // Nothing was taken then: by 3 s two more have fallen in.
+    expect(releasedS(policy, [3, 3, 3])).toEqual([3, 3, 3.5]);
+  });
+
+  test('lets a prompt of more than the burst go when all of it has fallen in', () => {
+    const tenants = { chat: { perS: 100, burst: 300 } };
+    const policy = bucket({ of: 'input-tokens', tenants });
+
+    expect(policy.admit(0, requestsOf({ promptTokens: 500 }), fleetOf({}), 0)).toBe(2 * NS_PER_S);
+  });
+
+  test('turns away who would wait for longer than may be, and that takes nothing', () => {
+    const policy = bucket({ maxWaitS: 0.5 });
+
+    expect(releasedS(policy, [0, 0, 0, 0, 0, 0, 0.5])).toEqual([
+      0,
+      0,
+      0,
+      0.5,
+      THROTTLED / NS_PER_S,
+      THROTTLED / NS_PER_S,
+      1,
+    ]);
   });
 });
 

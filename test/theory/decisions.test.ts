@@ -59,7 +59,7 @@ describe('an instance that serves one at a time and lets K − 1 wait is M/M/1/K
 test('of a tenant that asks for more than its rate, the rate is admitted in the long run', () => {
   const { plan, parts } = singleServer(1, 2, 40_000);
   const admission = tokenBucket.create(
-    { of: 'requests', tenants: { chat: { perS: 70, burst: 30 } } },
+    { of: 'requests', tenants: { chat: { perS: 70, burst: 30 } }, whenEmpty: 'reject' },
     admissionContext(),
   );
   const { requests } = collect(plan, { ...parts, admission });
@@ -69,6 +69,21 @@ test('of a tenant that asks for more than its rate, the rate is admitted in the 
   // 200 requests come in a second: the bucket is next to never full, and never has more than came in and the burst.
   expect(admitted).toBeLessThanOrEqual(70 * horizonS + 30);
   expect(admitted).toBeGreaterThan(0.999 * 70 * horizonS);
+});
+
+test('a bucket of one that defers holds Poisson arrivals back like the queue of M/D/1: ρ / (2 (1 − ρ)) intervals on average', () => {
+  const LOAD = 0.7;
+  const held = overSeeds(10, (seed) => {
+    const { plan, parts } = singleServer(seed, LOAD, 40_000);
+    const perS = NS_PER_S / (SERVICE_TOKENS * STEP_NS);
+    const tenants = { chat: { perS, burst: 1 } };
+    const admission = tokenBucket.create({ of: 'requests', tenants, whenEmpty: 'defer' }, admissionContext());
+    const { requests } = collect({ ...plan, warmUpNs: 0 }, { ...parts, admission });
+    const heldNs = requests.reduce((sum, { sentNs, arrivalNs }) => sum + sentNs - arrivalNs, 0);
+    return (heldNs / requests.length) * (perS / NS_PER_S);
+  });
+
+  expect(disagreement(held, LOAD / (2 * (1 - LOAD)), 0.002)).toBeUndefined();
 });
 
 test('a cascade costs small + P(escalated) · large, in tokens and in time', () => {

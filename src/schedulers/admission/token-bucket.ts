@@ -3,7 +3,7 @@ import type { AdmissionContext, NamingModule } from '../../sim/module.ts';
 import type { AdmissionPolicy } from '../../sim/ports.ts';
 import { RequestStatus } from '../../sim/records.ts';
 import { NS_PER_S, type Ns } from '../../sim/units.ts';
-import { ADMIT, turnAway } from '../../sim/verdicts.ts';
+import { ADMIT, deferUntil, turnAway } from '../../sim/verdicts.ts';
 
 const bucket = z.strictObject({
   perS: z.number().positive().describe('what comes in on average, 1/s'),
@@ -22,26 +22,44 @@ const options = z.strictObject({
       'names no workload — write such as { chat: { perS: 5, burst: 20 } }',
     )
     .describe('by workload, the rate that it may keep up and the burst beyond; workloads not named have no limit'),
+  whenEmpty: z
+    .enum(['reject', 'defer'])
+    .default('reject')
+    .describe(
+      '`reject`: what finds too little is turned away; `defer`: it waits, in order, until so much has fallen in (default: reject)',
+    ),
+  maxWaitS: z
+    .number()
+    .positive()
+    .optional()
+    .describe('with `defer`: who would wait for longer is turned away at once, s (default: everybody waits)'),
 });
 
 /**
- * One bucket for each tenant: `perS` fall in, up to `burst`; a request takes what it counts for out, or is turned away if
- * that is not there (Turner, New directions in communications, 1986).
+ * One bucket for each tenant: `perS` fall in, up to `burst`; a request takes what it counts for out. If that is not there, it
+ * is turned away (policing; Turner, New directions in communications, 1986), or takes what is yet to fall in and comes back
+ * when it has (shaping).
  */
 export const tokenBucket: NamingModule<AdmissionPolicy, z.infer<typeof options>, AdmissionContext> = {
   name: 'token-bucket',
-  summary: 'every tenant may keep up a rate, with bursts; what is beyond is turned away',
+  summary: 'every tenant may keep up a rate, with bursts; what is beyond is turned away, or waits',
   options,
   namesIn: ({ tenants }) =>
     Object.keys(tenants).map((name) => ({ path: ['tenants', name], noun: 'workload' as const, name })),
-  create({ of, tenants }, { workloads }) {
+  create({ of, tenants, whenEmpty, maxWaitS = Infinity }, { workloads }) {
     const buckets = workloads.map((name) => (Object.hasOwn(tenants, name) ? new Bucket(tenants[name]!) : undefined));
     const throttled = turnAway(RequestStatus.throttled);
+    const defers = whenEmpty === 'defer';
+    const mostNs = defers ? maxWaitS * NS_PER_S : 0;
     return {
       admit(request, requests, _fleet, nowNs) {
         const own = buckets[requests.workload(request)];
         if (own === undefined) return ADMIT;
-        return own.take(of === 'requests' ? 1 : requests.promptTokens(request), nowNs) ? ADMIT : throttled;
+        // It comes back, and has taken what it counts for when it came first.
+        if (defers && requests.arrivalNs(request) < nowNs) return ADMIT;
+        const waitNs = own.take(of === 'requests' ? 1 : requests.promptTokens(request), nowNs, mostNs);
+        if (waitNs === 0) return ADMIT;
+        return waitNs === Infinity ? throttled : deferUntil(nowNs + waitNs);
       },
     };
   },
@@ -50,6 +68,7 @@ export const tokenBucket: NamingModule<AdmissionPolicy, z.infer<typeof options>,
 class Bucket {
   readonly #perNs: number;
   readonly #burst: number;
+  /** Below 0 is what has been taken before it has fallen in. */
   #level: number;
   #levelNs: Ns = 0;
 
@@ -59,11 +78,13 @@ class Bucket {
     this.#level = burst;
   }
 
-  take(amount: number, nowNs: Ns): boolean {
+  /** Take an amount, and answer how long until it has all fallen in; Infinity, and nothing is taken, where that is beyond `mostNs`. */
+  take(amount: number, nowNs: Ns, mostNs: Ns): Ns {
     this.#level = Math.min(this.#burst, this.#level + (nowNs - this.#levelNs) * this.#perNs);
     this.#levelNs = nowNs;
-    if (amount > this.#level) return false;
+    const waitNs = amount <= this.#level ? 0 : Math.ceil((amount - this.#level) / this.#perNs);
+    if (waitNs > mostNs) return Infinity;
     this.#level -= amount;
-    return true;
+    return waitNs;
   }
 }
