@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { degrade } from '../../src/schedulers/admission/degrade.ts';
 import { queueLimit } from '../../src/schedulers/admission/queue-limit.ts';
 import { tokenBucket } from '../../src/schedulers/admission/token-bucket.ts';
 import { cascade } from '../../src/schedulers/model-routing/cascade.ts';
@@ -17,9 +18,9 @@ const STEP_NS = 1_000;
 const SERVICE_TOKENS = 10_000;
 const stepCosts = [constantStep(STEP_NS * TICKS_PER_NS)];
 
-/** One instance that serves one request at a time, all exponential. */
-function singleServer(seed: number, load: number, requests: number): { plan: SimulationPlan; parts: RunParts } {
-  const meanGapNs = (SERVICE_TOKENS * STEP_NS) / load;
+/** One instance that serves so many requests at a time, one if left out, all exponential. */
+function singleServer(seed: number, load: number, requests: number, servers = 1) {
+  const meanGapNs = (SERVICE_TOKENS * STEP_NS) / load / servers;
   const streams = new Streams(seed);
   const arrivals = streams.stream('arrivals');
   const lengths = streams.stream('lengths');
@@ -29,31 +30,66 @@ function singleServer(seed: number, load: number, requests: number): { plan: Sim
     promptTokens: () => 1,
     outputTokens: () => outputTokens(lengths),
   });
-  return {
-    plan: tinyPlan({ seed, horizonNs: requests * meanGapNs, engine: { maxNumSeqs: 1 } }),
-    parts: { workloads: [workload], routing: firstEligible, stepCosts },
-  };
+  const plan: SimulationPlan = tinyPlan({ seed, horizonNs: requests * meanGapNs, engine: { maxNumSeqs: servers } });
+  const parts: RunParts = { workloads: [workload], routing: firstEligible, stepCosts };
+  return { plan, parts };
 }
 
-describe('an instance that serves one at a time and lets K − 1 wait is M/M/1/K', () => {
+/** Chance of n in M/M/c/K relative to that of none: aⁿ / n! up to c, a^n / (c! c^(n − c)) above, with a = load × c. */
+function weightsOf(load: number, servers: number, places: number): number[] {
+  const weights = [1];
+  for (let n = 1; n <= places; n++) weights.push((weights[n - 1]! * load * servers) / Math.min(n, servers));
+  return weights;
+}
+
+/** Of M/M/c/K, the share of time in which all places are taken: the share that finds none. */
+function blockingOf(load: number, servers: number, places: number): number {
+  const weights = weightsOf(load, servers, places);
+  return weights[places]! / weights.reduce((sum, weight) => sum + weight, 0);
+}
+
+describe('an instance that serves c at a time and lets K − c wait is M/M/c/K', () => {
   test.each([
-    [0.5, 2],
-    [0.8, 4],
-    [1, 3],
-    [1.5, 5],
-  ])('load %f, K = %d: it turns away (1 − ρ) ρᴷ / (1 − ρᴷ⁺¹)', (load, places) => {
+    [0.5, 1, 2],
+    [0.8, 1, 4],
+    [1, 1, 3],
+    [1.5, 1, 5],
+    [0.9, 3, 6],
+    [1.2, 4, 8],
+  ])('load %f, c = %d, K = %d: it turns away as many as find all places taken', (load, servers, places) => {
     const blocked = overSeeds(20, (seed) => {
-      const { plan, parts } = singleServer(seed, load, 18_000);
-      const admission = queueLimit.create({ waitingPerInstance: places - 1, of: 'instance' }, admissionContext());
+      const { plan, parts } = singleServer(seed, load, 18_000, servers);
+      const options = { waitingPerInstance: places - servers, of: 'instance' as const };
+      const admission = queueLimit.create(options, admissionContext());
       const { requests } = collect(plan, { ...parts, admission });
       return requests.filter(({ status }) => status === RequestStatus.queueFull).length / requests.length;
     });
-    let powers = 1;
-    let sum = 1;
-    for (let k = 0; k < places; k++) sum += powers *= load;
 
-    expect(disagreement(blocked, powers / sum, 0.0005)).toBeUndefined();
+    expect(disagreement(blocked, blockingOf(load, servers, places), 0.0005)).toBeUndefined();
   });
+});
+
+test('degrade moves exactly the overflow: what M/M/c/K would lose is answered by the other model, and nothing else', () => {
+  const [LOAD, SERVERS, PLACES] = [1.1, 2, 5];
+  const moved = overSeeds(20, (seed) => {
+    const { plan, parts } = singleServer(seed, LOAD, 18_000, SERVERS);
+    const options = { to: { large: 'small' }, outstandingPerInstance: PLACES };
+    const models = ['large', 'small'];
+    const small = { ...plan.pools[0]!, model: 1, engine: roomyEngine };
+    const { requests } = collect(
+      { ...plan, models, pools: [...plan.pools, small] },
+      {
+        ...parts,
+        stepCosts: [...stepCosts, ...stepCosts],
+        admission: degrade.create(options, admissionContext({ models })),
+      },
+    );
+
+    expect(requests.every(({ status }) => status === RequestStatus.served)).toBe(true);
+    return requests.filter(({ model }) => model === 1).length / requests.length;
+  });
+
+  expect(disagreement(moved, blockingOf(LOAD, SERVERS, PLACES), 0.0005)).toBeUndefined();
 });
 
 test('of a tenant that asks for more than its rate, the rate is admitted in the long run', () => {
