@@ -64,8 +64,8 @@ export class Scaling implements PoolsView {
     this.#sent[pool]!++;
   }
 
-  /** Ask the policy of a pool, and order, cancel or drain instances. */
-  adjust(pool: PoolIndex, nowNs: Ns): void {
+  /** Ask the policy of a pool, and order, cancel or drain instances; answers whether any takes requests that did not before. */
+  adjust(pool: PoolIndex, nowNs: Ns): boolean {
     const { instances, scaling } = this.#pools[pool]!;
     const wanted = this.#policies[pool]!.targetInstances(pool, this, nowNs);
     assert(Number.isInteger(wanted), 'a scaling policy wants a number of instances that is not whole');
@@ -73,8 +73,24 @@ export class Scaling implements PoolsView {
     const least = Math.max(scaling!.minInstances, this.frontRequests(pool) > 0 ? 1 : 0);
     const target = Math.min(instances, Math.max(least, wanted));
     const has = this.readyInstances(pool) + this.startingInstances(pool);
-    if (target > has) this.#order(pool, target - has, nowNs);
     for (let surplus = has - target; surplus > 0; surplus--) this.#giveUpOne(pool, nowNs);
+    if (target <= has) return false;
+    const back = this.#takeBack(pool, target - has);
+    this.#order(pool, target - has - back, nowNs);
+    return back > 0;
+  }
+
+  /** Draining ones, the lowest index first, take requests again: they are there, with their caches. Answers how many. */
+  #takeBack(pool: PoolIndex, most: number): number {
+    let back = 0;
+    for (const instance of this.lives.instancesOf(pool)) {
+      if (back === most) break;
+      if (this.lives.lifeOf(instance) !== Life.draining) continue;
+      this.lives.becomeReady(instance);
+      back++;
+    }
+    if (back > 0) this.#offer(this.#pools[pool]!.model);
+    return back;
   }
 
   /** An instance that was ordered has its model in memory. */
@@ -97,7 +113,7 @@ export class Scaling implements PoolsView {
     this.background.lend(instance, nowNs);
   }
 
-  /** The ones with the lowest index among those that are off; draining ones do not come back. */
+  /** The ones with the lowest index among those that are off. */
   #order(pool: PoolIndex, count: number, nowNs: Ns): void {
     let left = count;
     for (const instance of this.lives.instancesOf(pool)) {

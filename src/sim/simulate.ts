@@ -208,7 +208,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
 
   #scale(pool: PoolIndex): void {
     this.#scheduleScaling(pool);
-    this.#scaling.adjust(pool, this.#nowNs);
+    if (this.#scaling.adjust(pool, this.#nowNs)) this.#front.instanceReady(this.#nowNs);
   }
 
   #instanceReady(index: InstanceIndex): void {

@@ -65,6 +65,9 @@ export class ReferenceLives {
     const target = Math.min(instances.length, Math.max(atLeast, answer));
     const serving = () => instances.filter(({ life }) => life === 'ready' || life === 'starting').length;
     while (serving() > target) this.#giveUpOne(instances, nowNs);
+    const leaving = instances.filter(({ life }) => life === 'draining').slice(0, Math.max(0, target - serving()));
+    for (const instance of leaving) instance.life = 'ready';
+    if (leaving.length > 0) this.#front.instanceReady(nowNs);
     for (const instance of instances) {
       if (serving() < target && instance.life === 'off') this.#order(instance, nowNs);
     }

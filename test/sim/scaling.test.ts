@@ -99,6 +99,27 @@ describe('an instance that is given up', () => {
     expect(timeline[0]).toMatchObject({ onNs: 2 * 400 + 80, readyInstances: 2 });
   });
 
+  test('takes requests again at once when more are wanted, before another is ordered', () => {
+    const requests = [request(0, 40), request(0, 40), request(160, 25), request(210, 1)];
+    const { requests: rows, timeline } = run(
+      { instances: 3, start: 2, timelineIntervalNs: 400 },
+      listed(100, [1, 2]),
+      requests,
+    );
+
+    // Instance 1 drains from 100 to 200 ns, has one request all the while, and is never off; nobody orders instance 2.
+    expect(rows.find(({ arrivalNs }) => arrivalNs === 160)).toMatchObject({ instance: 0 });
+    expect(rows.find(({ arrivalNs }) => arrivalNs === 210)).toMatchObject({ instance: 1 });
+    expect(timeline[0]).toMatchObject({ onNs: 2 * 400, readyInstances: 2 });
+  });
+
+  test('that drains takes in who waits at the front when it is wanted again', () => {
+    const requests = [request(0, 40), request(150, 1)];
+    const { requests: rows } = run({ instances: 1, start: 1 }, listed(100, [0, 1]), requests);
+
+    expect(rows.find(({ arrivalNs }) => arrivalNs === 150)).toMatchObject({ sentNs: 200, instance: 0 });
+  });
+
   test('has forgotten its prefixes when it comes back', () => {
     const engine = { prefixCaching: true, blockTokens: 4 };
     const prompts = [0, 50, 300].map((arrivalNs) => ({

@@ -95,6 +95,13 @@ export const decisionMutants: readonly Mutant[] = [
   },
   {
     among: 'decisions',
+    why: 'who waits at the front does not hear of an instance that no longer drains',
+    file: 'simulate.ts',
+    find: 'if (this.#scaling.adjust(pool, this.#nowNs)) this.#front.instanceReady(this.#nowNs);',
+    replace: 'this.#scaling.adjust(pool, this.#nowNs);',
+  },
+  {
+    among: 'decisions',
     why: 'an instance is on from when it is ready',
     file: 'instance-lives.ts',
     find: 'this.#onInstances[pool]!++;',
