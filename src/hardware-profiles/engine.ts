@@ -19,6 +19,7 @@ const coefficients = {
   expertGemmTime: factor,
   expertActivationBytes: amount,
   expertTileTokens: amount,
+  expertZipfExponent: sourced(z.number().min(0).max(1)),
   mxfp4ExpertTime: factor,
   allReduceLatencyTime: amount,
   allReduceTransferTime: amount,

@@ -204,6 +204,8 @@ export interface StepCostNumbers {
   readonly expertGemmTime: number;
   readonly expertActivationBytes: number;
   readonly expertTileTokens: number;
+  /** Tokens prefer some experts: the r-th most popular is chosen in proportion to r to the minus this; 0 is evenly. */
+  readonly expertZipfExponent: number;
   readonly mxfp4ExpertTime: number;
   readonly allReduceLatencyTime: number;
   readonly allReduceTransferTime: number;

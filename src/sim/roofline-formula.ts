@@ -116,17 +116,23 @@ function expertsNs(p: RooflineParameters, tokens: number, readShare: number, clo
   return Math.sqrt(read * read + compute * compute) + (p.experts.tilesNs ?? 0) / clock;
 }
 
-/** Experts that at least one of the tokens uses, if each token's are drawn evenly, as a share of all. */
-export function touchedShare({ missShare }: ExpertCost, tokens: number): number {
+/** Experts that at least one of the tokens uses, if tokens choose independently of each other, as a share of all. */
+export function touchedShare({ missShares }: ExpertCost, tokens: number): number {
   const whole = Math.floor(tokens);
-  // By squaring: powers of the language differ between engines. Between whole tokens it is a straight line.
-  let untouched = 1;
-  let square = missShare;
-  for (let left = whole; left > 0; left >>>= 1) {
-    if ((left & 1) === 1) untouched *= square;
-    square *= square;
+  const rest = tokens - whole;
+  let untouched = 0;
+  for (let at = 0; at < missShares.length; at++) {
+    const missShare = missShares[at]!;
+    // By squaring: powers of the language differ between engines. Between whole tokens it is a straight line.
+    let missed = 1;
+    let square = missShare;
+    for (let left = whole; left > 0; left >>>= 1) {
+      if ((left & 1) === 1) missed *= square;
+      square *= square;
+    }
+    untouched += missed * (1 - rest * (1 - missShare));
   }
-  return 1 - untouched * (1 - (tokens - whole) * (1 - missShare));
+  return 1 - untouched / missShares.length;
 }
 
 /**

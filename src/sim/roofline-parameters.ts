@@ -24,6 +24,7 @@ import type {
   WeightFormat,
 } from './profiles.ts';
 import { BYTES_PER_NUMBER } from './profiles.ts';
+import { expertMissShares } from './expert-popularity.ts';
 import type { ExpertCost, RooflineParameters, WindowCost } from './roofline-types.ts';
 import { allToAllOf, arithmeticOf, expertTflopsOf, expertTiles, layoutProblems } from './serving-layout.ts';
 import { NS_PER_MS, NS_PER_S, NS_PER_US } from './units.ts';
@@ -124,7 +125,7 @@ function expertCost({ accelerator, model, cost, layout, hbmBytesPerNs }: Pool): 
   const kernels = weights === 'mxfp4' ? cost.mxfp4ExpertTime : 1;
   const flopsPerNs = (expertTflopsOf(accelerator, weights)! * FLOPS_PER_TFLOP) / NS_PER_S;
   return {
-    missShare: 1 - first.expertsPerToken / first.experts,
+    missShares: expertMissShares(first.experts, first.expertsPerToken, cost.expertZipfExponent),
     loadSkew: expertParallel === 1 ? 1 : expertLoadSkew,
     readNs: (kernels * accelerator.weightReadRatio * cost.expertReadTime * bytes) / hbmBytesPerNs,
     bytes,

@@ -94,8 +94,8 @@ export interface DraftCost {
 
 /** Feed-forward layers in which a token uses some of many experts. */
 export interface ExpertCost {
-  /** Probability that a token does not use a given expert. */
-  readonly missShare: number;
+  /** Probability that a token does not use an expert, of classes that hold equal parts of the experts. */
+  readonly missShares: readonly number[];
   /** Tokens of the busiest part of the experts over the mean. */
   readonly loadSkew: number;
   /** If a batch touches every expert. */
