@@ -33,6 +33,13 @@ const validateArguments = runArguments.pick({ json: true, workers: true }).exten
   cases: path('cases').optional(),
   traces: path('traces').optional(),
   suite: z.string().min(1, '--suite needs a name').optional(),
+  leaveOut: z
+    .string()
+    .regex(/^[\w-]+(,[\w-]+)*$/, {
+      error: ({ input }) => `--leave-out ${String(input)}: a tag of the cases, such as family`,
+    })
+    .transform((text) => text.split(','))
+    .optional(),
 });
 const checkArguments = runArguments.pick({ scenario: true, trace: true, skipBadRows: true });
 const workloadArguments = runArguments.pick({ seed: true, trace: true, skipBadRows: true }).extend({

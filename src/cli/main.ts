@@ -190,6 +190,11 @@ const validateOptions = (options: Argv) =>
     .option('cases', { type: 'string', requiresArg: true, describe: 'folder of case files, instead of our own' })
     .option('traces', { type: 'string', requiresArg: true, describe: 'folder of recorded requests to replay' })
     .option('suite', { type: 'string', requiresArg: true, describe: 'only this suite' })
+    .option('leave-out', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'fit what was fitted without each value of a tag (family, system), and predict its cases; takes minutes',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'print one JSON document (docs/validation.md)' })
     .option('workers', WORKERS);
 

@@ -4,6 +4,8 @@ import { catalogue } from '../catalogue.ts';
 import { renderProblems } from '../scenario/problem.ts';
 import type { Problem } from '../scenario/problem.ts';
 import type { RunPlan } from '../sim/plan.ts';
+import type { CompileOptions } from '../validation/compile-case.ts';
+import { FITTED_SUITES, leaveOut } from '../validation/leave-out.ts';
 import type { ValidationCase } from '../validation/read-cases.ts';
 import { readCases } from '../validation/read-cases.ts';
 import { prepare } from '../validation/validate.ts';
@@ -11,8 +13,10 @@ import { FileSource } from '../workers/file-source.ts';
 import { startMeasurements } from '../workers/measure-pool.ts';
 import type { MeasuredRun } from '../workers/measure-pool.ts';
 import { parseValidateArguments } from './arguments.ts';
+import type { ValidateArguments } from './arguments.ts';
 import { EXIT_OK, EXIT_RUN_FAILED, InputError } from './failure.ts';
 import { onInterrupt } from './interrupt.ts';
+import { leaveOutDocument, leaveOutReport } from './leave-out-report.ts';
 import { showProgress } from './progress.ts';
 import { tracesIn } from './trace-folder.ts';
 import { validationDocument, validationReport } from './validate-report.ts';
@@ -26,6 +30,7 @@ export async function validate(given: unknown): Promise<number> {
   const cases = readSuites(options.cases ?? OWN_CASES, options.suite);
   const tracePath = options.traces === undefined ? () => undefined : tracesIn(options.traces);
   const files = { open: (path: string) => new FileSource(path) };
+  if (options.leaveOut !== undefined) return await validateLeftOut(cases, options, { files, tracePath });
   const prepared = prepare(cases, catalogue, { files, tracePath });
   if (prepared.problems.length > 0) throw new InputError(renderProblems(prepared.problems));
   const runs = await measureAll(prepared.plans, options.workers);
@@ -35,6 +40,31 @@ export async function validate(given: unknown): Promise<number> {
     options.json ? `${JSON.stringify(validationDocument(validation), null, 2)}\n` : validationReport(validation),
   );
   return validation.cases.some(({ status }) => status === 'failed') ? EXIT_RUN_FAILED : EXIT_OK;
+}
+
+/** `--leave-out`: with coefficients that have not seen a model, or a system. */
+async function validateLeftOut(
+  all: readonly ValidationCase[],
+  { leaveOut: tags = [], cases: folder, suite, json, workers }: ValidateArguments,
+  compileOptions: CompileOptions,
+): Promise<number> {
+  const isOwn = folder === undefined && suite === undefined;
+  const cases = isOwn ? all.filter((given) => FITTED_SUITES.includes(given.suite)) : all;
+  const unknown = tags.find((tag) => tag !== 'system' && cases.every((given) => given.tags?.[tag] === undefined));
+  if (unknown !== undefined) throw new InputError(`no case has the tag "${unknown}"`);
+  const interrupted: number[] = [];
+  const result = await leaveOut(cases, tags, catalogue, compileOptions, async (plans) => {
+    const runs = await measureAll(plans, workers);
+    if (typeof runs !== 'number') return runs;
+    interrupted.push(runs);
+    throw new Error('interrupted');
+  }).catch((error: unknown) => {
+    if (interrupted.length === 0) throw error;
+    return undefined;
+  });
+  if (result === undefined) return interrupted[0]!;
+  process.stdout.write(json ? `${JSON.stringify(leaveOutDocument(result), null, 2)}\n` : leaveOutReport(result));
+  return EXIT_OK;
 }
 
 /** What the runs gave, or the exit code of whoever interrupted. */
