@@ -53,6 +53,7 @@ export function enginePlan(
     kvBlocks,
     prefixIdleNs: engine.prefixIdle ?? 0,
     watermarkBlocks: Math.floor((engine.watermark ?? BUILT_IN.watermark) * kvBlocks),
+    ...(engine.receiveEverySteps !== undefined && { receiveEverySteps: engine.receiveEverySteps }),
     ...(speculation?.plan && { speculation: speculation.plan }),
     ...(tiers.length > 0 && { kvTiers: tiers }),
     frontEndNs,

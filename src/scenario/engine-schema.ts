@@ -35,6 +35,9 @@ export function engineSchema(catalogue: Catalogue) {
     chunkedPrefill: flag('a prompt may be spread over several steps (default: as the engine does)'),
     prefillFirst: flag('steps with prompt tokens carry nothing else, and come first (default: as the engine does)'),
     asyncScheduling: flag('a batch is settled while the step before it runs (default: as the engine does)'),
+    receiveEverySteps: count(
+      'while it decodes it looks for new requests every so many steps, as SGLang with --scheduler-recv-interval (default: 1)',
+    ).optional(),
     speculation: speculationSchema(catalogue).optional(),
     prefixCaching: z
       .boolean()

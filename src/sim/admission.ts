@@ -27,6 +27,8 @@ export class Admission {
   mayLoadSoon = false;
   /** While so many run, nobody joins: what the engine allows, or less if a power policy says so. At least 1. */
   mostRunning: number;
+  /** Who has entered the waiting queue later is not known to the engine yet. */
+  receivedNs: Ns = Infinity;
   readonly #engine: EnginePlan;
   readonly #running: RequestList;
   readonly #waiting: RequestList;
@@ -112,7 +114,8 @@ export class Admission {
   /** Those that are in the queue by then take their places in the order of the policy. */
   enter(queues: PolicyQueues, seenNs: Ns): void {
     const waiting = this.#waiting;
-    while (waiting.size > 0 && this.enqueuedNs(waiting.head) <= seenNs) {
+    const untilNs = Math.min(seenNs, this.receivedNs);
+    while (waiting.size > 0 && this.enqueuedNs(waiting.head) <= untilNs) {
       const request = waiting.head;
       waiting.remove(request);
       queues.enter(request);
@@ -184,10 +187,11 @@ export class Admission {
     const { reserveFullPrompt, chunkedPrefill } = this.#engine;
     const kv = this.#kv;
     const requests = this.#requests;
+    const untilNs = Math.min(seenNs, this.receivedNs);
     let left = budget;
     while (left > 0 && this.#places > 0 && (queues === undefined ? waiting.size : queues.size) > 0) {
       const request = queues === undefined ? waiting.head : queues.first();
-      if (this.enqueuedNs(request) > seenNs) return;
+      if (this.enqueuedNs(request) > untilNs) return;
       if (incoming !== undefined && incoming.includes(request)) {
         if (!incoming.admit(request, this.#keptBlocks)) return;
         this.#dequeue(request, 0);

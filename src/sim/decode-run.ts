@@ -101,6 +101,24 @@ export class DecodeRun {
     return true;
   }
 
+  /**
+   * End at the first boundary at or after `timeNs` (one later if `after`) that is `phase` steps beyond a multiple of `every`,
+   * counted from the start; answers whether that is earlier than planned.
+   */
+  cutAtEvery(timeNs: Ns, after: boolean, every: number, phase: number): boolean {
+    if (timeNs >= this.endNs) return false;
+    const first = timeNs <= this.startNs ? 1 : this.#stepsUntil(timeNs) + (after ? 1 : 0);
+    const steps = Math.max(0, Math.ceil((first - phase) / every)) * every + phase;
+    if (steps >= this.steps) return false;
+    this.#setEnd(steps);
+    return true;
+  }
+
+  /** When the first `steps` steps are over, as published. */
+  boundaryNs(steps: number): Ns {
+    return steps === 0 ? this.startNs : this.startNs + this.#wholeNs(steps);
+  }
+
   /** How many steps are over at `timeNs`, the ones that end then included. */
   stepsOverAt(timeNs: Ns): number {
     if (timeNs >= this.endNs) return this.steps;

@@ -10,6 +10,7 @@ import type { EnginePlan, PoolRole } from './plan.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import type { StepCost } from './ports.ts';
 import { PrefillStep } from './prefill-step.ts';
+import { Reception } from './reception.ts';
 import type { RequestTable } from './request-table.ts';
 import type { InstanceIndex, Ns, PoolIndex, RequestIndex } from './units.ts';
 
@@ -35,6 +36,7 @@ export class Instance {
   readonly #isUsual: boolean;
   /** A batch is settled while the step before it runs. */
   readonly #settlesEarly: boolean;
+  readonly #reception: Reception;
   readonly #tiers: KvTiers | undefined;
   readonly #prefillStep: PrefillStep;
   readonly #requests: RequestTable;
@@ -70,6 +72,7 @@ export class Instance {
     this.run = new DecodeRun(hasEnergy);
     this.#isUsual = !kv.grantsAll && engine.chunkedPrefill;
     this.batch = new Batch(index, plan, requests, kv, counters, listener);
+    this.#reception = new Reception(engine, this.run, this.batch.admission);
     this.#prefillStep = new PrefillStep(this.batch.chunks, stepCost, hasEnergy, resourceTime);
     this.#requests = requests;
     this.#stepCost = stepCost;
@@ -140,12 +143,7 @@ export class Instance {
     if (this.batch.waiting.head !== request) return false;
     if (this.#idle) return this.#wakeAt(enqueuedNs);
     // Without a free place it can only join after a finish, which ends the segment anyway.
-    return this.isBusy && this.batch.admission.hasPlace && this.#cutFor(enqueuedNs);
-  }
-
-  /** End the segment where a batch can take in what comes at a moment. */
-  #cutFor(timeNs: Ns): boolean {
-    return this.#settlesEarly ? this.run.cutAfter(timeNs) : this.run.cutAt(timeNs);
+    return this.isBusy && this.batch.admission.hasPlace && this.#reception.cutForRequest(enqueuedNs);
   }
 
   /** The KV of a request that was handed over has left this instance. Answers whether its next event has changed. */
@@ -165,7 +163,7 @@ export class Instance {
     if (this.#idle) return this.#wakeAt(nowNs);
     // Others before it wait for a place, which only a finish can give.
     if (incoming.arrived.size > 1) return false;
-    return this.isBusy && this.batch.admission.hasPlace && this.#cutFor(nowNs);
+    return this.isBusy && this.batch.admission.hasPlace && this.#reception.cutFor(nowNs);
   }
 
   /** What a request has waited for from a KV tier has come. Answers whether its next event has changed. */
@@ -174,7 +172,7 @@ export class Instance {
     loading.end();
     if (this.#idle) return this.#wakeAt(nowNs);
     if (loading.loaded.size > 1) return false;
-    return this.isBusy && this.batch.admission.hasPlace && this.#cutFor(nowNs);
+    return this.isBusy && this.batch.admission.hasPlace && this.#reception.cutFor(nowNs);
   }
 
   #wakeAt(timeNs: Ns): boolean {
@@ -199,6 +197,7 @@ export class Instance {
   endSegment(): void {
     const { run, batch } = this;
     const { steps, startNs, endNs } = run;
+    this.#reception.pass(steps, batch.chunks.count > 0);
     run.credit(steps, this.#counters);
     run.finish();
     // What expired while the segment was jumped over is known no more when somebody lets go of his own copies.
@@ -216,9 +215,10 @@ export class Instance {
     const settledEarlier = this.#settlesEarly && !this.#idle;
     // A batch that was settled when the last step began has not seen who came later; mostly there is nobody to see.
     const seenNs = settledEarlier && !batch.admission.isIdle ? this.run.lastStepStartNs : nowNs;
+    const looked = this.#reception.look(this.#idle, seenNs);
     const preempted = batch.form(nowNs, seenNs);
     if (batch.running.size === 0) {
-      this.#rest(nowNs, preempted || settledEarlier);
+      this.#rest(nowNs, preempted || settledEarlier || !looked);
       return;
     }
     if (this.#idle) this.#wake(nowNs);
@@ -260,7 +260,7 @@ export class Instance {
     if (!admission.hasPlace) return;
     if (waiting.size > 0) {
       const enqueuedNs = admission.enqueuedNs(waiting.head);
-      if (enqueuedNs > nowNs) this.#cutFor(enqueuedNs);
+      if (enqueuedNs > Math.min(nowNs, admission.receivedNs)) this.#reception.cutForRequest(enqueuedNs);
       else run.cutAt(this.kv.nextExpiryNs);
     }
     if (queues !== undefined && queues.size > 0) run.cutAt(this.kv.nextExpiryNs);

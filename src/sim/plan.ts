@@ -202,8 +202,7 @@ export interface PoolPlan {
   readonly batching?: ModulePlan; // in which order waiting requests are taken in; none: who comes first
   readonly stepCost: RooflineParameters;
   readonly power: PowerPlan;
-  /** The worst grade among the numbers of `power`. */
-  readonly powerGrade: Grade;
+  readonly powerGrade: Grade; // the worst among the numbers of `power`
   readonly rentUsdPerAcceleratorHour: number;
   /** The worst grade among the numbers of its accelerator, model and engine profiles. */
   readonly grade: Grade;
@@ -232,6 +231,7 @@ export interface EnginePlan {
   readonly prefillFirst: boolean;
   /** A batch is settled while the step before it runs. */
   readonly asyncScheduling: boolean;
+  readonly receiveEverySteps?: number; // while it decodes it looks for new requests every so many steps; none: at each
   readonly speculation?: SpeculationPlan;
   /** Where KV goes beside the accelerators' memory, fastest first; at most one of each kind. */
   readonly kvTiers?: readonly KvTierPlan[];

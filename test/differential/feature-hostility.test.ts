@@ -27,6 +27,7 @@ test.each<{ feature: keyof HostileFeatures; cases: fc.Arbitrary<HostileCase>; sh
   { feature: 'chunkedPrefill', cases: mixed, share: 0.15 },
   { feature: 'prefillFirst', cases: mixed, share: 0.08 },
   { feature: 'asyncScheduling', cases: mixed, share: 0.15 },
+  { feature: 'receiveEverySteps', cases: mixed, share: 0.04 },
   { feature: 'speculation', cases: mixed, share: 0.15 },
   { feature: 'localPrefillTokens', cases: apartCase, share: 0.2 },
   { feature: 'batching', cases: mixed, share: 0.15 },

@@ -7,7 +7,7 @@ import type { HostileBatching } from './hostile-batching.ts';
 /** What engines do differently. */
 export interface HostileFeatures extends Pick<
   EnginePlan,
-  'kvAllocation' | 'continuousBatching' | 'chunkedPrefill' | 'prefillFirst' | 'asyncScheduling'
+  'kvAllocation' | 'continuousBatching' | 'chunkedPrefill' | 'prefillFirst' | 'asyncScheduling' | 'receiveEverySteps'
 > {
   /** Beyond maxNumBatchedTokens, in units of the largest prompt, if that has to be computed in one step. */
   readonly wholePrompts: number;
@@ -37,6 +37,7 @@ export const noFeatures: HostileFeatures = {
   chunkedPrefill: true,
   prefillFirst: false,
   asyncScheduling: false,
+  receiveEverySteps: 1,
   wholePrompts: 1,
   localPrefillTokens: 0,
   speculation: undefined,
@@ -79,6 +80,7 @@ const manyFeatures: fc.Arbitrary<HostileFeatures> = fc.record({
   chunkedPrefill: orUsual(true, fc.constant(false)),
   prefillFirst: orUsual(false, fc.constant(true)),
   asyncScheduling: orUsual(false, fc.constant(true)),
+  receiveEverySteps: rarely(fc.oneof(fc.integer({ min: 2, max: 5 }), fc.constantFrom(10, 30)), 1, 2),
   wholePrompts: fc.constantFrom(1, 1, 2, 0.5),
   localPrefillTokens: orUsual(0, fc.integer({ min: 1, max: 20 })),
   speculation: orUsual(undefined, anySpeculation),

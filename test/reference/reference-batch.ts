@@ -11,6 +11,8 @@ import type { Read } from './reference-store.ts';
 export interface Sight {
   /** It sees what was there at this time. */
   readonly untilNs: number;
+  /** … but of those who wait only who was there when the engine last looked. */
+  readonly receivedUntilNs: number;
   /** Requests that have left since, and the blocks that only they held. */
   readonly leftRequests: number;
   readonly leftBlocks: number;
@@ -46,7 +48,7 @@ export class ReferenceBatch {
   #enter(): void {
     const { mostRunning, queues, running, waiting } = this.#instance;
     if (queues === undefined) return;
-    while (waiting.length > 0 && waiting[0]!.queuedNs <= this.#sight.untilNs) queues.enter(waiting.shift()!);
+    while (waiting.length > 0 && waiting[0]!.queuedNs <= this.#sight.receivedUntilNs) queues.enter(waiting.shift()!);
     if (queues.mustTell) queues.tell();
     const due = queues.takeDue();
     for (const request of running.filter((candidate) => due.has(candidate))) {
@@ -185,7 +187,7 @@ export class ReferenceBatch {
     while (loaded.length > 0 && loaded[0]!.load!.endNs <= this.#sight.untilNs) if (!this.#goOn(loaded[0]!)) return;
     while (this.#hasPlace() && this.#promptsLeft > 0) {
       const head = queues === undefined ? waiting[0] : queues.first();
-      if (head === undefined || head.queuedNs > this.#sight.untilNs) return;
+      if (head === undefined || head.queuedNs > this.#sight.receivedUntilNs) return;
       const isAdmitted = awaitsTransfer(head) ? this.#admitToTransfer(head) : this.#admitToPrefill(head);
       if (!isAdmitted) return;
     }

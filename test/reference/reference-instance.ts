@@ -81,7 +81,9 @@ export class ReferenceInstance {
   #step: Step | undefined;
   #lastStep: Step | undefined;
   /** What can be seen by a batch that has been settled while the last step ran. */
-  #sightBefore: Sight | undefined;
+  #sightBefore: Omit<Sight, 'receivedUntilNs'> | undefined;
+  #stepsSinceReception = 0;
+  #receivedUntilNs = 0;
 
   constructor({ index, pool, role, engine, cost, stores, decodeSteps, recordsShares, queues }: InstanceParts) {
     this.index = index;
@@ -207,12 +209,17 @@ export class ReferenceInstance {
     const sight = this.#sightBefore ?? everything;
     this.#sightBefore = undefined;
     this.kv.expire(nowNs);
-    const batch = new ReferenceBatch(this, nowNs, sight);
+    const receives = this.idle || this.#stepsSinceReception >= (this.engine.receiveEverySteps ?? 1);
+    if (receives) {
+      this.#stepsSinceReception = 0;
+      this.#receivedUntilNs = sight.untilNs;
+    }
+    const batch = new ReferenceBatch(this, nowNs, { ...sight, receivedUntilNs: this.#receivedUntilNs });
     batch.form();
     const { shares, admittedToTransfer, loading, preempted } = batch;
     if (shares.length === 0) {
       this.idle = true;
-      const looksAgain = preempted || sight !== everything;
+      const looksAgain = preempted || sight !== everything || !receives;
       return { stepEndNs: undefined, admittedToTransfer, loading, looksAgain };
     }
     return { stepEndNs: this.#start(shares, nowNs), admittedToTransfer, loading, looksAgain: false };
@@ -233,6 +240,8 @@ export class ReferenceInstance {
     if (step === undefined) throw new Error('no step to end');
     this.#step = undefined;
     this.#lastStep = step;
+    const hadPrompts = step.shares.some(({ decoding }) => !decoding);
+    this.#stepsSinceReception = hadPrompts ? Infinity : this.#stepsSinceReception + 1;
     this.#boundaryTicks = step.endTicks;
     countStep(this.counters, step);
     countEnergy(this.energy, step);
