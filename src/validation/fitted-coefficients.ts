@@ -1,7 +1,10 @@
 import type { AcceleratorEntry, Catalogue, EngineEntry } from '../scenario/catalogue-types.ts';
 import type { AcceleratorNumbers, EngineNumbers, Generation, StepCostNumbers } from '../sim/profiles.ts';
 
-type StepCostKey = Exclude<keyof StepCostNumbers, 'hostSerialShare'>;
+/** Those that every engine has. */
+type StepCostKey = {
+  [Key in keyof StepCostNumbers]-?: undefined extends StepCostNumbers[Key] ? never : Key;
+}[keyof StepCostNumbers];
 
 /** Where a coefficient stands: in which classes of which engines, or in the files of accelerators of a generation. */
 interface Place {

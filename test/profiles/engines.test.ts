@@ -25,13 +25,13 @@ describe.each(classes)('engine %s %s', (name, versionClass) => {
   });
 });
 
-test('the client waits longest for SGLang: 255, 26 and 32 ms in InferenceX, 12 ms more before 0.14', () => {
+test('the client waits longest for SGLang: 205, 26 and 32 ms in InferenceX, 12 ms more before 0.14', () => {
   const aroundStepsMs = (name: string, versionClass: string) => {
     const { frontEndNs, firstOutputNs } = loadEngine(name, versionClass).numbers;
     return (frontEndNs + firstOutputNs) / NS_PER_MS;
   };
 
-  expect(['sglang', 'tensorrt-llm', 'vllm'].map((name) => aroundStepsMs(name, 'inferencex'))).toEqual([255, 26, 32]);
+  expect(['sglang', 'tensorrt-llm', 'vllm'].map((name) => aroundStepsMs(name, 'inferencex'))).toEqual([205, 26, 32]);
   expect(aroundStepsMs('vllm', '0.11') - aroundStepsMs('vllm', '0.15')).toBeCloseTo(12, 6);
 });
 
