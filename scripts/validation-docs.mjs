@@ -146,6 +146,7 @@ function leftOutOfFit() {
     const row = found.aggregate.find(
       (each) => each.coefficients === coefficients && each.suite === suite && each.metric === metric,
     );
+    if (row === undefined) return '–';
     return [row.mean_ape_pct, row.median_ape_pct, row.p90_ape_pct].map(oneDecimal).join(', ');
   };
   const columns = ['profiles', 'refitted', 'without family', 'without system'];

@@ -163,7 +163,6 @@ function windowCost(pool: Pool): WindowCost | null {
   const { accelerator, model, cost, layout, parts } = pool;
   const tokens = windowTokens(model);
   if (tokens === undefined) return null;
-  const { mfu } = accelerator.prefillAttention;
   const peak = flopsPerNs(accelerator, 'bf16');
   const flops = groupedFlops(model, layout.tensorParallel, true);
   return {
@@ -172,7 +171,7 @@ function windowCost(pool: Pool): WindowCost | null {
     flopsPerPair: flops / parts,
     readNsPerToken: kvReadNs(pool, true),
     computeNsPerToken: (cost.kvReadTime * flops) / peak,
-    prefillNsPerPair: flops / (mfu * peak),
+    prefillNsPerPair: flops / (accelerator.prefillAttention.mfu * peak),
   };
 }
 

@@ -55,6 +55,18 @@ const SHARED: readonly (readonly [StepCostKey, anchor: number, spread: number])[
   ['promptLayerUs', 10, 0.3],
 ];
 
+/** The class of vLLM that has those of its own of these which were fitted to runs of it alone. */
+const OF_ITS_OWN = 'vllm';
+const OWN: readonly StepCostKey[] = [
+  'weightReadTime',
+  'kvReadTime',
+  'expertReadTime',
+  'allReduceLatencyTime',
+  'expertFloorShare',
+  'promptMs',
+];
+const OTHER_CLASSES = Object.entries(GROUPS).flatMap(([group, classes]) => (group === OF_ITS_OWN ? [] : classes));
+
 /** Of each group of classes: versions and hosts differ. */
 const OF_GROUPS: readonly (readonly [FittedCoefficient['key'], anchor: number, spread: number])[] = [
   ['layerFloorUs', 57, 0.12],
@@ -74,7 +86,20 @@ const WIDENING: readonly (readonly [classes: readonly string[], generation: Gene
 ];
 
 export const FITTED_COEFFICIENTS: readonly FittedCoefficient[] = [
-  ...SHARED.map(([key, anchor, spread]) => ({ name: key, key, anchor, spread })),
+  ...SHARED.map(([key, anchor, spread]) => ({
+    name: key,
+    key,
+    ...(OWN.includes(key) && { classes: OTHER_CLASSES }),
+    anchor,
+    spread,
+  })),
+  ...SHARED.filter(([key]) => OWN.includes(key)).map(([key, anchor, spread]) => ({
+    name: `${key} of ${OF_ITS_OWN}`,
+    key,
+    classes: GROUPS[OF_ITS_OWN]!,
+    anchor,
+    spread,
+  })),
   ...Object.entries(GROUPS).flatMap(([group, classes]) =>
     // In vLLM 0.15 a step with prefill has no least time.
     OF_GROUPS.filter(([key]) => group !== 'vllm' || key !== 'prefillLayerUs').map(([key, anchor, spread]) => ({

@@ -41,9 +41,9 @@ const NOISE_OF_SUITE: Readonly<Record<string, number>> = { 'vllm-h100-runs': 0.5
 const COMPARED: readonly Metric[] = ['ttftMeanMs', 'tpotMeanMs', 'e2eMeanMs', 'outputTokensPerS'];
 /** Of the cases that come with the program, the suites that coefficients are fitted to. */
 export const FITTED_SUITES = ['inferencex', 'throughput-references', 'vllm-h100-runs'];
-/** Of suites with more cases than this, every fourth is taken: those between are much the same. */
+/** Of suites with more cases than this, every eighth is taken: those between are much the same. */
 const MOST_CASES = 100;
-const EVERY = 4;
+const EVERY = 8;
 /** Of a logarithm of a coefficient, to see what it does. */
 const STEP = 0.08;
 /** Beyond so many noises an error counts in proportion, not squared (Huber). */
@@ -86,7 +86,9 @@ export async function leaveOut(
   const parts = tags.flatMap((tag) =>
     [...new Set(cases.map((given) => valueOf(tag, given)))].map((value) => {
       const without = (given: ValidationCase) => valueOf(tag, given) === value;
-      return { tag, cases: cases.filter(without), at: fit(without) };
+      // Of a suite that is left out as a whole nothing was fitted, and nothing is asked.
+      const isPartly = ({ suite }: ValidationCase) => cases.some((given) => given.suite === suite && !without(given));
+      return { tag, cases: cases.filter((given) => without(given) && isPartly(given)), at: fit(without) };
     }),
   );
   const [again, ...apart] = await simulator.figures([{ cases, at: everything }, ...parts]);
