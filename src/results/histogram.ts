@@ -20,6 +20,8 @@ const asDouble = new Float64Array(1);
 /** The same eight bytes as two halves; the high one is second on the little-endian machines we run on. */
 const asHalves = new Uint32Array(asDouble.buffer);
 
+const single = new Float64Array(1);
+
 /** The relative width of a bucket: no quantile is further from the exact one. */
 export const RELATIVE_ERROR = 1 / BUCKETS_PER_OCTAVE;
 
@@ -33,15 +35,30 @@ export class Histogram {
 
   /** @param durationNs not negative, not NaN */
   add(durationNs: number): void {
-    if (!(durationNs >= 0)) throw new Error(`a duration cannot be ${durationNs} ns`);
-    const bucket = bucketOf(durationNs);
-    const octave = bucket >>> MANTISSA_BITS;
-    const counts = this.#octaves[octave] ?? this.#begin(octave);
-    counts[bucket & (BUCKETS_PER_OCTAVE - 1)]!++;
-    this.#count++;
-    this.#sum += durationNs;
-    if (durationNs < this.#min) this.#min = durationNs;
-    if (durationNs > this.#max) this.#max = durationNs;
+    single[0] = durationNs;
+    this.addAll(single, 1);
+  }
+
+  /** The first `count` of some durations in ns, in their order: sums of fractions depend on it. */
+  addAll(durations: Float64Array, count: number): void {
+    let sum = this.#sum;
+    let min = this.#min;
+    let max = this.#max;
+    for (let k = 0; k < count; k++) {
+      const durationNs = durations[k]!;
+      if (!(durationNs >= 0)) throw new Error(`a duration cannot be ${durationNs} ns`);
+      const bucket = bucketOf(durationNs);
+      const octave = bucket >>> MANTISSA_BITS;
+      const counts = this.#octaves[octave] ?? this.#begin(octave);
+      counts[bucket & (BUCKETS_PER_OCTAVE - 1)]!++;
+      sum += durationNs;
+      if (durationNs < min) min = durationNs;
+      if (durationNs > max) max = durationNs;
+    }
+    this.#count += count;
+    this.#sum = sum;
+    this.#min = min;
+    this.#max = max;
   }
 
   merge(other: Histogram): void {

@@ -1,7 +1,6 @@
 import type { RowSink } from '../sim/ports.ts';
 import type { RunPlan } from '../sim/plan.ts';
-import { RequestStatus } from '../sim/records.ts';
-import type { RequestColumns } from '../sim/records.ts';
+import { RequestColumns, RequestStatus } from '../sim/records.ts';
 import { DeadlineTally } from './deadlines.ts';
 import { AnswerTally } from './answers.ts';
 import { Histogram } from './histogram.ts';
@@ -27,6 +26,10 @@ export class WorkloadTally {
     queue: new Histogram(),
   };
 
+  /** Its requests among the rows of one chunk that were served, as far as they count. */
+  readonly rows = new Int32Array(RequestColumns.capacity);
+  rowCount = 0;
+
   constructor(objectives: number, models: number) {
     this.answers = new AnswerTally(models);
     this.withinLimit = Array<number>(objectives).fill(0);
@@ -41,6 +44,7 @@ export class RequestMetrics implements RowSink<RequestColumns> {
   readonly #untilNs: number;
   readonly #classOfWorkload: Int32Array;
   readonly #slos: RunPlan['slos'];
+  readonly #durations = new Float64Array(RequestColumns.capacity);
   readonly #perRequest: readonly ReturnType<typeof perRequestObjectives>[];
 
   constructor(plan: Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'models' | 'workloads' | 'slos'>) {
@@ -60,6 +64,33 @@ export class RequestMetrics implements RowSink<RequestColumns> {
       const arrivalNs = columns.arrivalNs[row]!;
       if (arrivalNs >= this.#fromNs && arrivalNs < this.#untilNs) this.#count(columns, row);
     }
+    for (const tally of this.tallies) {
+      if (tally.rowCount > 0) this.#addLatencies(tally, columns);
+      tally.rowCount = 0;
+    }
+  }
+
+  /** One latency after the other: the buckets of all of them are more than a processor keeps at hand. */
+  #addLatencies({ rows, rowCount, latencies }: WorkloadTally, columns: RequestColumns): void {
+    const { arrivalNs, firstTokenNs, finishNs, scheduledNs } = columns;
+    this.#addSpans(latencies.ttft, arrivalNs, firstTokenNs, rows, rowCount);
+    this.#addSpans(latencies.e2e, arrivalNs, finishNs, rows, rowCount);
+    this.#addSpans(latencies.queue, arrivalNs, scheduledNs, rows, rowCount);
+    let count = 0;
+    for (let k = 0; k < rowCount; k++) {
+      const tpot = tpotNs(columns, rows[k]!);
+      if (tpot !== undefined) this.#durations[count++] = tpot;
+    }
+    latencies.tpot.addAll(this.#durations, count);
+  }
+
+  #addSpans(latency: Histogram, fromNs: Float64Array, untilNs: Float64Array, rows: Int32Array, count: number): void {
+    const durations = this.#durations;
+    for (let k = 0; k < count; k++) {
+      const row = rows[k]!;
+      durations[k] = untilNs[row]! - fromNs[row]!;
+    }
+    latency.addAll(durations, count);
   }
 
   #count(columns: RequestColumns, row: number): void {
@@ -72,12 +103,7 @@ export class RequestMetrics implements RowSink<RequestColumns> {
       tally.rejected++;
       return;
     }
-    const arrivalNs = columns.arrivalNs[row]!;
-    tally.latencies.ttft.add(columns.firstTokenNs[row]! - arrivalNs);
-    tally.latencies.e2e.add(columns.finishNs[row]! - arrivalNs);
-    tally.latencies.queue.add(columns.scheduledNs[row]! - arrivalNs);
-    const tpot = tpotNs(columns, row);
-    if (tpot !== undefined) tally.latencies.tpot.add(tpot);
+    tally.rows[tally.rowCount++] = row;
     const index = this.#classOfWorkload[workload]!;
     if (index === NO_CLASS) return;
     if (metObjectives(this.#perRequest[index]!, columns, row)) tally.metSlo++;
