@@ -6,6 +6,7 @@ import { WorkloadStatistics } from '../results/workload-statistics.ts';
 import { NS_PER_S } from '../sim/units.ts';
 import { parseWorkloadArguments } from './arguments.ts';
 import { loadRows } from './check.ts';
+import { kvRows } from './kv-rows.ts';
 import { EXIT_OK, UsageError } from './failure.ts';
 import { version } from './version.ts';
 import { ANSWERS, requestSource, type RequestSource } from './workload-requests.ts';
@@ -62,9 +63,12 @@ function text({ title, seed, workloads, all }: DescribedWorkloads, { horizonNs, 
     ...(workloads.length > 1 ? [workloadReport('all workloads', all)] : []),
     ...(plans === undefined
       ? []
-      : [['Offered load, as estimated from means', ...loadRows(plans.offeredLoads)].join('\n')]),
+      : [
+          ['Offered load, as estimated from means', ...loadRows(plans.offeredLoads)].join('\n'),
+          ...(all.reuse === undefined ? [] : [kvRows(plans.runs[0]!.plan.pools).join('\n')]),
+        ]),
   ];
-  return sections.join('\n\n');
+  return sections.filter((section) => section !== '').join('\n\n');
 }
 
 /** Of the first requests of each workload, about. */

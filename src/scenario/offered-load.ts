@@ -37,19 +37,22 @@ type StepCostOf = (parameters: RooflineParameters) => StepCost;
  *
  * A prefill pool spends on a request only the time of its prompt in steps full of prompts (or on its link, if that is
  * longer), a decode pool only its decode steps. A request needs one of each, so Σ C of a pool is over those that do the same
- * and those that do everything.
+ * and those that do everything. With `localPrefillTokens` a decode pool computes short prompts, too, and prefill pools the
+ * others: the requests of a workload are short if its mean prompt is. Reading KV from tiers takes no time of a step, so it counts
+ * as found, however long the tier takes.
  *
  * @param demands one per workload of the plan
  */
 export function offeredLoads(plan: LoadedPlan, demands: readonly Demand[], stepCostOf: StepCostOf): OfferedLoad[] {
-  const mixes = plan.models.map((_, model) =>
-    mixOf(demands.filter((_demand, w) => plan.workloads[w]!.model === model)),
-  );
+  const mixes = plan.models.map((_, model) => {
+    const asked = demands.filter((_demand, w) => plan.workloads[w]!.model === model);
+    return mixesOf(asked, mostLocalTokens(plan, model));
+  });
   const capacities = plan.pools.map((pool) =>
     capacityRequestsPerS(pool, mixes[pool.model]!, stepCostOf(pool.stepCost)),
   );
   return plan.pools.map((pool, index) => {
-    const { requestsPerS } = mixes[pool.model]!;
+    const { requestsPerS } = mixes[pool.model]!.all;
     const capacityOf = (role: PoolRole) =>
       plan.pools.reduce(
         (sum, other, k) => (other.model === pool.model && other.role === role ? sum + capacities[k]! : sum),
@@ -65,6 +68,29 @@ export function offeredLoads(plan: LoadedPlan, demands: readonly Demand[], stepC
       load: requestsPerS === 0 ? 0 : requestsPerS / total,
     };
   });
+}
+
+/** Longest prompt that a decode pool of the model computes itself; 0 if none does. */
+function mostLocalTokens({ pools }: LoadedPlan, model: number): number {
+  const limits = pools.map((pool) => (pool.model === model && pool.role === 'decode' ? pool.localPrefillTokens : 0));
+  return Math.max(0, ...limits.map((tokens = 0) => tokens));
+}
+
+/** The requests of a model: all, those whose prompts decode pools compute, and the others. */
+interface Mixes {
+  readonly all: Mix;
+  readonly short: Mix;
+  readonly long: Mix;
+  /** Of all requests. */
+  readonly shortShare: number;
+}
+
+function mixesOf(demands: readonly Demand[], localTokens: number): Mixes {
+  const isShort = ({ meanPromptTokens }: Demand) => meanPromptTokens <= localTokens;
+  const all = mixOf(demands);
+  const short = mixOf(demands.filter(isShort));
+  const long = mixOf(demands.filter((demand) => !isShort(demand)));
+  return { all, short, long, shortShare: all.requestsPerS === 0 ? 0 : short.requestsPerS / all.requestsPerS };
 }
 
 interface Mix {
@@ -108,8 +134,11 @@ function mixOf(demands: readonly Demand[]): Mix {
   };
 }
 
-function capacityRequestsPerS(pool: PoolPlan, mix: Mix, stepCost: StepCost): number {
-  const ticks = pool.role === 'prefill' ? prefillOnlyTicks(pool, mix, stepCost) : decodingTicks(pool, mix, stepCost);
+function capacityRequestsPerS(pool: PoolPlan, mixes: Mixes, stepCost: StepCost): number {
+  const ticks =
+    pool.role === 'prefill'
+      ? (1 - mixes.shortShare) * prefillOnlyTicks(pool, mixes.long, stepCost)
+      : decodingTicks(pool, mixes, stepCost);
   return (pool.instances * NS_PER_S * TICKS_PER_NS) / ticks;
 }
 
@@ -125,7 +154,8 @@ function prefillOnlyTicks({ engine, kvLink }: PoolPlan, mix: Mix, stepCost: Step
   );
 }
 
-function decodingTicks({ engine, role }: PoolPlan, mix: Mix, stepCost: StepCost): number {
+function decodingTicks(pool: PoolPlan, { all: mix, short, shortShare }: Mixes, stepCost: StepCost): number {
+  const { engine, role, localPrefillTokens = 0 } = pool;
   const kvTokens = (engine.kvBlocks - engine.watermarkBlocks) * engine.blockTokens;
   const granted = { paged: mix.meanKvTokens, output: mix.meanLastKvTokens, maximum: engine.maxModelTokens };
   const batch = Math.max(1, Math.min(engine.maxNumSeqs, Math.floor(kvTokens / granted[engine.kvAllocation])));
@@ -134,10 +164,15 @@ function decodingTicks({ engine, role }: PoolPlan, mix: Mix, stepCost: StepCost)
   const decodeTicks = fixedTicks + ticksPerKvToken * attended;
   const places = engine.continuousBatching ? batch : batch / harmonic(batch);
   const tokens = places * (engine.speculation === undefined ? 1 : meanTokensPerStep(engine.speculation));
-  // The first token comes with the prompt, from a prefill instance.
-  if (role === 'decode') return Math.max(1, ((mix.meanOutputTokens - 1) * decodeTicks) / tokens);
-  const prefillTicks = promptTicks(engine, { ...mix, batch, attended, decodeTicks, together: 1 }, stepCost);
-  return prefillTicks + (mix.meanOutputTokens * decodeTicks) / tokens;
+  const beside = { batch, attended, decodeTicks, together: 1 };
+  if (role !== 'decode') {
+    return promptTicks(engine, { ...mix, ...beside }, stepCost) + (mix.meanOutputTokens * decodeTicks) / tokens;
+  }
+  // The first token comes with the prompt, from a prefill instance, unless the prompt is computed here.
+  const handedOver = ((mix.meanOutputTokens - 1) * decodeTicks) / tokens;
+  if (localPrefillTokens === 0 || shortShare === 0) return Math.max(1, handedOver);
+  const local = promptTicks(engine, { ...short, ...beside }, stepCost) + decodeTicks / tokens;
+  return Math.max(1, handedOver + shortShare * local);
 }
 
 /** How much longer the longest of so many outputs is than the mean one, if they are spread exponentially. */

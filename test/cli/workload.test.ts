@@ -2,7 +2,9 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tableFromIPC } from '@uwdata/flechette';
 import { describe, expect, test } from 'vitest';
+import { kvRows } from '../../src/cli/kv-rows.ts';
 import { MooncakeIds } from '../../src/cli/mooncake-ids.ts';
+import { GOOD, scenarioOf } from '../scenario/support.ts';
 import { folderWith, folderWithTrace, newFolder, tokenfleet } from './program.ts';
 
 const widest = (text: string) => Math.max(...text.split('\n').map((line) => Array.from(line).length));
@@ -21,6 +23,29 @@ function keysOf(value: unknown): string[] {
   if (typeof value !== 'object' || value === null || 'p50' in value) return [];
   return Object.entries(value).flatMap(([key, inside]) => [key, ...keysOf(inside)]);
 }
+
+test('the KV that a fleet holds stands beside the sizes of caches, tiers included; what does not cache prefixes is left out', () => {
+  const pool = scenarioOf(GOOD).pools[0]!;
+  const tier = {
+    capacityBlocks: 50_000,
+    blockBytes: 1,
+    readGBPerS: 1,
+    writeGBPerS: 1,
+    latencyNs: 0,
+    maxWriteQueueNs: 0,
+    idleNs: 0,
+  };
+  const kvTiers = [
+    { ...tier, kind: 'dram', scope: 'instance' },
+    { ...tier, kind: 'remote', scope: 'pool' },
+  ] as const;
+  const engine = { ...pool.engine, prefixCaching: true, kvBlocks: 10_000, blockTokens: 16 };
+
+  expect(kvRows([{ ...pool, engine: { ...engine, prefixCaching: false } }])).toEqual([]);
+  expect(kvRows([{ ...pool, engine: { ...engine, kvTiers } }])[1]).toBe(
+    '  desk   8 × 160,000   dram 8 × 800,000   remote 800,000',
+  );
+});
 
 const BAD_ROWS = Array.from({ length: 12 }, (_, k) => `${k},x,1`);
 

@@ -66,6 +66,21 @@ describe('offered load', () => {
     expect(loads[1]!.capacityRequestsPerS).toBeCloseTo(3 / 0.024, 9);
   });
 
+  test('lets decode pools compute the prompts of workloads that are short, and prefill pools only the others', () => {
+    const engine = { ...roomyEngine, maxNumSeqs: 50, maxNumBatchedTokens: 4_000 };
+    const pools = [
+      pool('prompts', { role: 'prefill', engine, kvLink: { gbPerS: 1e6, latencyNs: 0, kvBytesPerToken: 1 } }),
+      pool('answers', { role: 'decode', engine, localPrefillTokens: 500 }),
+    ];
+    const [prompts, answers] = loadsOf(pools, [demand(15, 400, 101), demand(5, 4_000, 101)]);
+
+    // A quarter of the requests take 10 + 40 ms in the prefill pool.
+    expect(prompts!.capacityRequestsPerS).toBeCloseTo(1 / (0.25 * 0.05), 9);
+    expect(prompts!.load).toBeCloseTo(20 * 0.25 * 0.05, 9);
+    // All of them take 100 steps of 10 ms shared by 50; three quarters 4 ms of prompts and a step more.
+    expect(answers!.capacityRequestsPerS).toBeCloseTo(1 / (0.02 + 0.75 * 0.0042), 9);
+  });
+
   test('is 0 where nothing is asked', () => {
     expect(loadsOf([pool('a', {})], [demand(0, 0, 0)])[0]!.load).toBe(0);
   });
