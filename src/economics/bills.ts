@@ -1,3 +1,4 @@
+import { comesAndGoes } from '../sim/eviction-plan.ts';
 import type { MoneyPlan, OwnPlan } from '../sim/money-plan.ts';
 import type { PoolPlan, RunPlan } from '../sim/plan.ts';
 import type { Ns } from '../sim/units.ts';
@@ -23,11 +24,11 @@ type BilledPlan = Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'pools'>;
 
 /** Mean instances that a pool pays for over the window, on or lent: all of them where none comes or goes. */
 export function onInstances(
-  { instances, scaling }: Pick<PoolPlan, 'instances' | 'scaling'>,
+  pool: Pick<PoolPlan, 'instances' | 'scaling' | 'eviction'>,
   { onNs, lent }: Pick<MeteredPool, 'onNs' | 'lent'>,
   windowNs: Ns,
 ): number {
-  return scaling === undefined ? instances : (onNs + (lent?.ns ?? 0)) / windowNs;
+  return comesAndGoes(pool) ? (onNs + (lent?.ns ?? 0)) / windowNs : pool.instances;
 }
 
 /** One per pool. What is owned is paid for all of the window, and what is rented while it is switched on, busy or not. */

@@ -3,7 +3,7 @@ import type { RowSink } from '../sim/ports.ts';
 import type { TimelineColumns } from '../sim/records.ts';
 import type { Ns } from '../sim/units.ts';
 
-/** How many instances are switched on over a stretch of the measured window. */
+/** How many instances are held over a stretch of the measured window: switched on, or lent to background work. */
 export interface OnPiece {
   readonly ns: Ns;
   /** One per pool: the mean over the stretch, which is the number where none comes or goes. */

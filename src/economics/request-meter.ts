@@ -1,6 +1,6 @@
 import type { RunPlan } from '../sim/plan.ts';
 import type { RowSink } from '../sim/ports.ts';
-import type { RequestColumns } from '../sim/records.ts';
+import type { AttemptColumns, RequestColumns } from '../sim/records.ts';
 import { RequestStatus } from '../sim/records.ts';
 import { NO_INSTANCE, NO_SESSION, TICKS_PER_NS } from '../sim/units.ts';
 import type { PoolUse } from './accounts.ts';
@@ -45,6 +45,10 @@ export class RequestMeter implements RowSink<RequestColumns> {
   readonly #demands: readonly DemandTally[];
   /** By pool, quarter of an hour and workload: resource time, ns. */
   readonly #quarters: readonly Float64Array[];
+  /** Of requests in flight of which something has come to nothing: what other instances have spent on them, ns. */
+  readonly #spentBefore = new Map<number, readonly [prefillNs: number, decodeNs: number]>();
+  /** A sink for what came to nothing: it is charged to the pool that did it. */
+  readonly attempts: RowSink<AttemptColumns> = { flush: (columns, rows) => this.#flushAttempts(columns, rows) };
 
   constructor(plan: MeteredPlan, isGood: IsGood) {
     this.#plan = plan;
@@ -58,7 +62,7 @@ export class RequestMeter implements RowSink<RequestColumns> {
 
   /** Of every pool and workload where there is any. */
   get uses(): readonly PoolUse[] {
-    return this.#uses.filter(({ requests }) => requests > 0);
+    return this.#uses.filter(({ requests, prefillNs, decodeNs }) => requests > 0 || prefillNs > 0 || decodeNs > 0);
   }
 
   /** One per workload of the plan. */
@@ -109,8 +113,9 @@ export class RequestMeter implements RowSink<RequestColumns> {
     const decodePool = this.#poolOfInstance[columns.instance[row]!]!;
     const prefillInstance = columns.prefillInstance[row]!;
     const prefillPool = prefillInstance === NO_INSTANCE ? decodePool : this.#poolOfInstance[prefillInstance]!;
-    const prefillNs = columns.prefillTicks[row]! / TICKS_PER_NS;
-    const decodeNs = columns.decodeTicks[row]! / TICKS_PER_NS;
+    const [prefillBeforeNs, decodeBeforeNs] = this.#takeSpent(columns.request[row]!);
+    const prefillNs = columns.prefillTicks[row]! / TICKS_PER_NS - prefillBeforeNs;
+    const decodeNs = columns.decodeTicks[row]! / TICKS_PER_NS - decodeBeforeNs;
     const workloads = this.#plan.workloads.length;
     const prefill = this.#uses[prefillPool * workloads + workload]!;
     prefill.requests++;
@@ -122,7 +127,38 @@ export class RequestMeter implements RowSink<RequestColumns> {
     this.#quarters[prefillPool]![quarter * workloads + workload]! += prefillNs;
     this.#quarters[decodePool]![quarter * workloads + workload]! += decodeNs;
   }
+
+  #takeSpent(request: number): readonly [prefillNs: number, decodeNs: number] {
+    if (this.#spentBefore.size === 0) return NOTHING_SPENT;
+    const spent = this.#spentBefore.get(request) ?? NOTHING_SPENT;
+    this.#spentBefore.delete(request);
+    return spent;
+  }
+
+  #flushAttempts(columns: AttemptColumns, rows: number): void {
+    const { warmUpNs, horizonNs, workloads } = this.#plan;
+    for (let row = 0; row < rows; row++) {
+      const request = columns.request[row]!;
+      const [prefillBeforeNs, decodeBeforeNs] = this.#spentBefore.get(request) ?? NOTHING_SPENT;
+      const prefillNs = columns.prefillTicks[row]! / TICKS_PER_NS;
+      const decodeNs = columns.decodeTicks[row]! / TICKS_PER_NS;
+      this.#spentBefore.set(request, [prefillNs, decodeNs]);
+      const endNs = columns.endNs[row]!;
+      if (endNs < warmUpNs || endNs >= horizonNs) continue;
+      const workload = columns.workload[row]!;
+      const decodePool = this.#poolOfInstance[columns.instance[row]!]!;
+      const prefillInstance = columns.prefillInstance[row]!;
+      const prefillPool = prefillInstance === NO_INSTANCE ? decodePool : this.#poolOfInstance[prefillInstance]!;
+      const quarter = Math.floor((endNs - warmUpNs) / METERING_NS);
+      this.#uses[prefillPool * workloads.length + workload]!.prefillNs += prefillNs - prefillBeforeNs;
+      this.#uses[decodePool * workloads.length + workload]!.decodeNs += decodeNs - decodeBeforeNs;
+      this.#quarters[prefillPool]![quarter * workloads.length + workload]! += prefillNs - prefillBeforeNs;
+      this.#quarters[decodePool]![quarter * workloads.length + workload]! += decodeNs - decodeBeforeNs;
+    }
+  }
 }
+
+const NOTHING_SPENT = [0, 0] as const;
 
 class UseTally implements PoolUse {
   readonly pool: number;

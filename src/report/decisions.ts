@@ -11,7 +11,21 @@ const REASONS: readonly (readonly [label: string, metric: Metric])[] = [
 
 /** What was decided around the engines: who was turned away and why, who answered, how many instances were switched on. */
 export function decisions(summary: RunSummary): string[] {
-  return [...turnedAway(summary), ...answers(summary), ...instances(summary)];
+  return [...turnedAway(summary), ...answers(summary), ...instances(summary), ...evictions(summary)];
+}
+
+function evictions(summary: RunSummary): string[] {
+  const of = (pool: string, metric: Metric) => findEntry(summary, 'pool', pool, metric, 'total');
+  const rows = scopeNames(summary, 'pool').flatMap((pool) => {
+    const cells = EVICTED.map((metric) => of(pool, metric));
+    if (cells.some((cell) => cell === undefined)) return [];
+    return [[shortened(pool), ...cells.map((cell) => figure(cell!.value, 0))]];
+  });
+  if (rows.length === 0) return [];
+  return [
+    'Taken away',
+    ...alignedRows([['over the whole run', 'instances', 'requests on them', 'output tokens'], ...rows]),
+  ];
 }
 
 function turnedAway(summary: RunSummary): string[] {
@@ -21,6 +35,8 @@ function turnedAway(summary: RunSummary): string[] {
   });
   return rows.length === 0 ? [] : ['Turned away, of requests sent', ...alignedRows(rows)];
 }
+
+const EVICTED = ['evictions', 'lost_attempts', 'lost_output_tokens'] as const;
 
 const ANSWERED = 'answered_by_';
 

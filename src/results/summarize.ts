@@ -1,3 +1,4 @@
+import { comesAndGoes } from '../sim/eviction-plan.ts';
 import { KV_TIER_KINDS, type PoolPlan, type RunPlan } from '../sim/plan.ts';
 import { NS_PER_S } from '../sim/units.ts';
 import { type Figure, answerCosts, answerFigures } from './answers.ts';
@@ -191,7 +192,7 @@ class Summarizer {
   }
 
   #addLoad(pools: readonly number[]): void {
-    if (pools.some((pool) => this.#plan.pools[pool]!.scaling !== undefined)) {
+    if (pools.some((pool) => comesAndGoes(this.#plan.pools[pool]!))) {
       this.#add('on_instances', 'mean', total(pools, (pool) => this.#onNs(pool)) / this.#windowNs);
     }
     const uses = pools.map((pool) =>
@@ -254,8 +255,8 @@ class Summarizer {
 
   /** Time switched on, summed over the instances of a pool: all of the window where none comes or goes. */
   #onNs(index: number): number {
-    const { instances, scaling } = this.#plan.pools[index]!;
-    return scaling === undefined ? instances * this.#windowNs : this.#pools.tallies[index]!.onNs;
+    const pool = this.#plan.pools[index]!;
+    return comesAndGoes(pool) ? this.#pools.tallies[index]!.onNs : pool.instances * this.#windowNs;
   }
 
   #sum(pools: readonly number[], counter: (tally: PoolTally) => number): number {

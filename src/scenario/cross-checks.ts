@@ -4,6 +4,7 @@ import { namedFindings, scalingFindings } from './decisions.ts';
 import { unknownName } from './did-you-mean.ts';
 import type { Draft } from './draft.ts';
 import { finding } from './draft.ts';
+import { evictionFindings } from './evictions.ts';
 import type { Finding } from './explain.ts';
 import { pathText } from './problem.ts';
 import { roleFindings } from './roles.ts';
@@ -18,6 +19,7 @@ export function crossChecks(draft: Draft, catalogue: Catalogue): Finding[] {
     ...scalingFindings(draft),
     ...backgroundFindings(draft),
     ...askingFindings(draft),
+    ...evictionFindings(draft),
     ...namedFindings(draft, catalogue, servedModels(draft)),
     ...objectives(draft),
   ];

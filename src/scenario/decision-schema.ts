@@ -33,6 +33,10 @@ export function modelRoutingSchema(catalogue: Catalogue) {
   return oneKind('way to route models', members).transform((input) => input as DecisionInput);
 }
 
+export const PROVISION_S = 210;
+export const STORAGE_GB_PER_S = 0.1;
+export const ENGINE_START_S = 35;
+
 /**
  * Defaults of what starting takes: DynamoLLM (Stojkovic et al., HPCA 2025) reports 1 to 2 minutes for a virtual machine, 2 for
  * its environment, 3 for the weights of a 70B model on a server of 8 accelerators, and about 35 s for the engine.
@@ -50,19 +54,19 @@ export function scalingSchema(catalogue: Catalogue) {
     provisionS: z
       .number()
       .min(0)
-      .default(210)
+      .default(PROVISION_S)
       .describe('from the order to a machine that can load the model, s (default: 210, a new virtual machine)'),
     storageGBPerS: z
       .number()
       .positive()
-      .default(0.1)
+      .default(STORAGE_GB_PER_S)
       .describe(
         'how fast each accelerator’s share of the weights is read, GB/s (default: 0.1, from a remote store; local drives give 1 to 6)',
       ),
     engineStartS: z
       .number()
       .min(0)
-      .default(35)
+      .default(ENGINE_START_S)
       .describe('from weights in memory to the first request, s (default: 35)'),
   };
   const members = catalogue.scaling.map((kind) => withKind(kind, beside));

@@ -1,7 +1,7 @@
 import { planMemory } from '../sim/memory.ts';
 import type { EnginePlan, ModulePlan } from '../sim/plan.ts';
 import type { ScalingPlan } from '../sim/scaling-plan.ts';
-import { NS_PER_S } from '../sim/units.ts';
+import { NS_PER_S, type Ns } from '../sim/units.ts';
 import { backgroundPlan, longestRecallNs } from './background.ts';
 import type { Catalogue, NamingKind } from './catalogue-types.ts';
 import type { DecisionInput } from './decision-schema.ts';
@@ -27,11 +27,8 @@ export function scalingPlan(
 ): ScalingPlan | undefined {
   const { scaling } = choices.entry.value;
   if (scaling === undefined) return undefined;
-  const { accelerator, model } = choices.profiles;
-  const { blockTokens, maxNumSeqs } = engine;
-  const request = { ...choices.serving, blockTokens, maxNumSeqs, draft: speculation?.draft };
-  const background = backgroundPlan(jobs, choices.entry.value.name, accelerator.power.tdpWatts);
-  const { weightBytesPerAccelerator } = planMemory(accelerator.numbers, model.numbers, request);
+  const { tdpWatts } = choices.profiles.accelerator.power;
+  const background = backgroundPlan(jobs, choices.entry.value.name, tdpWatts);
   const { kind, minInstances, maxInstances, intervalS, provisionS, storageGBPerS, engineStartS, ...options } = scaling;
   return {
     kind,
@@ -42,10 +39,24 @@ export function scalingPlan(
     intervalNs: Math.max(1, Math.round(intervalS * NS_PER_S)),
     // A machine that is lent is there.
     provisionNs: background === undefined ? Math.round(provisionS * NS_PER_S) : longestRecallNs(background),
-    // A GB/s is a byte per ns.
-    loadNs: Math.ceil(weightBytesPerAccelerator / storageGBPerS + engineStartS * NS_PER_S),
+    loadNs: loadNsOf(choices, engine, speculation, { storageGBPerS, engineStartS }),
     ...(background !== undefined && { background }),
   };
+}
+
+/** How long an instance takes from a machine that can load its model to its first request. */
+export function loadNsOf(
+  choices: Choices,
+  engine: EnginePlan,
+  speculation: Speculation | undefined,
+  { storageGBPerS, engineStartS }: { readonly storageGBPerS: number; readonly engineStartS: number },
+): Ns {
+  const { accelerator, model } = choices.profiles;
+  const { blockTokens, maxNumSeqs } = engine;
+  const request = { ...choices.serving, blockTokens, maxNumSeqs, draft: speculation?.draft };
+  const { weightBytesPerAccelerator } = planMemory(accelerator.numbers, model.numbers, request);
+  // A GB/s is a byte per ns.
+  return Math.ceil(weightBytesPerAccelerator / storageGBPerS + engineStartS * NS_PER_S);
 }
 
 /** What is wrong between the limits of scaled pools, and their sizes and roles. */

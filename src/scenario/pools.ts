@@ -1,9 +1,11 @@
+import type { EvictionPlan } from '../sim/eviction-plan.ts';
 import { isWindowed } from '../sim/model-shape.ts';
 import type { ConditionsPlan, Grade, PoolPlan, PowerPlan } from '../sim/plan.ts';
 import { GRADES } from '../sim/plan.ts';
 import { rooflineParameters } from '../sim/roofline-parameters.ts';
 import type { RooflineParameters } from '../sim/roofline.ts';
 import { acceleratorsOf, layoutProblems } from '../sim/serving-layout.ts';
+import type { ScalingPlan } from '../sim/scaling-plan.ts';
 import { speculationCost } from '../sim/speculation-cost.ts';
 import { batchingOf } from './batching.ts';
 import type { Catalogue } from './catalogue-types.ts';
@@ -13,6 +15,7 @@ import { choicesOf } from './deployment.ts';
 import type { Draft } from './draft.ts';
 import { finding } from './draft.ts';
 import { enginePlan } from './engine-plan.ts';
+import { evictionPlan } from './evictions.ts';
 import type { Finding } from './explain.ts';
 import { kvLinkOf } from './kv-links.ts';
 import { powerOf } from './power.ts';
@@ -74,7 +77,7 @@ function planned(
       ...(entry.value.role === 'prefill' && { kvLink: kvLinkOf(choices) }),
       ...(entry.value.localPrefillTokens !== undefined && { localPrefillTokens: entry.value.localPrefillTokens }),
       instances: scaling?.maxInstances ?? size,
-      ...(scaling !== undefined && { scaling }),
+      ...livesOf(scaling, evictionPlan(choices, engine, speculation)),
       acceleratorsPerInstance: acceleratorsOf(serving),
       engine,
       ...order,
@@ -99,6 +102,11 @@ function planned(
       path: choices.procurement === undefined ? entry.path : choices.at('procurement'),
     },
   };
+}
+
+/** What switches its instances on and off, if anything does. */
+function livesOf(scaling: ScalingPlan | undefined, eviction: EvictionPlan | undefined) {
+  return { ...(scaling !== undefined && { scaling }), ...(eviction !== undefined && { eviction }) };
 }
 
 function conditionsOf(choices: Choices, speculation: boolean): PoolConditions {

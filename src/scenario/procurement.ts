@@ -5,6 +5,7 @@ import type { Grade } from '../sim/plan.ts';
 import type { AcceleratorEntry } from './catalogue-types.ts';
 import type { Finding } from './explain.ts';
 import { finding } from './draft.ts';
+import { evictionKeys } from './evictions.ts';
 import type { Path } from './problem.ts';
 import type { BookOfRents } from './rents.ts';
 
@@ -44,6 +45,7 @@ export function procurementSchema() {
       usdPerAcceleratorHour: usd.describe(
         `rent, USD/h (default: that of the price book, or ${100 * (1 - SPOT_DISCOUNT)} % of the rent by the hour)`,
       ),
+      ...evictionKeys(),
     }),
   ]);
 }

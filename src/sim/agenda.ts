@@ -7,7 +7,7 @@ import type { InstanceIndex, Ns, PoolIndex } from './units.ts';
 /**
  * What is going to happen, but for arrivals: who has which source in the queue of events. One per instance (its steps and
  * batches) comes first, then the power policy, then links and loads, one per instance, then the scaling policies, one per
- * pool, and the instances that start.
+ * pool, the instances that start, and those that are taken away.
  */
 export class Agenda implements ScalingListener {
   /** Of the next event; Infinity when there is none. */
@@ -33,6 +33,7 @@ export class Agenda implements ScalingListener {
   readonly #firstLoad: number;
   readonly #firstScaling: number;
   readonly #firstReady: number;
+  readonly #firstEviction: number;
 
   constructor(
     instances: readonly Instance[],
@@ -40,7 +41,8 @@ export class Agenda implements ScalingListener {
     { power }: Pick<RunParts, 'power'>,
   ) {
     const count = instances.length;
-    this.hasScaling = pools.some(({ scaling }) => scaling !== undefined);
+    const hasEvictions = pools.some(({ eviction }) => eviction !== undefined);
+    this.hasScaling = hasEvictions || pools.some(({ scaling }) => scaling !== undefined);
     this.hasLinks = instances.some(({ link }) => link !== undefined);
     this.hasLoads = instances.some(({ batch }) => batch.loading !== undefined);
     this.#control = count;
@@ -48,7 +50,8 @@ export class Agenda implements ScalingListener {
     this.#firstLoad = this.#firstLink + (this.hasLinks ? count : 0);
     this.#firstScaling = this.#firstLoad + (this.hasLoads ? count : 0);
     this.#firstReady = this.#firstScaling + (this.hasScaling ? pools.length : 0);
-    this.#events = new EventQueue(this.#firstReady + (this.hasScaling ? count : 0));
+    this.#firstEviction = this.#firstReady + (this.hasScaling ? count : 0);
+    this.#events = new EventQueue(this.#firstEviction + (hasEvictions ? count : 0));
   }
 
   // -------------------------------------------------------------------------------------------- whose the next event is
@@ -71,6 +74,11 @@ export class Agenda implements ScalingListener {
   /** The pool whose scaling policy is asked; negative if it is the power policy. */
   get scaledPool(): PoolIndex {
     return this.#events.source - this.#firstScaling;
+  }
+
+  /** The instance that is asked back, taken away or ordered again; negative if a policy is asked. */
+  get evictedInstance(): InstanceIndex {
+    return this.#events.source - this.#firstEviction;
   }
 
   /** Take out the start of an instance; answers which it is. */
@@ -117,6 +125,14 @@ export class Agenda implements ScalingListener {
 
   cancelled(index: InstanceIndex): void {
     this.#events.clear(this.#firstReady + index);
+  }
+
+  scheduleEviction(index: InstanceIndex, timeNs: Ns): void {
+    this.#events.set(this.#firstEviction + index, timeNs, EventKind.controlTick);
+  }
+
+  clearEviction(index: InstanceIndex): void {
+    this.#events.clear(this.#firstEviction + index);
   }
 
   #set(source: number, timeNs: Ns, kind: EventKind): void {

@@ -1,5 +1,5 @@
 import { Admission } from './admission.ts';
-import { DecodeShares } from './decode-shares.ts';
+import { decodeShares } from './decode-shares.ts';
 import { DecodingSet } from './decoding-set.ts';
 import { IncomingRequests } from './incoming-requests.ts';
 import type { KvBlocks } from './kv-blocks.ts';
@@ -11,7 +11,6 @@ import type { PolicyQueues } from './policy-queues.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import { PrefillChunks } from './prefill-chunks.ts';
 import { RequestList } from './request-lists.ts';
-import type { ResourceTime } from './resource-time.ts';
 import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
 import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
 
@@ -213,15 +212,18 @@ export class Batch {
   /** It is on no list after that. */
   #takeBack(request: RequestIndex, nowNs: Ns): void {
     const { queues } = this;
-    const requests = this.#requests;
     if (queues !== undefined) queues.tell(this.running, this.decoding.steps, this.#partial);
-    const partial = request === this.#partial;
-    const computedTokens = partial ? requests.computed[request]! : this.decoding.stop(request);
-    if (partial) this.#partial = NONE;
-    this.#kv.letGo(request, computedTokens, nowNs);
-    this.running.remove(request);
-    requests.preemptions[request]!++;
+    this.#kv.letGo(request, this.stop(request), nowNs);
+    this.#requests.preemptions[request]!++;
     this.#counters.preemptions++;
+  }
+
+  /** A request runs no more; answers how many tokens it has computed. */
+  stop(request: RequestIndex): number {
+    this.running.remove(request);
+    if (request !== this.#partial) return this.decoding.stop(request);
+    this.#partial = NONE;
+    return this.#requests.computed[request]!;
   }
 
   // -------------------------------------------------------------------------------------------- ends of steps
@@ -289,12 +291,4 @@ export class Batch {
     this.#counters.finishedRequests++;
     this.#listener.served(request, this.#index, endNs);
   }
-}
-
-function decodeShares(
-  time: ResourceTime | undefined,
-  { maxModelTokens }: EnginePlan,
-  { maxGrowth }: KvBlocks,
-): DecodeShares | undefined {
-  return time === undefined ? undefined : new DecodeShares(time, maxModelTokens, maxGrowth);
 }

@@ -1,3 +1,4 @@
+import type { EnginePlan } from './plan.ts';
 import type { DecodePiece } from './ports.ts';
 import type { ResourceTime } from './resource-time.ts';
 import { MAX_SEGMENT_TICKS, type RequestIndex, type Ticks } from './units.ts';
@@ -82,4 +83,13 @@ export class DecodeShares {
     const level = computedTokens + 1 - growth * (fromStep - this.#baseStep);
     return this.#fixed + level * this.#perLevel + growth * this.#perGrowth;
   }
+}
+
+/** Undefined where nobody asks who caused what. */
+export function decodeShares(
+  time: ResourceTime | undefined,
+  { maxModelTokens }: Pick<EnginePlan, 'maxModelTokens'>,
+  { maxGrowth }: { readonly maxGrowth: number },
+): DecodeShares | undefined {
+  return time === undefined ? undefined : new DecodeShares(time, maxModelTokens, maxGrowth);
 }

@@ -96,7 +96,7 @@ export class Front {
   /** The next request comes back: to be asked about again, or to be answered by another model. */
   comeBack(nowNs: Ns): void {
     const request = this.#later.pop();
-    if (this.#requests.attempts[request] === 0) this.#ask(request, nowNs);
+    if (this.#requests.sentNs[request] === NOT_YET) this.#ask(request, nowNs);
     else this.#send(request, this.#look(request), nowNs);
   }
 
@@ -177,7 +177,8 @@ export class Front {
       this.#waiting.append(request);
       return;
     }
-    const { sentNs, attempts } = this.#requests;
+    const { sentNs, attempts, prefillInstance } = this.#requests;
+    prefillInstance[request] = NO_INSTANCE;
     if (sentNs[request] === NOT_YET) sentNs[request] = nowNs;
     attempts[request]!++;
     this.#listener.sent(request);
@@ -210,6 +211,13 @@ export class Front {
     return receivedNs + judgeNs;
   }
 
+  /** The instance of a request was taken away: it comes back at once, and the attempt does not count. */
+  lost(request: RequestIndex, nowNs: Ns): void {
+    this.#requests.attempts[request]!--;
+    this.#beginAgain(request, this.#requests.model[request]!);
+    this.#later.push(nowNs, request);
+  }
+
   #beginAgain(request: RequestIndex, model: ModelIndex): void {
     const requests = this.#requests;
     requests.model[request] = model;
@@ -218,6 +226,5 @@ export class Front {
     requests.loadedTokens[request] = 0;
     requests.scheduledNs[request] = NOT_YET;
     requests.firstTokenNs[request] = NOT_YET;
-    requests.prefillInstance[request] = NO_INSTANCE;
   }
 }

@@ -8,11 +8,15 @@ export type Life = (typeof Life)[keyof typeof Life];
 /** What of a pool decides the lives of its instances. */
 export interface LivesOfPool {
   readonly instances: number;
-  readonly scaling?: {
-    readonly startInstances: number;
-    readonly provisionNs: Ns;
-    readonly loadNs: Ns;
-  };
+  readonly scaling?: Starting & { readonly startInstances: number };
+  /** What takes the place of an instance that was taken away only has to load its model. */
+  readonly eviction?: { readonly loadNs: Ns };
+}
+
+/** How long an instance takes from its order until it is ready. */
+interface Starting {
+  readonly provisionNs: Ns;
+  readonly loadNs: Ns;
 }
 
 /** How many instances of a pool are in each part of their lives. */
@@ -104,14 +108,19 @@ export class InstanceLives {
   /** Order an instance that is off; answers when it will be ready. @param provisionNs that of the pool if left out */
   order(instance: InstanceIndex, nowNs: Ns, provisionNs?: Ns): Ns {
     const pool = this.#poolOf[instance]!;
-    const { scaling } = this.#pools[pool]!;
-    assert(scaling !== undefined && this.#lives[instance] === Life.off, 'an instance is ordered that is not off');
+    const starting = this.#startingOf(pool);
+    assert(starting !== undefined && this.#lives[instance] === Life.off, 'an instance is ordered that is not off');
     this.#settle(pool, nowNs);
     this.#lives[instance] = Life.starting;
     this.#orderedNs[instance] = nowNs;
-    this.#loadsFromNs[instance] = nowNs + (provisionNs ?? scaling.provisionNs);
+    this.#loadsFromNs[instance] = nowNs + (provisionNs ?? starting.provisionNs);
     this.#onInstances[pool]!++;
-    return this.#loadsFromNs[instance]! + scaling.loadNs;
+    return this.#loadsFromNs[instance]! + starting.loadNs;
+  }
+
+  #startingOf(pool: PoolIndex): Starting | undefined {
+    const { scaling, eviction } = this.#pools[pool]!;
+    return scaling ?? (eviction && { provisionNs: 0, loadNs: eviction.loadNs });
   }
 
   /** When an instance that starts was ordered. */

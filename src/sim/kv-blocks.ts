@@ -168,6 +168,17 @@ export class KvBlocks {
 
   /** A request with that many computed tokens gives its blocks back. */
   letGo(request: RequestIndex, computedTokens: number, nowNs: Ns): void {
+    this.#giveBack(request, computedTokens, nowNs);
+    if (this.#tiers !== undefined) this.#writeBack(this.#tiers, request, computedTokens, nowNs);
+  }
+
+  /** The same where the memory is lost: nothing is written to any tier. */
+  lose(request: RequestIndex, computedTokens: number): void {
+    this.#giveBack(request, computedTokens, 0);
+    this.#requests.loadedUntil[request] = 0;
+  }
+
+  #giveBack(request: RequestIndex, computedTokens: number, nowNs: Ns): void {
     const blocks = this.blocksOf(request, computedTokens);
     if (this.#cache === undefined) {
       this.used -= blocks;
@@ -179,7 +190,6 @@ export class KvBlocks {
       this.used -= blocks - shared + this.#cache.release(this.#requests.path[request]!, shared, alone, freedNs);
     }
     assert(this.used >= 0, 'more KV blocks were returned than taken');
-    if (this.#tiers !== undefined) this.#writeBack(this.#tiers, request, computedTokens, nowNs);
   }
 
   /** Know the blocks of so many tokens of a request as if it had been served here alone, and had let go of them then. */

@@ -81,6 +81,15 @@ export class LoadingRequests {
     else loading.insertBefore(request, successor);
   }
 
+  /** All of them leave; what has been asked for them is read in vain. Answers who they were. */
+  dismiss(): RequestIndex[] {
+    const dismissed: RequestIndex[] = [];
+    for (const list of [this.#loading, this.loaded]) {
+      for (; list.size > 0; list.remove(list.head)) dismissed.push(list.head);
+    }
+    return dismissed;
+  }
+
   /** The next load is over. */
   end(): void {
     const request = this.#loading.head;

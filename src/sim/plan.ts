@@ -1,5 +1,6 @@
 import type { PowerControlPlan } from './power-control-plan.ts';
 import type { PowerParameters } from './power-model.ts';
+import type { EvictionPlan } from './eviction-plan.ts';
 import type { MoneyPlan } from './money-plan.ts';
 import type { ScalingPlan } from './scaling-plan.ts';
 import type { Ns } from './units.ts';
@@ -32,8 +33,7 @@ export interface RunPlan {
   /** Latency statistics cover requests that arrive in [warmUpNs, horizonNs); rates count tokens produced in it. */
   readonly warmUpNs: Ns;
   readonly timelineIntervalNs: Ns;
-  /** Model names; a model index is a position here. */
-  readonly models: readonly string[];
+  readonly models: readonly string[]; // names; a model index is a position here
   readonly regions: readonly RegionPlan[];
   readonly pools: readonly PoolPlan[];
   readonly workloads: readonly WorkloadPlan[];
@@ -197,6 +197,7 @@ export interface PoolPlan {
   readonly localPrefillTokens?: number;
   readonly instances: number; // all there can be: with scaling, its `maxInstances`
   readonly scaling?: ScalingPlan;
+  readonly eviction?: EvictionPlan; // how they can be taken away
   readonly acceleratorsPerInstance: number;
   readonly engine: EnginePlan;
   readonly batching?: ModulePlan; // in which order waiting requests are taken in; none: who comes first
@@ -272,8 +273,7 @@ export interface WorkloadPlan extends ModulePlan {
   readonly priority?: number;
   /** Its share of an engine, relative to others, for policies that ask; 1 if left out. */
   readonly fairShareWeight?: number;
-  /** The trace it replays, if any. The content is hashed, the path is not: moving a file changes no result. */
-  readonly file?: FilePlan;
+  readonly file?: FilePlan; // the trace it replays; its content is hashed, its path is not: moving a file changes no result
   readonly modelRouting?: ModulePlan; // which models answer its requests; without it the one it asks for
 }
 

@@ -103,6 +103,16 @@ export class PolicyQueues implements QueuesView {
     this.policy.onAdmitted?.(this.#next, promptTokens);
   }
 
+  /** All who wait leave, and nobody is told of it. Answers who they were, in no order. */
+  dismiss(): RequestIndex[] {
+    const dismissed: RequestIndex[] = [];
+    for (const heap of this.#heaps) for (; heap.size > 0; heap.pop()) dismissed.push(heap.first);
+    this.size = 0;
+    this.count = 0;
+    this.due.length = 0;
+    return dismissed;
+  }
+
   #open(queue: number): void {
     if (this.count === this.#numbers.length) this.#numbers = grownIntegers(this.#numbers, 2 * this.count);
     const numbers = this.#numbers;

@@ -53,6 +53,24 @@ export class RequestColumns {
   readonly wrong = new Uint8Array(RequestColumns.capacity);
 }
 
+/**
+ * One row per time that the work of an instance for a request has come to nothing: its model's answer did not stand, or
+ * the instance was taken away.
+ */
+export class AttemptColumns {
+  static readonly capacity = 1_024;
+  /** As in its row when it leaves. */
+  readonly request = new Float64Array(AttemptColumns.capacity);
+  readonly workload = new Int32Array(AttemptColumns.capacity);
+  readonly instance = new Int32Array(AttemptColumns.capacity);
+  /** The one that computed its prompt and handed it over; −1 when the same did everything. */
+  readonly prefillInstance = new Int32Array(AttemptColumns.capacity);
+  readonly endNs = new Float64Array(AttemptColumns.capacity);
+  /** Its shares of the ticks of steps so far, earlier attempts included; 0 if not recorded. */
+  readonly prefillTicks = new Float64Array(AttemptColumns.capacity);
+  readonly decodeTicks = new Float64Array(AttemptColumns.capacity);
+}
+
 /** One row per interval and instance pool. Counters are of the interval; queue, running and KV are at its end. */
 export class TimelineColumns {
   static readonly capacity = 4_096;

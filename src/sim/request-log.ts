@@ -1,5 +1,5 @@
 import type { RowSink } from './ports.ts';
-import { RequestColumns, RequestStatus } from './records.ts';
+import { AttemptColumns, RequestColumns, RequestStatus } from './records.ts';
 import type { ResourceTime } from './resource-time.ts';
 import type { RequestTable } from './request-table.ts';
 import { NO_INSTANCE, type InstanceIndex, type Ns, type RequestIndex } from './units.ts';
@@ -12,21 +12,28 @@ export class RequestLog {
   readonly #sink: RowSink<RequestColumns>;
   readonly #hasTransfers: boolean;
   readonly #resourceTime: ResourceTime | undefined;
+  readonly #attemptSink: RowSink<AttemptColumns> | undefined;
+  readonly #attempts: AttemptColumns | undefined;
+  #attemptRows = 0;
 
   /**
    * @param hasTransfers whether requests are handed over: if not, those columns are filled once and for all
    * @param resourceTime undefined where nobody asks who caused what
+   * @param attempts undefined where nobody asks what came to nothing
    */
   constructor(
     requests: RequestTable,
     sink: RowSink<RequestColumns>,
     hasTransfers: boolean,
     resourceTime: ResourceTime | undefined,
+    attempts: RowSink<AttemptColumns> | undefined,
   ) {
     this.#requests = requests;
     this.#sink = sink;
     this.#hasTransfers = hasTransfers;
     this.#resourceTime = resourceTime;
+    this.#attemptSink = attempts;
+    this.#attempts = attempts && new AttemptColumns();
     this.#columns.prefillInstance.fill(NO_INSTANCE);
   }
 
@@ -82,7 +89,29 @@ export class RequestLog {
     this.#columns.transferNs[row] = instance === NO_INSTANCE ? 0 : transferEndNs[request]! - handOverNs[request]!;
   }
 
+  /** What an instance did for a request has come to nothing. */
+  writeAttempt(request: RequestIndex, instance: InstanceIndex, endNs: Ns): void {
+    const columns = this.#attempts;
+    if (columns === undefined) return;
+    const row = this.#attemptRows++;
+    columns.request[row] = this.#requests.id[request]!;
+    columns.workload[row] = this.#requests.workload[request]!;
+    columns.instance[row] = instance;
+    columns.prefillInstance[row] = this.#requests.prefillInstance[request]!;
+    columns.endNs[row] = endNs;
+    columns.prefillTicks[row] = this.#resourceTime?.prefillSoFar(request) ?? 0;
+    columns.decodeTicks[row] = this.#resourceTime?.decodeSoFar(request) ?? 0;
+    if (this.#attemptRows === AttemptColumns.capacity) this.#flushAttempts();
+  }
+
+  #flushAttempts(): void {
+    if (this.#attemptRows > 0) this.#attemptSink!.flush(this.#attempts!, this.#attemptRows);
+    this.#attemptRows = 0;
+  }
+
+  /** What came to nothing goes first: whoever adds up knows it before the request leaves. */
   flush(): void {
+    this.#flushAttempts();
     if (this.#rows > 0) this.#sink.flush(this.#columns, this.#rows);
     this.#rows = 0;
   }

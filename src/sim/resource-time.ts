@@ -58,6 +58,15 @@ export class ResourceTime {
     return this.#take(request * WIDTH + DECODE);
   }
 
+  /** The same of a request that stays in flight. */
+  prefillSoFar(request: RequestIndex): Ticks {
+    return this.#sum(request * WIDTH + PREFILL);
+  }
+
+  decodeSoFar(request: RequestIndex): Ticks {
+    return this.#sum(request * WIDTH + DECODE);
+  }
+
   #add(at: number, ticks: Ticks): void {
     const rows = this.#rows;
     const sum = rows[at + 1]! + ticks;
@@ -72,9 +81,13 @@ export class ResourceTime {
   #take(at: number): Ticks {
     const rows = this.#rows;
     if (at >= rows.length) return 0;
-    const sum = rows[at]! * TICKS_PER_NS + rows[at + 1]!;
+    const sum = this.#sum(at);
     rows[at] = 0;
     rows[at + 1] = 0;
     return sum;
+  }
+
+  #sum(at: number): Ticks {
+    return at >= this.#rows.length ? 0 : this.#rows[at]! * TICKS_PER_NS + this.#rows[at + 1]!;
   }
 }

@@ -1,5 +1,6 @@
 import type { BackgroundTimes } from './background-plan.ts';
 import type { PoolPlan, RunPlan } from './plan.ts';
+import type { EvictionPlan, EvictionTotals } from './eviction-plan.ts';
 import type { PowerDomainTotals } from './power-control-plan.ts';
 import type {
   AdmissionPolicy,
@@ -12,7 +13,7 @@ import type {
   StepCost,
   Workload,
 } from './ports.ts';
-import type { RequestColumns, TimelineColumns } from './records.ts';
+import type { AttemptColumns, RequestColumns, TimelineColumns } from './records.ts';
 import type { ScalingPlan } from './scaling-plan.ts';
 import type { Ns } from './units.ts';
 
@@ -27,7 +28,7 @@ export type SimulationPlan = Pick<RunPlan, 'seed' | 'horizonNs' | 'warmUpNs' | '
           PoolPlan,
           'role' | 'kvLink' | 'localPrefillTokens' | 'acceleratorsPerInstance' | 'rentUsdPerAcceleratorHour' | 'power'
         >
-      > & { readonly scaling?: ScalingLimits })[];
+      > & { readonly scaling?: ScalingLimits; readonly eviction?: EvictionPlan })[];
     readonly workloads: readonly (Pick<RunPlan['workloads'][number], 'model'> &
       Partial<Pick<RunPlan['workloads'][number], 'priority'>>)[];
   };
@@ -59,6 +60,8 @@ export interface RunParts {
 export interface RunSinks {
   readonly requests: RowSink<RequestColumns>;
   readonly timeline: RowSink<TimelineColumns>;
+  /** Attempts that did not lead to an answer: nobody need look. */
+  readonly attempts?: RowSink<AttemptColumns>;
   /** Called at the end of every timeline interval with the simulated time; `false` stops the run there. */
   progress?(nowNs: Ns): boolean;
 }
@@ -75,6 +78,8 @@ export interface RunTotals {
   readonly endNs: Ns;
   /** False when `progress` stopped it. */
   readonly completed: boolean;
+  /** One per pool; left out where no instance can be taken away. */
+  readonly evictions?: readonly EvictionTotals[];
   /** One per domain; left out where power is not controlled. */
   readonly powerDomains?: readonly PowerDomainTotals[];
 }

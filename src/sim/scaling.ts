@@ -29,6 +29,10 @@ export class Scaling implements PoolsView {
   readonly #front: Front;
   readonly #listener: ScalingListener;
   readonly #sent: Float64Array;
+  /** By instance: it will be taken away, whatever the pool needs. */
+  readonly #askedBack: Uint8Array;
+  /** Who else wants to know that an instance is off. */
+  onSwitchedOff: ((instance: InstanceIndex, nowNs: Ns) => void) | undefined;
 
   constructor(
     { pools }: Pick<SimulationPlan, 'pools'>,
@@ -47,12 +51,15 @@ export class Scaling implements PoolsView {
     this.#front = front;
     this.#listener = listener;
     this.#sent = new Float64Array(pools.length);
+    this.#askedBack = new Uint8Array(instances.length);
     for (const { index, idleTime } of instances) {
       if (this.lives.isReady(index)) continue;
       idleTime.switchOff(0);
       this.background.lend(index, 0);
     }
-    for (const pool of pools) if (pool.scaling !== undefined) this.#offer(pool.model);
+    for (const { model, scaling: scaled, eviction } of pools) {
+      if (scaled !== undefined || eviction !== undefined) this.#offer(model);
+    }
   }
 
   policyOf(pool: PoolIndex): ScalingPolicy | undefined {
@@ -85,7 +92,7 @@ export class Scaling implements PoolsView {
     let back = 0;
     for (const instance of this.lives.instancesOf(pool)) {
       if (back === most) break;
-      if (this.lives.lifeOf(instance) !== Life.draining) continue;
+      if (this.lives.lifeOf(instance) !== Life.draining || this.#askedBack[instance] === 1) continue;
       this.lives.becomeReady(instance);
       back++;
     }
@@ -110,7 +117,27 @@ export class Scaling implements PoolsView {
   #switchOff(instance: InstanceIndex, nowNs: Ns): void {
     this.#instances[instance]!.idleTime.switchOff(nowNs);
     this.lives.switchOff(instance, nowNs);
+    this.#askedBack[instance] = 0;
     this.background.lend(instance, nowNs);
+    this.onSwitchedOff?.(instance, nowNs);
+  }
+
+  /** An instance that is ready or drains takes nobody new any more, until it is off. */
+  askBack(instance: InstanceIndex): void {
+    this.#askedBack[instance] = 1;
+    if (this.lives.isReady(instance)) this.#drain(instance);
+  }
+
+  #drain(instance: InstanceIndex): void {
+    this.lives.drain(instance);
+    this.#offer(this.#modelOf(instance));
+  }
+
+  /** An instance that is off is ordered. */
+  orderAgain(instance: InstanceIndex, nowNs: Ns): void {
+    this.#instances[instance]!.idleTime.switchOn(nowNs);
+    const readyNs = this.lives.order(instance, nowNs, this.background.recall(instance, nowNs));
+    this.#listener.ordered(instance, readyNs);
   }
 
   /** The ones with the lowest index among those that are off. */
@@ -119,9 +146,7 @@ export class Scaling implements PoolsView {
     for (const instance of this.lives.instancesOf(pool)) {
       if (left === 0) return;
       if (this.lives.lifeOf(instance) !== Life.off) continue;
-      this.#instances[instance]!.idleTime.switchOn(nowNs);
-      const readyNs = this.lives.order(instance, nowNs, this.background.recall(instance, nowNs));
-      this.#listener.ordered(instance, readyNs);
+      this.orderAgain(instance, nowNs);
       left--;
     }
   }
@@ -135,8 +160,7 @@ export class Scaling implements PoolsView {
       return;
     }
     const ready = this.#best(pool, Life.ready, (instance) => this.#fleet.outstandingRequests(instance))!;
-    this.lives.drain(ready);
-    this.#offer(this.#modelOf(ready));
+    this.#drain(ready);
     this.endIfDrained(ready, nowNs);
   }
 

@@ -4,6 +4,7 @@ import { Agenda } from './agenda.ts';
 import { Demand } from './demand.ts';
 import { Dispatch } from './dispatch.ts';
 import { EventKind } from './event-queue.ts';
+import { type Evictions, evictionsOf } from './evictions.ts';
 import { Front, type FrontListener } from './front.ts';
 import type { Instance } from './instance.ts';
 import { makeInstances } from './make-instances.ts';
@@ -17,7 +18,6 @@ import { RequestTable, RequestTableView } from './request-table.ts';
 import { ResourceTime } from './resource-time.ts';
 import { Scaling } from './scaling.ts';
 import type { RunParts, RunSinks, RunTotals, SimulationPlan } from './run-parts.ts';
-import { poolPowers } from './pool-power.ts';
 import { Timeline } from './timeline.ts';
 import { warmCaches } from './warm-caches.ts';
 import { type InstanceIndex, NO_INSTANCE, type Ns, type PoolIndex, type RequestIndex } from './units.ts';
@@ -46,6 +46,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
   readonly #dispatch: Dispatch;
   readonly #front: Front;
   readonly #scaling: Scaling;
+  readonly #evictions: Evictions | undefined;
   readonly #log: RequestLog;
   readonly #timeline: Timeline;
   readonly #agenda: Agenda;
@@ -75,9 +76,10 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
     this.#front = new Front(plan, parts, this.#requests, this.#view, fleet, this);
     this.#scaling = new Scaling(plan, parts, this.#instances, fleet, this.#front, this.#agenda);
     const { hasLinks, hasLoads, hasScaling } = this.#agenda;
-    this.#log = new RequestLog(this.#requests, sinks.requests, hasLinks, resourceTime);
-    const powers = poolPowers(plan);
-    this.#timeline = new Timeline(plan, this.#instances, this.#counters, this.#scaling, sinks.timeline, powers);
+    this.#log = new RequestLog(this.#requests, sinks.requests, hasLinks, resourceTime, sinks.attempts);
+    const around = { instances: this.#instances, requests: this.#requests, fleet, front: this.#front };
+    this.#evictions = evictionsOf(plan, { ...around, scaling: this.#scaling, agenda: this.#agenda, log: this.#log });
+    this.#timeline = new Timeline(plan, this.#instances, this.#counters, this.#scaling, sinks.timeline);
     // A client who has an answer at the instant of its last step could ask again at that instant.
     const answersAtOnce = this.#instances.some(({ engine }) => engine.outputNs === 0);
     this.#areCoupled = parts.power !== undefined || hasScaling || hasLinks || hasLoads || answersAtOnce;
@@ -86,7 +88,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
   run(): RunTotals {
     warmCaches(this.#plan, this.#demand, this.#requests, this.#dispatch, this.#instances);
     this.#demand.start();
-    this.#scheduleControl();
+    if (this.#power !== undefined) this.#agenda.scheduleControl(this.#power.nextNs);
     for (let pool = 0; pool < this.#plan.pools.length; pool++) this.#scheduleScaling(pool);
     let completed = true;
     while (completed && this.#inFlight + this.#demand.pending > 0) {
@@ -109,6 +111,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
       steps: this.#instances.reduce((sum, instance) => sum + instance.steps, 0),
       endNs: this.#lastDepartureNs,
       completed,
+      ...(this.#evictions !== undefined && { evictions: this.#evictions.totals }),
       ...(this.#power !== undefined && { powerDomains: this.#power.totals() }),
     };
   }
@@ -117,15 +120,14 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
 
   #next(eventNs: Ns, arrivalNs: Ns): void {
     const agenda = this.#agenda;
-    const { kind } = agenda;
     this.#eventCount++;
-    if (arrivalNs < eventNs || (arrivalNs === eventNs && EventKind.arrival < kind)) {
+    if (arrivalNs < eventNs || (arrivalNs === eventNs && EventKind.arrival < agenda.kind)) {
       this.#nowNs = arrivalNs;
       this.#arrive();
       return;
     }
     this.#nowNs = eventNs;
-    switch (kind) {
+    switch (agenda.kind) {
       case EventKind.instanceReady:
         this.#instanceReady(agenda.takeStarted());
         break;
@@ -138,6 +140,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
         break;
       case EventKind.controlTick:
         if (agenda.scaledPool < 0) this.#control();
+        else if (agenda.evictedInstance >= 0) this.#evictions!.happen(agenda.evictedInstance, this.#nowNs);
         else this.#scale(agenda.scaledPool);
         break;
       case EventKind.batchFormation:
@@ -148,6 +151,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
 
   #endSegment(index: InstanceIndex): void {
     this.#instances[index]!.endSegment();
+    this.#evictions?.endIfTaken(index, this.#nowNs);
     // Batches are formed when everything else at this instant has happened; mostly there is nothing else that matters.
     const isShared = this.#nextArrivalNs === this.#nowNs || (this.#areCoupled && this.#agenda.firstIsTied);
     if (isShared) this.#agenda.scheduleFormation(index, this.#nowNs);
@@ -194,11 +198,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
 
   #control(): void {
     this.#power!.tick(this.#nowNs);
-    this.#scheduleControl();
-  }
-
-  #scheduleControl(): void {
-    if (this.#power !== undefined) this.#agenda.scheduleControl(this.#power.nextNs);
+    this.#agenda.scheduleControl(this.#power!.nextNs);
   }
 
   #scheduleScaling(pool: PoolIndex): void {
@@ -213,6 +213,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
 
   #instanceReady(index: InstanceIndex): void {
     this.#scaling.becomeReady(index);
+    this.#evictions?.ready(index, this.#nowNs);
     this.#front.instanceReady(this.#nowNs);
   }
 
@@ -264,8 +265,9 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
     // A short answer may be computed before its first token has reached the client, and follows it then.
     const receivedNs = Math.max(stepEndNs + instance.engine.outputNs, this.#requests.firstTokenNs[request]!);
     const finishNs = this.#front.answered(request, receivedNs);
-    if (finishNs === Infinity) this.#counters[instance.pool]!.escalatedRequests++;
-    else this.#depart(request, index, RequestStatus.served, finishNs);
+    if (finishNs !== Infinity) return this.#depart(request, index, RequestStatus.served, finishNs);
+    this.#counters[instance.pool]!.escalatedRequests++;
+    this.#log.writeAttempt(request, index, this.#nowNs);
   }
 
   #depart(request: RequestIndex, index: InstanceIndex, status: number, finishNs: Ns): void {

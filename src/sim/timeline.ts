@@ -2,7 +2,7 @@ import type { Background } from './background.ts';
 import type { Instance } from './instance.ts';
 import type { InstanceLives } from './instance-lives.ts';
 import type { PoolCounters } from './pool-counters.ts';
-import type { PoolPower } from './pool-power.ts';
+import { type PoolPower, poolPowers } from './pool-power.ts';
 import type { RowSink } from './ports.ts';
 import { TimelineColumns } from './records.ts';
 import type { SimulationPlan } from './run-parts.ts';
@@ -31,16 +31,15 @@ export class Timeline {
   readonly #lives: InstanceLives;
   readonly #background: Background;
   readonly #sink: RowSink<TimelineColumns>;
+  /** One per pool; none where energy is not recorded. */
   readonly #powers: readonly PoolPower[];
 
-  /** @param powers one per pool; none where energy is not recorded */
   constructor(
-    plan: Pick<SimulationPlan, 'timelineIntervalNs' | 'warmUpNs' | 'horizonNs'>,
+    plan: SimulationPlan,
     instances: readonly Instance[],
     counters: readonly PoolCounters[],
     { lives, background }: Observed,
     sink: RowSink<TimelineColumns>,
-    powers: readonly PoolPower[],
   ) {
     this.#intervalNs = plan.timelineIntervalNs;
     this.#marksNs = [plan.warmUpNs, plan.horizonNs];
@@ -49,7 +48,7 @@ export class Timeline {
     this.#lives = lives;
     this.#background = background;
     this.#sink = sink;
-    this.#powers = powers;
+    this.#powers = poolPowers(plan);
     this.endNs = this.#nextEnd();
   }
 

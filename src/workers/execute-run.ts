@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { attributeRent } from '../economics/rent.ts';
 import { fileNameOf } from '../results/columns.ts';
 import { writeCosts } from '../results/cost-file.ts';
+import { evictionEntries } from '../results/eviction-entries.ts';
 import { writeManifest } from '../results/manifest.ts';
 import type { OfferedLoad } from '../results/manifest.ts';
 import { PoolMetrics } from '../results/pool-metrics.ts';
@@ -59,6 +60,7 @@ export function executeRun(task: RunTask, modules: Modules, progress: Progress):
   const totals = simulateInto(plan, modules, {
     requests: tee(requestsFile, requests, meters.requests),
     timeline: tee(timelineFile, pools, meters.pools, meters.path),
+    attempts: meters.requests.attempts,
     progress: (nowNs) => progress(nowNs / plan.horizonNs),
   });
   requestsFile.close();
@@ -69,6 +71,7 @@ export function executeRun(task: RunTask, modules: Modules, progress: Progress):
     ...summarize(plan, requests, pools, attributeRent, costs.billsUsd),
     ...costs.entries,
     ...powerEntries(plan, totals.powerDomains),
+    ...evictionEntries(plan, totals.evictions),
   ];
   const rows = {
     requests: requestsFile.rows,

@@ -10,10 +10,14 @@ type Figures = Readonly<Record<string, unknown>>;
 
 /** The first figure in which the two engines differ, in words; undefined when all agree to the bit. */
 export function difference(hostile: HostileCase, run?: Simulate, expected = stepByStep(hostile)): string | undefined {
-  const actual = collect(planOf(hostile), partsOf(hostile), run);
+  const plan = planOf(hostile);
+  const actual = collect(plan, partsOf(hostile), run);
+  const hasEvictions = plan.pools.some(({ eviction }) => eviction !== undefined);
   return (
     rowsDifference('request', actual.requests, expected.requests) ??
     rowsDifference('timeline', actual.timeline, expected.timeline) ??
+    rowsDifference('attempt', actual.attempts, expected.attempts) ??
+    rowsDifference('evictions of pool', actual.totals.evictions ?? [], hasEvictions ? expected.evictions : []) ??
     rowsDifference('power domain', actual.totals.powerDomains ?? [], expected.powerDomains) ??
     rowDifference('totals', { ...actual.totals }, { ...expected.totals })
   );

@@ -13,6 +13,16 @@ export interface HostileDecisions {
   readonly judgeSteps: readonly (number | undefined)[];
   /** By pool. */
   readonly scaling: readonly (HostileScaling | undefined)[];
+  /** By pool; only mixed ones can be taken away. */
+  readonly evictions?: readonly (HostileEviction | undefined)[];
+}
+
+interface HostileEviction {
+  readonly meanSteps: number | undefined;
+  readonly scarceSteps: readonly (readonly [gap: number, length: number])[];
+  readonly noticeSteps: number;
+  readonly replaceSteps: number;
+  readonly loadSteps: number;
 }
 
 interface HostileScaling {
@@ -68,6 +78,29 @@ function backgroundOf(
   };
 }
 
+/** The plan with pools that are taken away. */
+export function withEvictions(plan: SimulationPlan, { evictions = [] }: HostileDecisions, ns: NsOf): SimulationPlan {
+  const pools = plan.pools.map((pool, index) => {
+    const evicted = evictions[index];
+    if (evicted === undefined || (pool.role ?? 'mixed') !== 'mixed') return pool;
+    let endNs = 0;
+    const scarceNs = evicted.scarceSteps.flatMap(([gap, length]) => {
+      const fromNs = endNs + ns(gap);
+      endNs = Math.min(plan.horizonNs, fromNs + ns(length));
+      return fromNs < endNs ? [[fromNs, endNs] as const] : [];
+    });
+    const eviction = {
+      ...(evicted.meanSteps !== undefined && { meanNs: Math.max(1, ns(evicted.meanSteps)) }),
+      ...(scarceNs.length > 0 && pool.scaling === undefined && { scarceNs }),
+      noticeNs: ns(evicted.noticeSteps),
+      replaceNs: ns(evicted.replaceSteps),
+      loadNs: ns(evicted.loadSteps),
+    };
+    return { ...pool, eviction };
+  });
+  return { ...plan, pools };
+}
+
 /** Fresh every time: policies remember. */
 export function decisionParts(
   { deferSteps, judgeSteps, scaling }: HostileDecisions,
@@ -103,6 +136,23 @@ const anyScaling: fc.Arbitrary<HostileScaling> = fc.record({
     { nil: undefined, freq: 3 },
   ),
 });
+
+const anyEviction: fc.Arbitrary<HostileEviction> = fc.record({
+  meanSteps: fc.option(between(5, 200), { nil: undefined, freq: 4 }),
+  scarceSteps: fc.array(fc.tuple(steps(60), steps(20)), { maxLength: 3 }),
+  noticeSteps: fc.oneof(fc.constant(0), steps(15)),
+  replaceSteps: steps(10),
+  loadSteps: steps(6),
+});
+
+/** Any run, in which instances are taken away. */
+export function takenAway(cases: fc.Arbitrary<HostileCase>): fc.Arbitrary<HostileCase> {
+  const evictions = fc.array(fc.option(anyEviction, { nil: undefined, freq: 6 }), { minLength: 4, maxLength: 4 });
+  return fc.record({ hostile: cases, evictions }).map(({ hostile, evictions: taken }) => ({
+    ...hostile,
+    decisions: { deferSteps: undefined, judgeSteps: [], scaling: [], ...hostile.decisions, evictions: taken },
+  }));
+}
 
 /** Hostile runs in which everything that can be decided around the engines is decided at random. */
 export const decisionsCase: fc.Arbitrary<HostileCase> = fc

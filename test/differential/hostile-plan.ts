@@ -12,7 +12,7 @@ import {
   restlessSettings,
   roomyEngine,
 } from '../support/plans.ts';
-import { decisionParts, withScaling } from './decisions-case.ts';
+import { decisionParts, withEvictions, withScaling } from './decisions-case.ts';
 import type { HostileCase, HostileLink, HostilePool, HostileWorkload } from './hostile-cases.ts';
 import { stepCostOf } from './hostile-costs.ts';
 import { batchingPolicyOf } from './hostile-batching.ts';
@@ -38,7 +38,8 @@ export function planOf(hostile: HostileCase): SimulationPlan {
     record: hostile.record ?? recordOf(hostile.seed),
     outputPrediction: { relativeError: hostile.pools[0]?.features.batching?.relativeError ?? 0 },
   };
-  const scaled = hostile.decisions === undefined ? plan : withScaling(plan, hostile.decisions, ns);
+  const { decisions } = hostile;
+  const scaled = decisions === undefined ? plan : withEvictions(withScaling(plan, decisions, ns), decisions, ns);
   if (hostile.clockSteps === undefined) return scaled;
   const pools = hostile.pools.map((pool, index) => ({ ...pool, instances: scaled.pools[index]!.instances }));
   return { ...scaled, power: controlPlan({ ...hostile, pools }, ns) };

@@ -13,13 +13,13 @@ import {
 } from './reference-agenda.ts';
 import { ableToBegin, ableToDecode } from './reference-eligible.ts';
 import { ReferenceDemand } from './reference-demand.ts';
+import { attemptOf, type LostAttempt, ReferenceEvictions } from './reference-evictions.ts';
 import { ReferenceFront } from './reference-front.ts';
 import type { ReferenceInstance } from './reference-instance.ts';
 import { instancesOf } from './reference-instances.ts';
 import { ReferenceLink } from './reference-link.ts';
 import { ReferenceLives } from './reference-lives.ts';
-import { leaveBehind, newRequest, rowOf } from './reference-request.ts';
-import type { Arrival, ReferenceRequest } from './reference-request.ts';
+import { type Arrival, leaveBehind, newRequest, type ReferenceRequest, rowOf } from './reference-request.ts';
 import { ReferencePower } from './reference-power.ts';
 import { ReferenceTelemetry } from './reference-telemetry.ts';
 import { ReferenceTimeline } from './reference-timeline.ts';
@@ -29,6 +29,8 @@ export interface ReferenceResult {
   readonly requests: readonly RequestRow[];
   readonly timeline: readonly TimelineRow[];
   readonly powerDomains: readonly PowerDomainTotals[];
+  readonly evictions: ReferenceEvictions['totals'];
+  readonly attempts: readonly LostAttempt[];
   readonly totals: {
     readonly arrivedRequests: number;
     readonly servedRequests: number;
@@ -60,6 +62,8 @@ class ReferenceEngine {
   readonly #placed: number[] = [];
   readonly #front: ReferenceFront;
   readonly #lives: ReferenceLives;
+  readonly #evictions: ReferenceEvictions;
+  readonly #attempts: LostAttempt[] = [];
   readonly #power: ReferencePower | undefined;
   #arrived = 0;
   #rejected = 0;
@@ -95,6 +99,7 @@ class ReferenceEngine {
       leave: (request, status, nowNs) => this.#turnAway(request, status, nowNs),
     });
     this.#lives = new ReferenceLives(plan, instances, this.#agenda, this.#front);
+    this.#evictions = new ReferenceEvictions(plan, instances, this.#agenda, this.#front, this.#lives, this.#attempts);
   }
 
   run(): ReferenceResult {
@@ -114,6 +119,8 @@ class ReferenceEngine {
       requests: this.#rows,
       timeline: this.#timeline.rows,
       powerDomains: this.#power?.totals ?? [],
+      evictions: this.#evictions.totals,
+      attempts: this.#attempts,
       totals: {
         arrivedRequests: this.#arrived,
         servedRequests: this.#arrived - this.#rejected,
@@ -159,11 +166,18 @@ class ReferenceEngine {
   #endStep(instance: ReferenceInstance, nowNs: number): void {
     for (const request of instance.endStep()) {
       if (request.finishNs === undefined) this.#handOver(request, nowNs);
-      else if (this.#front.goesOn(request)) instance.counters.escalatedRequests += 1;
-      else this.#leave(request, 0, nowNs);
+      else this.#answer(request, instance, nowNs);
     }
     this.#lives.endIfDrained(instance, nowNs);
+    this.#evictions.endIfTaken(instance, nowNs);
     this.#scheduleFormation(instance, nowNs);
+  }
+
+  #answer(request: ReferenceRequest, instance: ReferenceInstance, nowNs: number): void {
+    const attempt = attemptOf(request, instance.index, nowNs);
+    if (!this.#front.goesOn(request)) return this.#leave(request, 0, nowNs);
+    instance.counters.escalatedRequests += 1;
+    this.#attempts.push(attempt);
   }
 
   #handOver(request: ReferenceRequest, nowNs: number): void {
@@ -199,11 +213,12 @@ class ReferenceEngine {
 
   /** After all transfers between instances that end at that instant. */
   #scheduleLoadEnd(request: ReferenceRequest, instance: ReferenceInstance): void {
-    const { endNs } = request.load!;
-    this.#agenda.add(endNs, TRANSFER_END, this.#instances.length + instance.index, () => {
+    const load = request.load!;
+    this.#agenda.add(load.endNs, TRANSFER_END, this.#instances.length + instance.index, () => {
+      if (request.load !== load) return;
       instance.onTheWay.delete(request);
       instance.loaded.push(request);
-      if (instance.idle) this.#scheduleFormation(instance, endNs);
+      if (instance.idle) this.#scheduleFormation(instance, load.endNs);
     });
   }
 

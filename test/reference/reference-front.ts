@@ -50,6 +50,11 @@ export class ReferenceFront {
     }
   }
 
+  /** Its instance was taken away: it is sent again, and nobody is asked. */
+  comesAgain(request: ReferenceRequest, nowNs: number): void {
+    this.#comesBack(nowNs, () => this.#send(request, nowNs));
+  }
+
   /** A model has given its last token; answer whether another one goes on. */
   goesOn(request: ReferenceRequest): boolean {
     const policy = this.#parts.modelRouting?.[request.workload];

@@ -53,6 +53,9 @@ export class ReferenceInstance {
   readonly switched: { readonly atNs: number; readonly on: boolean }[] = [];
   /** To background work. */
   readonly loans: { readonly fromNs: number; untilNs: number }[] = [];
+  /** Taken away, but for the step in progress. */
+  isTaken = false;
+  isAskedBack = false;
   readonly draftTokens: number;
   readonly counters = noCounts();
   readonly energy: ReferenceEnergy = { busyQuanta: 0n, prefillQuanta: 0n };

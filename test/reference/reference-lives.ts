@@ -13,6 +13,9 @@ export class ReferenceLives {
   readonly #agenda: ReferenceAgenda;
   readonly #front: ReferenceFront;
   readonly #sent: number[];
+  /** Who else wants to know. */
+  whenReady: ((instance: ReferenceInstance, nowNs: number) => void) | undefined;
+  whenOff: ((instance: ReferenceInstance, nowNs: number) => void) | undefined;
 
   constructor(
     plan: SimulationPlan,
@@ -65,18 +68,21 @@ export class ReferenceLives {
     const target = Math.min(instances.length, Math.max(atLeast, answer));
     const serving = () => instances.filter(({ life }) => life === 'ready' || life === 'starting').length;
     while (serving() > target) this.#giveUpOne(instances, nowNs);
-    const leaving = instances.filter(({ life }) => life === 'draining').slice(0, Math.max(0, target - serving()));
+    const leaving = instances
+      .filter(({ life, isAskedBack }) => life === 'draining' && !isAskedBack)
+      .slice(0, Math.max(0, target - serving()));
     for (const instance of leaving) instance.life = 'ready';
     if (leaving.length > 0) this.#front.instanceReady(nowNs);
     for (const instance of instances) {
-      if (serving() < target && instance.life === 'off') this.#order(instance, nowNs);
+      if (serving() < target && instance.life === 'off') this.order(instance, nowNs);
     }
   }
 
-  #order(instance: ReferenceInstance, nowNs: number): void {
-    const { provisionNs, loadNs, background } = this.#plan.pools[instance.pool]!.scaling!;
+  order(instance: ReferenceInstance, nowNs: number): void {
+    const { scaling, eviction } = this.#plan.pools[instance.pool]!;
+    const { provisionNs, loadNs } = scaling ?? { provisionNs: 0, loadNs: eviction!.loadNs };
     endLoan(instance, nowNs);
-    const freeNs = background === undefined ? provisionNs : letGoNs(instance, background);
+    const freeNs = scaling?.background === undefined ? provisionNs : letGoNs(instance, scaling.background);
     const readyNs = nowNs + freeNs + loadNs;
     const start = { orderedNs: nowNs };
     instance.life = 'starting';
@@ -87,6 +93,7 @@ export class ReferenceLives {
       instance.start = undefined;
       instance.life = 'ready';
       instance.forgetEverything();
+      this.whenReady?.(instance, readyNs);
       this.#front.instanceReady(readyNs);
     });
   }
@@ -108,9 +115,11 @@ export class ReferenceLives {
 
   #switchOff(instance: ReferenceInstance, nowNs: number): void {
     instance.life = 'off';
+    instance.isAskedBack = false;
     instance.start = undefined;
     instance.switched.push({ atNs: nowNs, on: false });
     instance.loans.push({ fromNs: nowNs, untilNs: Infinity });
+    this.whenOff?.(instance, nowNs);
   }
 
   #poolsView(): PoolsView {

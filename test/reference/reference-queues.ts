@@ -116,6 +116,20 @@ export class ReferenceQueues {
     this.#members.set(request, { ...this.#members.get(request)!, leftWith: request.generated });
   }
 
+  /** Who runs or waits leaves. Answer those who wait. */
+  dismiss(running: readonly ReferenceRequest[]): ReferenceRequest[] {
+    const dismissed = this.#places.splice(0).map(({ request }) => request);
+    for (const request of [...running, ...dismissed]) {
+      const member = this.#members.get(request)!;
+      this.#members.delete(request);
+      // If it comes back before the policy has been told, it is somebody else.
+      this.#members.set({ ...request }, { ...member, leftWith: request.generated });
+    }
+    this.#due.clear();
+    this.mustTell = true;
+    return dismissed;
+  }
+
   tell(): void {
     this.mustTell = false;
     const tokens = new Map<number, number>();

@@ -28,6 +28,14 @@ describe('what the user hears of money', () => {
     `);
   });
 
+  test('prompts computed where somebody else may want the machine', () => {
+    const spot = '{ kind: spot, evictionsPerHour: 1 }';
+    const prefill = changed([DESK, DESK.replace(' }', `, role: prefill, procurement: ${spot} }`)]);
+    expect(told(prefill)).toContain(
+      'a prefill pool cannot be taken away: requests are handed over as soon as their prompts are computed — leave evictionsPerHour out, or use a mixed pool',
+    );
+  });
+
   test('a price book without the accelerator', () => {
     const book =
       'accelerator,region,contract,term_years,usd_per_accelerator_hour,date\nb200,any,on-demand,0,5,2026-05-01';

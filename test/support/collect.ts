@@ -1,5 +1,5 @@
 import type { RowSink } from '../../src/sim/ports.ts';
-import type { RequestColumns, TimelineColumns } from '../../src/sim/records.ts';
+import type { AttemptColumns, RequestColumns, TimelineColumns } from '../../src/sim/records.ts';
 import type { RunParts, RunTotals, SimulationPlan } from '../../src/sim/simulate.ts';
 import { simulate } from '../../src/sim/simulate.ts';
 
@@ -7,10 +7,12 @@ import { simulate } from '../../src/sim/simulate.ts';
 export type Row<Columns> = { readonly [Name in keyof Columns]: number };
 export type RequestRow = Row<RequestColumns>;
 export type TimelineRow = Row<TimelineColumns>;
+export type AttemptRow = Row<AttemptColumns>;
 
 export interface Collected {
   readonly requests: readonly RequestRow[];
   readonly timeline: readonly TimelineRow[];
+  readonly attempts: readonly AttemptRow[];
   readonly totals: RunTotals;
 }
 
@@ -20,8 +22,13 @@ export type Simulate = typeof simulate;
 export function collect(plan: SimulationPlan, parts: RunParts, run: Simulate = simulate): Collected {
   const requests: RequestRow[] = [];
   const timeline: TimelineRow[] = [];
-  const totals = run(plan, parts, { requests: requestRowsInto(requests), timeline: timelineRowsInto(timeline) });
-  return { requests, timeline, totals };
+  const attempts: AttemptRow[] = [];
+  const totals = run(plan, parts, {
+    requests: requestRowsInto(requests),
+    timeline: timelineRowsInto(timeline),
+    attempts: attemptRowsInto(attempts),
+  });
+  return { requests, timeline, attempts, totals };
 }
 
 /** The sink of somebody who does not look. */
@@ -57,6 +64,24 @@ export function requestRowsInto(rows: RequestRow[]): RowSink<RequestColumns> {
           model: columns.model[i]!,
           attempts: columns.attempts[i]!,
           wrong: columns.wrong[i]!,
+        });
+      }
+    },
+  };
+}
+
+export function attemptRowsInto(rows: AttemptRow[]): RowSink<AttemptColumns> {
+  return {
+    flush(columns, count) {
+      for (let i = 0; i < count; i++) {
+        rows.push({
+          request: columns.request[i]!,
+          workload: columns.workload[i]!,
+          instance: columns.instance[i]!,
+          prefillInstance: columns.prefillInstance[i]!,
+          endNs: columns.endNs[i]!,
+          prefillTicks: columns.prefillTicks[i]!,
+          decodeTicks: columns.decodeTicks[i]!,
         });
       }
     },
