@@ -1,5 +1,5 @@
 import type { Comparison, ComparedVariant, FigureDifference } from '../results/comparison.ts';
-import { isNothing, signedRelative, verdictSentence } from './comparison-words.ts';
+import { isNear, isNothing, signedRelative, verdictSentence } from './comparison-words.ts';
 import { figure, given } from './figures.ts';
 import { metricLabel } from './metric-names.ts';
 import { alignedRows, shortened, wrapped } from './table.ts';
@@ -80,18 +80,26 @@ function pText(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
 }
 
-function footing({ arms }: ComparisonReport): string[] {
+function footing({ arms, comparison }: ComparisonReport): string[] {
   const settling = arms.map(({ name, settlesAfterS }) => {
     return `${name} ${settlesAfterS === undefined ? 'not within half of the horizon' : `after ${given(settlesAfterS)} s`}`;
   });
   const warmUps = [...new Set(arms.map(({ warmUpS }) => `${given(warmUpS)} s`))].join(', ');
   const folders = [...new Set(arms.map(({ scenario }) => scenario))].join(', ');
+  const near = comparison.variants.flatMap(({ figures }) => figures.filter((each) => each.isHeadline && isNear(each)));
   return [
+    ...(near.length === 0 ? [] : sentenceLines(fewSeeds(near.length))),
     ...sentenceLines(
       `Left out as warm-up: ${warmUps}. Settled, by MSER-5 on the requests in the fleet: ${settling.join(', ')}.`,
     ),
     `Every other figure, with its interval: --json. Runs: in the results of ${folders}.`,
   ];
+}
+
+function fewSeeds(count: number): string {
+  const [those, they] =
+    count === 1 ? ['One difference has an interval', 'it'] : [`${count} differences have intervals`, 'they'];
+  return `${those} without zero, but among so many figures that may be chance: with more seeds (--seed, --precision) ${they} may count.`;
 }
 
 const NO_BREAK = '\u00a0';

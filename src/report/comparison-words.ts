@@ -15,7 +15,14 @@ export function verdictSentence({ name, figures }: ComparedVariant): string {
     listed('the same with every seed:', of('equal').map(metricName)),
     of('one seed').length > 0 ? 'one seed says nothing of chance: add seeds' : undefined,
   ].filter((clause) => clause !== undefined);
-  return `${name} ${clauses.join('; ')}.`;
+  const does = headlines.some(({ verdict }) => verdict === 'lower' || verdict === 'higher');
+  return `${name}${does ? '' : ':'} ${clauses.join('; ')}.`;
+}
+
+/** Whether it would differ for sure if it were the only figure looked at: more seeds may tell. */
+export function isNear({ verdict, paired }: FigureDifference): boolean {
+  const { value, halfWidth95 } = paired.relative ?? paired.difference;
+  return verdict === 'no difference' && halfWidth95 !== undefined && Math.abs(value) > halfWidth95;
 }
 
 /** Such as tokens found in a cache that neither has: nothing to tell. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { relativeSize, signedRelative, verdictSentence } from '../../src/report/comparison-words.ts';
+import { isNear, relativeSize, signedRelative, verdictSentence } from '../../src/report/comparison-words.ts';
 import { compareRuns } from '../../src/results/comparison.ts';
 import { FLEET } from '../../src/results/summary.ts';
 import type { Metric, Statistic, SummaryEntry, Unit } from '../../src/results/summary.ts';
@@ -46,6 +46,24 @@ test('a verdict in words says what differs by how much, and what does not', () =
   expect(verdictSentence(comparison.variants[0]!)).toBe(
     'power-of-two lowers TTFT p99 by 31 % ± 1 %; no significant difference in cost per token.',
   );
+});
+
+test('of a variant that changes nothing for sure the verdict says so after a colon, and what more seeds may tell is marked', () => {
+  const comparison = compareRuns([
+    runs('round-robin', [
+      [1_000, 0.31],
+      [1_100, 0.33],
+    ]),
+    runs('power-of-two', [
+      [880, 0.33],
+      [979, 0.31],
+    ]),
+  ]);
+  const [variant] = comparison.variants;
+
+  // −11 % ± 6 % has p = 0.028, after Holm’s correction of two 0.055.
+  expect(verdictSentence(variant!)).toBe('power-of-two: no significant difference in TTFT p99, cost per token.');
+  expect(variant!.figures.filter(isNear).map(({ metric }) => metric)).toEqual(['ttft']);
 });
 
 describe('a relative difference', () => {
