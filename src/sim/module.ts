@@ -30,6 +30,12 @@ export interface BatchingContext extends ModuleContext {
   }[];
 }
 
+/** What electricity costs and emits in a region. */
+export interface ElectricityContext {
+  readonly usdPerKWh: SeriesPlan;
+  readonly gramsPerKWh?: SeriesPlan;
+}
+
 /** What an admission policy is told of the run when it is made. */
 export interface AdmissionContext extends ModuleContext {
   /** ISO 8601 with offset: the moment that is 0 ns, and the zone that hours are in. */
@@ -37,6 +43,8 @@ export interface AdmissionContext extends ModuleContext {
   /** Names; an index is a position here. */
   readonly workloads: readonly string[];
   readonly models: readonly string[];
+  /** By model, of the region of the first pool that serves it, over the run; nothing of carbon where nothing is known. */
+  readonly electricityOfModel: readonly (ElectricityContext | undefined)[];
   /** By workload, its limit on the TTFT of a single request; undefined where nothing was promised. */
   readonly ttftLimitsNs: readonly (Ns | undefined)[];
 }
@@ -58,7 +66,7 @@ export interface ModelRoutingContext extends ModuleContext {
 /** What a power policy is told when it is made. */
 export interface PowerContext extends ModuleContext {
   /** By pool, of its region over the run; nothing of carbon where nothing is known. */
-  readonly electricityOfPool: readonly { readonly usdPerKWh: SeriesPlan; readonly gramsPerKWh?: SeriesPlan }[];
+  readonly electricityOfPool: readonly ElectricityContext[];
 }
 
 /** A name in the options of a module that something else of the scenario must have. */

@@ -26,6 +26,34 @@ export function meanOver(series: SeriesPlan, fromNs: Ns, untilNs: Ns): number {
   }
 }
 
+/**
+ * The first stretch of the lowest value among those that begin at `fromNs`, or after it and not after `latestNs`: from when
+ * (not before `fromNs`) until when (not after `latestNs`).
+ */
+export function cheapestPiece(
+  series: SeriesPlan,
+  fromNs: Ns,
+  latestNs: Ns,
+): { readonly fromNs: Ns; readonly untilNs: Ns } {
+  const { atNs, values, periodNs } = series;
+  let originNs = periodStart(series, fromNs);
+  let piece = pieceAt(series, fromNs - originNs);
+  let best = { fromNs, untilNs: fromNs };
+  let lowest = Infinity;
+  for (let beginNs = fromNs; beginNs <= latestNs;) {
+    const isLast = piece === values.length - 1;
+    const endNs = originNs + (isLast ? (periodNs ?? Infinity) : atNs[piece + 1]!);
+    if (values[piece]! < lowest) {
+      lowest = values[piece]!;
+      best = { fromNs: beginNs, untilNs: Math.min(endNs, latestNs) };
+    }
+    if (isLast) originNs = endNs;
+    piece = isLast ? 0 : piece + 1;
+    beginNs = endNs;
+  }
+  return best;
+}
+
 function periodStart({ periodNs }: SeriesPlan, nowNs: Ns): Ns {
   return periodNs === undefined ? 0 : nowNs - (nowNs % periodNs);
 }

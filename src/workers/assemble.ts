@@ -109,7 +109,11 @@ function decisionsOf(
 ): Omit<RunParts, 'routing' | 'batching' | 'workloads' | 'stepCosts'> {
   const { admission, start, models } = plan;
   const workloads = plan.workloads.map(({ name }) => name);
-  const context = { streams, start, models, workloads, ttftLimitsNs: ttftLimitsOf(plan) };
+  const electricity = electricityOf(plan);
+  const electricityOfModel = models.map(
+    (_, model) => electricity[plan.pools.findIndex((pool) => pool.model === model)],
+  );
+  const context = { streams, start, models, workloads, electricityOfModel, ttftLimitsNs: ttftLimitsOf(plan) };
   return {
     // Asking someone who admits everybody would change nothing.
     ...(admission !== undefined &&

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { cheapestHours } from '../../src/schedulers/admission/cheapest-hours.ts';
 import { deadline } from '../../src/schedulers/admission/deadline.ts';
 import { degrade } from '../../src/schedulers/admission/degrade.ts';
 import { admissionPolicies } from '../../src/schedulers/admission/index.ts';
 import { offPeak } from '../../src/schedulers/admission/off-peak.ts';
 import { queueLimit } from '../../src/schedulers/admission/queue-limit.ts';
 import { tokenBucket } from '../../src/schedulers/admission/token-bucket.ts';
+import { whenIdle } from '../../src/schedulers/admission/when-idle.ts';
 import { RequestStatus } from '../../src/sim/records.ts';
+import { valueAt } from '../../src/sim/series.ts';
 import { NS_PER_HOUR, NS_PER_S } from '../../src/sim/units.ts';
 import { ADMIT, sendTo, turnAway } from '../../src/sim/verdicts.ts';
 import { fleetOf, requestsOf } from '../support/fakes.ts';
@@ -14,11 +17,13 @@ import { admissionContext, describeAdmission } from './decisions.contract.ts';
 /** Of every policy, options that do something. */
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   accept: {},
+  'cheapest-hours': { workloads: ['batch'], latestH: 12 },
   deadline: { windowS: 5 },
   degrade: { to: { large: 'small' }, outstandingPerInstance: 8 },
   'off-peak': { workloads: ['batch'], windows: [{ fromH: 20, untilH: 24 }], latestH: 12 },
   'queue-limit': { waitingPerInstance: 4, of: 'fleet' },
   'token-bucket': { tenants: { chat: { perS: 1, burst: 3 } } },
+  'when-idle': { workloads: ['batch'], latestH: 12, outstandingPerInstance: 8 },
 };
 
 for (const policy of admissionPolicies) describeAdmission(policy, OPTIONS[policy.name]!);
@@ -191,4 +196,58 @@ describe('off-peak', () => {
     expect(Math.max(...intoWindowS)).toBeGreaterThan(570);
     expect(Math.max(...intoWindowS)).toBeLessThan(600);
   });
+});
+
+describe('cheapest-hours', () => {
+  const policy = (options: object) =>
+    cheapestHours.create(cheapestHours.options.parse({ workloads: ['batch'], ...options }), admissionContext());
+  const batch = (deadlineH: number) => requestsOf({ workload: 1, deadlineNs: deadlineH * NS_PER_HOUR });
+  const at = (hour: number, deadlineH: number, options: object = { spreadS: 0 }) => {
+    return policy(options).admit(0, batch(deadlineH), fleetOf({}), hour * NS_PER_HOUR) / NS_PER_HOUR;
+  };
+
+  // 0.05 USD/kWh up to seven, 0.1 up to seven in the evening, 0.2 up to midnight; grams are fewest by day.
+  test('waits for the cheapest hours that end an hour or more before the deadline', () => {
+    expect(at(8, 34)).toBe(24);
+    expect(at(20, 26)).toBe(24);
+    expect(at(26, 40)).toBe(0);
+  });
+
+  test('waits for nothing that would come too late, and for cleaner hours if asked to', () => {
+    expect(at(8, 24.5)).toBe(0);
+    expect(at(20, 22)).toBe(0);
+    expect(at(26, 40, { by: 'carbon', spreadS: 0 })).toBe(31);
+  });
+
+  test('begins at a price that is never above the one now, and never later than an hour before the deadline', () => {
+    const usdAt = (hour: number) => (hour % 24 < 7 ? 0.05 : hour % 24 < 19 ? 0.1 : 0.2);
+    for (let hour = 0; hour < 48; hour += 0.5) {
+      for (const waitH of [0.5, 1, 3, 9, 30]) {
+        const startH = at(hour, hour + waitH, {}) || hour;
+        expect(usdAt(startH)).toBeLessThanOrEqual(usdAt(hour));
+        expect(startH).toBeLessThanOrEqual(Math.max(hour, hour + waitH - 1));
+      }
+    }
+  });
+
+  test('a kWh that is put off from eight in the evening to midnight costs 5 cents instead of 20', () => {
+    const { usdPerKWh } = admissionContext().electricityOfModel[0]!;
+    const startNs = policy({ spreadS: 0 }).admit(0, batch(30), fleetOf({}), 20 * NS_PER_HOUR);
+
+    expect([valueAt(usdPerKWh, 20 * NS_PER_HOUR), valueAt(usdPerKWh, startNs)]).toEqual([0.2, 0.05]);
+  });
+});
+
+test('when-idle begins what can wait when there is little to do, and in time for its deadline in any case', () => {
+  const options = { workloads: ['batch'], outstandingPerInstance: 4, checkS: 60 };
+  const policy = whenIdle.create(whenIdle.options.parse(options), admissionContext());
+  const batch = requestsOf({ workload: 1, deadlineNs: 3 * NS_PER_HOUR });
+  const busy = fleetOf({ outstanding: 6 }, { outstanding: 2 });
+  const ask = (hour: number, fleet = busy) => policy.admit(0, batch, fleet, hour * NS_PER_HOUR);
+
+  expect(ask(1)).toBe(NS_PER_HOUR + 60 * NS_PER_S);
+  expect(ask(1, fleetOf({ outstanding: 6 }, { outstanding: 1 }))).toBe(ADMIT);
+  expect(ask(2 - 1 / 120)).toBe(2 * NS_PER_HOUR);
+  expect(ask(2)).toBe(ADMIT);
+  expect(policy.admit(0, chat, busy, 0)).toBe(ADMIT);
 });

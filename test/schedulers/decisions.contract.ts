@@ -13,7 +13,13 @@ export const WORKLOADS = ['chat', 'batch'];
 
 export function admissionContext(given: Partial<AdmissionContext> = {}): AdmissionContext {
   const common = { streams: new Streams(1), start: '2026-06-01T00:00+02:00', models: MODELS, workloads: WORKLOADS };
-  return { ...common, ttftLimitsNs: [NS_PER_S, undefined], ...given };
+  const daily = { atNs: [0, 7, 19].map((hour) => hour * NS_PER_HOUR), periodNs: 24 * NS_PER_HOUR };
+  const electricity = {
+    usdPerKWh: { ...daily, values: [0.05, 0.1, 0.2] },
+    gramsPerKWh: { ...daily, values: [400, 200, 500] },
+  };
+  const electricityOfModel = [electricity, electricity];
+  return { ...common, electricityOfModel, ttftLimitsNs: [NS_PER_S, undefined], ...given };
 }
 
 export function scalingContext(given: Partial<ScalingContext> = {}): ScalingContext {
