@@ -1,5 +1,7 @@
 /** Experts are told apart in so many classes of equal size, from the most popular to the least. */
 const CLASSES = 16;
+/** Fewer and larger ones are chosen evenly: each of 8 for about an eighth of the tokens (Jiang et al., Mixtral of Experts, 2024). */
+const FEWEST_CROWDED = 32;
 /** Binary digits of an exponent that count. */
 const EXPONENT_BITS = 20;
 
@@ -11,7 +13,7 @@ const EXPONENT_BITS = 20;
  * @param exponent in [0, 1]; 0: all are equally popular, and there is one class
  */
 export function expertMissShares(experts: number, expertsPerToken: number, exponent: number): number[] {
-  if (exponent === 0) return [1 - expertsPerToken / experts];
+  if (exponent === 0 || experts < FEWEST_CROWDED) return [1 - expertsPerToken / experts];
   const ranks = Array.from({ length: experts }, (_, index) => 1 / rootedPower(index + 1, exponent));
   const chosen = capped(ranks, expertsPerToken);
   const classes = Math.min(CLASSES, experts);

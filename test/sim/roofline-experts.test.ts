@@ -129,13 +129,18 @@ describe('experts', () => {
     }
   });
 
-  test('are chosen once by a token: of two among eight with 1 / rank, the first by 2 × 0.37 = 0.74 of all', () => {
-    const harmonic = [1, 2, 3, 4, 5, 6, 7, 8].reduce((total, rank) => total + 1 / rank, 0);
+  test('are chosen once by a token: of 32 with 1 / rank, the first by all tokens if 8 are used, and by half if 2 are', () => {
+    const harmonic = Array.from({ length: 32 }, (_, index) => 1 / (index + 1)).reduce((total, each) => total + each, 0);
+    const chosen = (used: number) => expertMissShares(32, used, 1).map((share) => 1 - share);
 
-    expect(expertMissShares(8, 2, 1)[0]).toBeCloseTo(1 - 2 / harmonic, 12);
-    // Of six among eight the first would be chosen 2.2 times, the next 1.1 times: both by every token.
-    expect(expertMissShares(8, 6, 1).slice(0, 2)).toEqual([0, 0]);
-    expect(expertMissShares(8, 6, 1).reduce((total, share) => total + share, 0)).toBeCloseTo(2, 12);
+    // Classes of two experts each.
+    expect(chosen(2)[0]).toBeCloseTo((2 / harmonic) * 0.75, 12);
+    expect(chosen(8)[0]).toBeCloseTo(1, 12);
+    expect(chosen(8).reduce((total, share) => total + 2 * share, 0)).toBeCloseTo(8, 12);
+  });
+
+  test('that are few and large are chosen evenly', () => {
+    expect(expertMissShares(8, 2, 0.5)).toEqual([0.75]);
   });
 
   test('of the engines are crowded as published: the busiest fifth has between 30 and 65 % of the tokens', () => {
