@@ -37,6 +37,8 @@ export class Admission {
   readonly #chunks: PrefillChunks;
   readonly #incoming: IncomingRequests | undefined;
   readonly #loading: LoadingRequests | undefined;
+  /** Requests come from nowhere else. */
+  readonly #onlyWaiting: boolean;
   readonly #requests: RequestTable;
   readonly #kv: KvBlocks;
   readonly #listener: InstanceListener;
@@ -62,6 +64,7 @@ export class Admission {
     this.#requests = requests;
     this.#kv = kv;
     this.#listener = listener;
+    this.#onlyWaiting = batch.queues === undefined && batch.incoming === undefined && batch.loading === undefined;
   }
 
   /** Whether a request that waits could have a place while those who run go on. */
@@ -96,8 +99,12 @@ export class Admission {
 
   /** Whether there is nobody to admit. */
   get isIdle(): boolean {
-    const nobodyWaits = this.#waiting.size === 0 && (this.#queues === undefined || this.#queues.size === 0);
-    return nobodyWaits && this.#incoming === undefined && this.#loading === undefined;
+    return this.#waiting.size === 0 && (this.#onlyWaiting || this.#nobodyElse());
+  }
+
+  #nobodyElse(): boolean {
+    const nobodyInQueues = this.#queues === undefined || this.#queues.size === 0;
+    return nobodyInQueues && this.#incoming === undefined && this.#loading === undefined;
   }
 
   beginStepEnd(): void {

@@ -115,17 +115,17 @@ export class Batch {
     const { admission, incoming } = this;
     const madeRoom = this.#makeRoom(true, nowNs);
     const preempted = this.#continueDecoding(nowNs) || madeRoom;
-    if (this.#continuePrefill(this.#promptBudget, nowNs) || preempted) return true;
+    if ((this.#partial !== NONE && this.#continuePrefill(this.#promptBudget(), nowNs)) || preempted) return true;
     if (admission.isIdle) return false;
     admission.open(nowNs, seenNs);
     // A request that is half prefilled stays the last of the running list.
     if (incoming !== undefined && this.#partial === NONE) admission.join(incoming, seenNs);
-    admission.admit(this.#promptBudget - this.chunks.batch.prefillTokens, nowNs, seenNs);
+    admission.admit(this.#promptBudget() - this.chunks.batch.prefillTokens, nowNs, seenNs);
     return false;
   }
 
   /** Prompt tokens that a step may carry beside those who decode. */
-  get #promptBudget(): number {
+  #promptBudget(): number {
     const { decoding, queues } = this;
     const budget = this.#engine.maxNumBatchedTokens - decoding.batchedTokens;
     if (queues === undefined || decoding.seqs === 0 || this.incoming !== undefined) return budget;
@@ -155,7 +155,7 @@ export class Batch {
     let preempted = false;
     while (
       forAll
-        ? kv.lacksForNextStep(this.#blocksOfChunk(this.#promptBudget))
+        ? kv.lacksForNextStep(this.#blocksOfChunk(this.#promptBudget()))
         : this.#blocksOfChunk(this.#engine.maxNumBatchedTokens) > kv.free
     ) {
       this.#preempt(queues.victim(running, decoding.steps, this.#partial), nowNs);

@@ -29,6 +29,7 @@ export class DecodingSet {
   readonly #quanta: PolicyQueues | undefined;
   /** Undefined without speculation: every step generates one token. */
   readonly #decodeSteps: DecodeSteps | undefined;
+  readonly #onlyFinishes: boolean;
   /** Undefined where nobody asks who caused what. */
   readonly #shares: DecodeShares | undefined;
 
@@ -44,6 +45,7 @@ export class DecodingSet {
     this.#decodeSteps = decodeSteps;
     this.#shares = shares;
     this.#quanta = queues?.hasQuanta === true ? queues : undefined;
+    this.#onlyFinishes = decodeSteps === undefined && this.#quanta === undefined;
     this.#events = new FinishHeap(requests);
   }
 
@@ -124,9 +126,10 @@ export class DecodingSet {
   /** A request that has all its tokens, in order of admission, or NONE: then those that were due to grow faster do. */
   nextFinished(): RequestIndex {
     const events = this.#events;
-    while (events.size > 0 && events.firstStep === this.steps) {
+    while (events.firstStep === this.steps) {
       const request = events.first;
-      if (this.#requests.finishStep[request] === this.steps) return request;
+      // Where nobody guesses and nobody gives way, nothing else can happen.
+      if (this.#onlyFinishes || this.#requests.finishStep[request] === this.steps) return request;
       this.#goOn(request);
     }
     return NONE;

@@ -18,6 +18,11 @@ export type EventKind = (typeof EventKind)[keyof typeof EventKind];
  * mind, so cutting a segment cannot reorder simultaneous events.
  */
 export class EventQueue {
+  /** Of the first event: Infinity when there is none. Kept, not asked of the tournament: the event loop reads it all the time. */
+  timeNs: Ns = Infinity;
+  kind = 0;
+  /** It stays first until its source is set again or cleared. */
+  source = 0;
   readonly #sources: number;
   /** Per source; Infinity: it has no event. */
   readonly #times: Float64Array;
@@ -35,27 +40,12 @@ export class EventQueue {
     for (let node = sources - 1; node > 0; node--) this.#winners[node] = this.#winners[2 * node]!;
   }
 
-  /** Time of the first event; Infinity when there is none. */
-  get timeNs(): Ns {
-    return this.#times[this.#winners[1]!]!;
-  }
-
-  get kind(): number {
-    return this.#kinds[this.#winners[1]!]!;
-  }
-
-  /** Source of the first event, which stays first until its source is set again or cleared. */
-  get source(): number {
-    return this.#winners[1]!;
-  }
-
   /** Whether another event shares the first one's time: it would have been beaten by the first one on its way. */
   get firstIsTied(): boolean {
     const times = this.#times;
     const winners = this.#winners;
-    const first = winners[1]!;
-    const timeNs = times[first]!;
-    for (let node = this.#sources + first; node > 1; node >>= 1) {
+    const { timeNs } = this;
+    for (let node = this.#sources + this.source; node > 1; node >>= 1) {
       if (times[winners[node ^ 1]!]! === timeNs) return true;
     }
     return false;
@@ -94,5 +84,8 @@ export class EventQueue {
       }
       winners[node >> 1] = winner;
     }
+    this.timeNs = times[winner]!;
+    this.kind = kinds[winner]!;
+    this.source = winner;
   }
 }

@@ -8,6 +8,8 @@ import type { RequestIndex } from './units.ts';
  */
 export class FinishHeap {
   size = 0;
+  /** After that many steps of the instance something happens to the first; Infinity when nobody is here. */
+  firstStep = Infinity;
   /** In heap order. */
   #steps = new Float64Array(16);
   #requests = new Int32Array(16);
@@ -22,11 +24,6 @@ export class FinishHeap {
     return this.#requests[0]!;
   }
 
-  /** After that many steps of the instance; only when size > 0. */
-  get firstStep(): number {
-    return this.#steps[0]!;
-  }
-
   /** All of them, in no order that means anything: 0 ≤ at < size. */
   requestAt(at: number): RequestIndex {
     return this.#requests[at]!;
@@ -38,17 +35,20 @@ export class FinishHeap {
     this.#steps[at] = step;
     this.#requests[at] = request;
     this.#rise(at);
+    this.firstStep = this.#steps[0]!;
   }
 
   /** Mostly it is the first one that goes; a preempted request is looked for. */
   remove(request: RequestIndex): void {
     const at = this.#requests[0] === request ? 0 : this.#requests.indexOf(request);
     const last = --this.size;
-    if (at === last) return;
-    this.#steps[at] = this.#steps[last]!;
-    this.#requests[at] = this.#requests[last]!;
-    this.#sink(at);
-    this.#rise(at);
+    if (at < last) {
+      this.#steps[at] = this.#steps[last]!;
+      this.#requests[at] = this.#requests[last]!;
+      this.#sink(at);
+      if (at > 0) this.#rise(at);
+    }
+    this.firstStep = last === 0 ? Infinity : this.#steps[0]!;
   }
 
   #sink(from: number): void {

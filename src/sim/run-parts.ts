@@ -83,3 +83,10 @@ export interface RunTotals {
   /** One per domain; left out where power is not controlled. */
   readonly powerDomains?: readonly PowerDomainTotals[];
 }
+
+/** Whether somebody hears of an answer when it is given, and could send something on at that instant. */
+export function hearsAnswers({ workloads, modelRouting = [] }: Pick<RunParts, 'workloads' | 'modelRouting'>): boolean {
+  return (
+    workloads.some(({ onFinish }) => onFinish !== undefined) || modelRouting.some((policy) => policy !== undefined)
+  );
+}

@@ -3,7 +3,7 @@ import type { InstanceListener } from './instance-listener.ts';
 import { Agenda } from './agenda.ts';
 import { Demand } from './demand.ts';
 import { Dispatch } from './dispatch.ts';
-import { EventKind } from './event-queue.ts';
+import { EventKind, type EventQueue } from './event-queue.ts';
 import { type Evictions, evictionsOf } from './evictions.ts';
 import { Front, type FrontListener } from './front.ts';
 import type { Instance } from './instance.ts';
@@ -50,9 +50,10 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
   readonly #log: RequestLog;
   readonly #timeline: Timeline;
   readonly #agenda: Agenda;
-  /** Whether what happens at another instance, or at a controller, can matter to a batch formed at the same instant. */
-  readonly #areCoupled: boolean;
+  readonly #events: EventQueue;
   #nowNs: Ns = 0;
+  /** When somebody looks next, whatever happens; before the first look at once. */
+  #lookNs: Ns = -1;
   #eventCount = 0;
   #inFlight = 0;
   #served = 0;
@@ -73,16 +74,13 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
     this.#dispatch = new Dispatch(plan, parts, this.#instances, this.#view);
     const { fleet } = this.#dispatch;
     this.#agenda = new Agenda(this.#instances, plan, parts);
+    this.#events = this.#agenda.events;
     this.#front = new Front(plan, parts, this.#requests, this.#view, fleet, this);
     this.#scaling = new Scaling(plan, parts, this.#instances, fleet, this.#front, this.#agenda);
-    const { hasLinks, hasLoads, hasScaling } = this.#agenda;
-    this.#log = new RequestLog(this.#requests, sinks.requests, hasLinks, resourceTime, sinks.attempts);
+    this.#log = new RequestLog(this.#requests, sinks.requests, this.#agenda.hasLinks, resourceTime, sinks.attempts);
     const around = { instances: this.#instances, requests: this.#requests, fleet, front: this.#front };
     this.#evictions = evictionsOf(plan, { ...around, scaling: this.#scaling, agenda: this.#agenda, log: this.#log });
     this.#timeline = new Timeline(plan, this.#instances, this.#counters, this.#scaling, sinks.timeline);
-    // A client who has an answer at the instant of its last step could ask again at that instant.
-    const answersAtOnce = this.#instances.some(({ engine }) => engine.outputNs === 0);
-    this.#areCoupled = parts.power !== undefined || hasScaling || hasLinks || hasLoads || answersAtOnce;
   }
 
   run(): RunTotals {
@@ -92,11 +90,10 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
     for (let pool = 0; pool < this.#plan.pools.length; pool++) this.#scheduleScaling(pool);
     let completed = true;
     while (completed && this.#inFlight + this.#demand.pending > 0) {
-      const eventNs = this.#agenda.timeNs;
-      const arrivalNs = this.#nextArrivalNs;
+      const eventNs = this.#events.timeNs;
+      const arrivalNs = this.#nextArrivalNs();
       const nextNs = Math.min(eventNs, arrivalNs);
-      if (nextNs > this.#dispatch.telemetry.nextNs) this.#dispatch.telemetry.takeBefore(nextNs);
-      if (nextNs > this.#timeline.endNs) completed = this.#observe();
+      if (nextNs > this.#lookNs) completed = this.#look(nextNs);
       else this.#next(eventNs, arrivalNs);
     }
     if (completed) this.#timeline.observeUntil(Math.max(this.#plan.horizonNs, this.#lastDepartureNs));
@@ -120,19 +117,20 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
 
   #next(eventNs: Ns, arrivalNs: Ns): void {
     const agenda = this.#agenda;
+    const { kind, source } = this.#events;
     this.#eventCount++;
-    if (arrivalNs < eventNs || (arrivalNs === eventNs && EventKind.arrival < agenda.kind)) {
+    if (arrivalNs < eventNs || (arrivalNs === eventNs && EventKind.arrival < kind)) {
       this.#nowNs = arrivalNs;
       this.#arrive();
       return;
     }
     this.#nowNs = eventNs;
-    switch (agenda.kind) {
+    switch (kind) {
       case EventKind.instanceReady:
         this.#instanceReady(agenda.takeStarted());
         break;
       case EventKind.stepEnd:
-        this.#endSegment(agenda.instance);
+        this.#endSegment(source);
         break;
       case EventKind.transferEnd:
         if (agenda.loadingInstance < 0) this.#endTransfer(agenda.sendingInstance);
@@ -144,7 +142,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
         else this.#scale(agenda.scaledPool);
         break;
       case EventKind.batchFormation:
-        this.#formBatch(agenda.instance);
+        this.#formBatch(source);
         break;
     }
   }
@@ -153,7 +151,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
     this.#instances[index]!.endSegment();
     this.#evictions?.endIfTaken(index, this.#nowNs);
     // Batches are formed when everything else at this instant has happened; mostly there is nothing else that matters.
-    const isShared = this.#nextArrivalNs === this.#nowNs || (this.#areCoupled && this.#agenda.firstIsTied);
+    const isShared = this.#nextArrivalNs() === this.#nowNs || (this.#agenda.isCoupled && this.#events.firstIsTied);
     if (isShared) this.#agenda.scheduleFormation(index, this.#nowNs);
     else this.#formBatch(index);
   }
@@ -166,7 +164,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
   }
 
   /** Of a client's request, or of one that comes back. */
-  get #nextArrivalNs(): Ns {
+  #nextArrivalNs(): Ns {
     return Math.min(this.#demand.nextNs, this.#front.nextNs);
   }
 
@@ -281,12 +279,14 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
     this.#requests.release(request);
   }
 
-  // -------------------------------------------------------------------------------------------- observation and control
-
-  #observe(): boolean {
+  /** Nothing happens before `nextNs` any more: take the snapshots of telemetry that are due, or observe an interval. */
+  #look(nextNs: Ns): boolean {
+    const { telemetry } = this.#dispatch;
     const { endNs } = this.#timeline;
-    this.#timeline.observe();
-    return this.#sinks.progress?.(endNs) ?? true;
+    if (nextNs > telemetry.nextNs) telemetry.takeBefore(nextNs);
+    if (nextNs > endNs) this.#timeline.observe();
+    this.#lookNs = Math.min(telemetry.nextNs, this.#timeline.endNs);
+    return nextNs <= endNs || (this.#sinks.progress?.(endNs) ?? true);
   }
 
   setPower(index: InstanceIndex, clock: number, capWatts: number, maxRunning: number): void {

@@ -70,7 +70,7 @@ export const batchingMutants: readonly Mutant[] = [
     among: 'batching',
     why: 'room is made for those who decode, and not for a prompt',
     file: 'batch.ts',
-    find: 'kv.lacksForNextStep(this.#blocksOfChunk(this.#promptBudget))',
+    find: 'kv.lacksForNextStep(this.#blocksOfChunk(this.#promptBudget()))',
     replace: 'kv.lacksForNextStep(0)',
   },
   {

@@ -94,8 +94,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'requests are admitted in the step in which another is preempted',
     file: 'batch.ts',
-    find: 'this.#continuePrefill(this.#promptBudget, nowNs) || preempted',
-    replace: 'this.#continuePrefill(this.#promptBudget, nowNs) && preempted',
+    find: 'this.#continuePrefill(this.#promptBudget(), nowNs)) || preempted',
+    replace: 'this.#continuePrefill(this.#promptBudget(), nowNs)) && preempted',
   },
   {
     why: 'admission leaves no blocks free',
