@@ -33,6 +33,7 @@ workloads:
     compaction: { triggerTokens: { mean: 105000, sd: 4000 }, afterTokens: { median: 40000, sigma: 0.5, max: 90000 } }
     resumedTokens: { median: 60000, sigma: 0.3, max: 95000 }
 routing: { kind: power-of-two }
+record: { energy: false, shares: false }
 `);
 
 /** Coding agents with contexts of tens of thousands of tokens, on instances with a prefix cache, as the command line runs them. */

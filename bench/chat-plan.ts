@@ -5,14 +5,22 @@ export const INSTANCES = 64;
 
 /** What the benchmarks of independent requests differ in; one template of 64 instances serves them all. */
 interface ChatShape {
+  /** Lines at the end of the scenario. */
+  readonly more?: string;
   readonly requests: number;
   readonly requestsPerSAndInstance: number;
   readonly promptTokens: number;
   readonly outputTokens: number;
 }
 
-/** Chat of single requests on 64 instances with a prefix cache, for as long as so many requests take to arrive. */
-function chatPlan(shape: ChatShape): RunPlan {
+/** Times and counts alone. */
+export const RECORDS_LITTLE = 'record: { energy: false, shares: false }';
+
+/**
+ * Chat of single requests on 64 instances with a prefix cache, for as long as so many requests take to arrive. Times and
+ * counts alone are recorded: what energy and resource time add is seen in \`chatFullOf\` and in the bench \`off\`.
+ */
+function chatPlan({ more = RECORDS_LITTLE, ...shape }: ChatShape): RunPlan {
   const requestsPerS = INSTANCES * shape.requestsPerSAndInstance;
   return planOf(`
 name: chat
@@ -36,12 +44,13 @@ workloads:
     promptTokens: { mean: ${shape.promptTokens}, cv: 1 }
     outputTokens: { mean: ${shape.outputTokens}, cv: 1 }
 routing: { kind: power-of-two }
+${more}
 `);
 }
 
 /** Short answers: 512 prompt and 256 output tokens, 4 requests/s an instance. */
-export const chatOf = (requests: number): RunPlan =>
-  chatPlan({ requests, requestsPerSAndInstance: 4, promptTokens: 512, outputTokens: 256 });
+export const chatOf = (requests: number, more = RECORDS_LITTLE): RunPlan =>
+  chatPlan({ requests, requestsPerSAndInstance: 4, promptTokens: 512, outputTokens: 256, more });
 
 /**
  * The chat of `chatOf` with everything on that there is: three classes of objectives, system prompts that requests share,
