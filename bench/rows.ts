@@ -6,7 +6,7 @@ import { digestFiles } from '../dist/results/fingerprint.js';
 import { RequestMetrics } from '../dist/results/request-metrics.js';
 import { RequestsFile } from '../dist/results/requests-file.js';
 import type { RunPlan } from '../dist/sim/plan.js';
-import { RequestColumns } from '../dist/sim/records.js';
+import type { RequestColumns } from '../dist/sim/records.js';
 import { simulate } from '../dist/sim/simulate.js';
 import { assemble } from '../dist/workers/assemble.js';
 import { RunMeters } from '../dist/workers/run-costs.js';
@@ -75,7 +75,7 @@ function chunksOf(plan: RunPlan): Chunk[] {
   const chunks: Chunk[] = [];
   const { parts, close } = assemble(plan, catalogue);
   const flush = (columns: RequestColumns, count: number) => {
-    chunks.push({ columns: structuredClone({ ...columns }), rows: count });
+    chunks.push({ columns: structuredClone(columns), rows: count });
   };
   simulate(plan, parts, { requests: { flush }, timeline: { flush: () => {} } });
   close();

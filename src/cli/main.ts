@@ -193,7 +193,8 @@ const validateOptions = (options: Argv) =>
     .option('leave-out', {
       type: 'string',
       requiresArg: true,
-      describe: 'fit what was fitted without each value of a tag (family, system), and predict its cases; takes minutes',
+      describe:
+        'fit what was fitted without each value of a tag (family, system), and predict its cases; takes minutes',
     })
     .option('json', { type: 'boolean', default: false, describe: 'print one JSON document (docs/validation.md)' })
     .option('workers', WORKERS);

@@ -115,7 +115,7 @@ export class InstanceLives {
     this.#orderedNs[instance] = nowNs;
     this.#loadsFromNs[instance] = nowNs + (provisionNs ?? starting.provisionNs);
     this.#onInstances[pool]!++;
-    return this.#loadsFromNs[instance]! + starting.loadNs;
+    return this.#loadsFromNs[instance] + starting.loadNs;
   }
 
   #startingOf(pool: PoolIndex): Starting | undefined {

@@ -216,7 +216,7 @@ export class KvBlocks {
     const complete = (computedTokens / this.blockTokens) | 0;
     const known = sharedBlocks[request]!;
     if (known >= complete) return known;
-    const shared = cache.extend(path[request]!, known, complete, sharedPiece[request]!);
+    const shared = cache.extend(path[request]!, known, complete, sharedPiece[request]);
     sharedBlocks[request] = shared;
     sharedPiece[request] = cache.extendedPiece;
     return shared;

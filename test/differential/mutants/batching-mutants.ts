@@ -20,7 +20,7 @@ export const batchingMutants: readonly Mutant[] = [
     among: 'batching',
     why: 'a request enters before it is there',
     file: 'admission.ts',
-    find: 'waiting.size > 0 && this.enqueuedNs(waiting.head) <= seenNs',
+    find: 'waiting.size > 0 && this.enqueuedNs(waiting.head) <= untilNs',
     replace: 'waiting.size > 0',
   },
   {

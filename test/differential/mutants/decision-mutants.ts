@@ -6,7 +6,7 @@ export const decisionMutants: readonly Mutant[] = [
     among: 'decisions',
     why: 'who was deferred is not asked about again',
     file: 'front.ts',
-    find: 'if (this.#requests.attempts[request] === 0) this.#ask(request, nowNs);\n    else ',
+    find: 'if (this.#requests.sentNs[request] === NOT_YET) this.#ask(request, nowNs);\n    else ',
     replace: '',
   },
   {

@@ -56,8 +56,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'a request that is still on its way when a segment starts does not end it',
     file: 'instance.ts',
-    find: 'if (enqueuedNs > nowNs) this.#cutFor(enqueuedNs);',
-    replace: 'if (enqueuedNs > nowNs) this.#cutFor(Infinity);',
+    find: 'if (enqueuedNs > Math.min(nowNs, admission.receivedNs)) this.#reception.cutForRequest(enqueuedNs);',
+    replace: 'if (enqueuedNs > Math.min(nowNs, admission.receivedNs)) this.#reception.cutForRequest(Infinity);',
   },
   {
     among: 'expiring',
