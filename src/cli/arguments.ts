@@ -48,6 +48,15 @@ const workloadArguments = runArguments.pick({ seed: true, trace: true, skipBadRo
   json: z.boolean(),
   out: path('out').optional(),
 });
+const powerArguments = runArguments.pick({ scenario: true, seed: true, json: true }).extend({
+  action: z.enum(['plan']),
+  chance: z
+    .string()
+    .regex(/^\d{1,2}(\.\d{1,6})?%$/, {
+      error: ({ input }) => `--chance ${String(input)}: a share of the time, such as 0.1%`,
+    })
+    .transform((text) => Number(text.slice(0, -1)) / 100),
+});
 const compareArguments = runArguments.omit({ scenario: true }).extend({
   scenarios: z.array(z.string()).min(1),
   precision: z
@@ -127,6 +136,7 @@ export const parseSweepArguments = (given: unknown): SweepArguments => parse(swe
 export const parseCollectArguments = (given: unknown): CollectArguments => parse(collectArguments, given);
 export const parseCalibrateArguments = (given: unknown): CalibrateArguments => parse(calibrateArguments, given);
 export const parseWorkloadArguments = (given: unknown): WorkloadArguments => parse(workloadArguments, given);
+export const parsePowerArguments = (given: unknown): z.output<typeof powerArguments> => parse(powerArguments, given);
 export const parseListArguments = (given: unknown): ListArguments => parse(listArguments, given);
 
 /** The parser of the command line takes almost anything; what a command gets has been looked at. */

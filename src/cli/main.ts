@@ -20,7 +20,7 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 function commandLine(done: (exitCode: number) => void) {
-  return (
+  return strictly(
     yargs()
       .scriptName('tokenfleet')
       // One language, whatever the machine's: messages are searched for and tested.
@@ -55,6 +55,12 @@ function commandLine(done: (exitCode: number) => void) {
         workloadOptions,
         async (given) => done((await import('./workload.ts')).workload(given)),
       )
+      .command(
+        'power <action> <scenario>',
+        'plan: how many servers may stand behind each power budget',
+        powerOptions,
+        async (given) => done((await import('./power-plan.ts')).powerPlan(given)),
+      )
       .command('list [topic]', 'what a scenario can name, with options and defaults', listOptions, async (given) =>
         done((await import('./list.ts')).list(given)),
       )
@@ -66,18 +72,26 @@ function commandLine(done: (exitCode: number) => void) {
         'fit a profile to benchmark results of your own',
         calibrateOptions,
         async (given) => done(await (await import('./calibrate.ts')).calibrate(given)),
-      )
-      .demandCommand(1, 'Name a command: run, compare, sweep, collect, check, workload, list, validate or calibrate.')
-      .recommendCommands()
-      .strict()
-      .version(version())
-      .help()
-      .alias('help', 'h')
-      .wrap(Math.min(100, process.stdout.columns ?? 100))
-      .exitProcess(false)
-      .showHelpOnFail(false)
-      .fail(refuse)
+      ),
   );
+}
+
+/** Mistakes are told in our words, and nothing exits by itself. */
+function strictly(parser: Argv): Argv {
+  return parser
+    .demandCommand(
+      1,
+      'Name a command: run, compare, sweep, collect, check, workload, power, list, validate or calibrate.',
+    )
+    .recommendCommands()
+    .strict()
+    .version(version())
+    .help()
+    .alias('help', 'h')
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail(refuse);
 }
 
 const SCENARIO = { type: 'string', demandOption: true, describe: 'scenario file (YAML)' } as const;
@@ -179,6 +193,20 @@ const workloadOptions = (options: Argv) =>
     })
     .example('$0 workload describe scenarios/quickstart.yaml', 'rates, lengths, sessions, prefix reuse')
     .example('$0 workload sample scenarios/quickstart.yaml --out requests.jsonl', 'for a load generator');
+
+const powerOptions = (options: Argv) =>
+  options
+    .positional('action', { type: 'string', choices: ['plan'], demandOption: true })
+    .positional('scenario', SCENARIO)
+    .option('chance', {
+      type: 'string',
+      default: '0.1%',
+      requiresArg: true,
+      describe: 'share of the time at which a budget may be passed for longer than the brake waits',
+    })
+    .option('seed', SEED)
+    .option('json', JSON_OUTPUT)
+    .example('$0 power plan scenarios/oversubscription.yaml --chance 1%', '');
 
 const listOptions = (options: Argv) =>
   options

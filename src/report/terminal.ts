@@ -9,6 +9,7 @@ import { decisions } from './decisions.ts';
 import { figure, given, percent, withHalfWidth } from './figures.ts';
 import { kvTiers } from './kv-tiers.ts';
 import { BASIS_WORDS, billSection, tenantSection } from './money.ts';
+import { powerDomains } from './power-domains.ts';
 import type { RunReport } from './run-report.ts';
 import { alignedRows, shortened, wrapped } from './table.ts';
 
@@ -31,6 +32,7 @@ export function terminalReport(report: RunReport): string {
     background(summary),
     kvTiers(summary),
     energy(summary, TERMINAL_COLUMNS),
+    powerDomains(summary),
     cost(report),
     costByPool(summary),
     billSection(summary, report.money),

@@ -12,7 +12,7 @@ export function powerEntries(
   const gradeOfInstance = pools.flatMap(({ instances, powerGrade }) =>
     Array.from({ length: instances }, () => powerGrade),
   );
-  return totals.flatMap(({ name, peakWatts, overBudgetNs, brakedNs }, domain) => {
+  return totals.flatMap(({ name, peakWatts, overBudgetNs, brakedNs, brakes }, domain) => {
     const { instances, budget } = power!.domains[domain]!;
     const grade = worstGrade(instances.map((instance) => gradeOfInstance[instance]!));
     const entry = (metric: Metric & keyof typeof METRICS, statistic: Statistic, value: number): SummaryEntry => {
@@ -32,6 +32,7 @@ export function powerEntries(
       entry('domain_power', 'limit', Math.min(...budget.map(({ watts }) => watts))),
       entry('over_budget', 'total', overBudgetNs / NS_PER_S),
       entry('braked', 'total', brakedNs / NS_PER_S),
+      entry('brakes', 'total', brakes),
     ];
   });
 }

@@ -70,6 +70,7 @@ export const METRICS = {
   },
   over_budget: { unit: 's', meaning: 'telemetry intervals that began with a draw over the budget' },
   braked: { unit: 's', meaning: 'time for which the hardware held clocks down by itself' },
+  brakes: { unit: '1', meaning: 'how often the hardware began to hold clocks down by itself' },
   accelerator_energy: { unit: 'kWh', meaning: 'what all accelerators took, in steps and between them' },
   prefill_energy: { unit: 'kWh', meaning: 'of this, what prefill added to the energy of steps' },
   idle_energy: { unit: 'kWh', meaning: 'of this, what they took while no step was in progress' },

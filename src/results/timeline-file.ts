@@ -51,6 +51,7 @@ export class TimelineFile implements RowSink<TimelineColumns> {
       this.#setUse(columns, row, pool);
       this.#setEnergy(columns, row, pool);
       this.#setBackground(columns, row, pool);
+      this.#setSettings(columns, row);
     }
     this.#file.writeBatch(rows);
   }
@@ -132,10 +133,29 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     else background_joules.setNull(row);
   }
 
+  #setSettings(columns: TimelineColumns, row: number): void {
+    const { clock_share, cap_watts } = this.#file.buffers;
+    if (this.#plan.power === undefined) {
+      clock_share.setNull(row);
+      cap_watts.setNull(row);
+      return;
+    }
+    clock_share.set(row, columns.clockShare[row]!);
+    cap_watts.set(row, columns.capWatts[row]!);
+  }
+
   #setEnergy(columns: TimelineColumns, row: number, { acceleratorsPerInstance }: PoolPlan): void {
-    const { idle_s, accelerator_watts, busy_joules, prefill_joules, idle_joules, host_joules, facility_joules } =
-      this.#file.buffers;
-    const buffers = [idle_s, accelerator_watts, busy_joules, prefill_joules, idle_joules, host_joules];
+    const {
+      idle_s,
+      asleep_s,
+      accelerator_watts,
+      busy_joules,
+      prefill_joules,
+      idle_joules,
+      host_joules,
+      facility_joules,
+    } = this.#file.buffers;
+    const buffers = [idle_s, asleep_s, accelerator_watts, busy_joules, prefill_joules, idle_joules, host_joules];
     if (!this.#plan.record.energy) {
       for (const buffer of [...buffers, facility_joules]) buffer.setNull(row);
       return;
@@ -144,6 +164,7 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     const busyJoules = columns.busyJoules[row]!;
     const idleJoules = columns.idleJoules[row]!;
     idle_s.set(row, columns.idleNs[row]! / NS_PER_S);
+    asleep_s.set(row, columns.sleepNs[row]! / NS_PER_S);
     accelerator_watts.set(row, shareOf(busyJoules + idleJoules, onS * acceleratorsPerInstance));
     busy_joules.set(row, busyJoules);
     prefill_joules.set(row, columns.prefillJoules[row]!);

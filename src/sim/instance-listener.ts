@@ -2,6 +2,7 @@ import type { DecodeSteps } from './decode-steps.ts';
 import type { KvTiers } from './kv-tiers.ts';
 import type { ResourceTime } from './resource-time.ts';
 import type { PoolPlan } from './plan.ts';
+import type { SleepRequest } from './ports.ts';
 import type { PolicyQueues } from './policy-queues.ts';
 import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
 
@@ -25,6 +26,8 @@ export type InstancePlan = Pick<PoolPlan, 'engine'> &
     readonly tiers?: KvTiers | undefined;
     /** Of all instances; undefined where nobody asks who caused what. */
     readonly resourceTime?: ResourceTime | undefined;
+    /** Of a power policy that lets idle accelerators sleep. */
+    readonly sleep?: SleepRequest | undefined;
     /** Count energy and idle time. */
     readonly hasEnergy?: boolean;
     /** Undefined where requests are served in the order in which they come. */

@@ -42,10 +42,8 @@ export class Instance {
   readonly #requests: RequestTable;
   readonly #stepCost: StepCost;
   readonly #counters: PoolCounters;
-  /** The last look found nothing to do … */
+  /** The last look found nothing to do. */
   #idle = true;
-  /** … until then. */
-  #wakeNs: Ns = Infinity;
 
   constructor(
     index: InstanceIndex,
@@ -68,7 +66,7 @@ export class Instance {
     this.kv = kv;
     this.#settlesEarly = engine.asyncScheduling;
     this.#tiers = plan.tiers;
-    this.idleTime = new IdleTime(counters, hasEnergy);
+    this.idleTime = new IdleTime(counters, hasEnergy, plan.sleep);
     this.run = new DecodeRun(hasEnergy);
     this.#isUsual = !kv.grantsAll && engine.chunkedPrefill;
     this.batch = new Batch(index, plan, requests, kv, counters, listener);
@@ -96,7 +94,8 @@ export class Instance {
   }
 
   /** It has loaded its model, and knows nothing of what it did before. */
-  startAfresh(): void {
+  startAfresh(nowNs: Ns): void {
+    this.idleTime.ready(nowNs);
     this.kv.forgetAll();
     this.#tiers?.startAfresh();
   }
@@ -120,7 +119,7 @@ export class Instance {
 
   /** While it is idle: when it must next be looked at, because something happens then that it waits for, or never. */
   get wakeNs(): Ns {
-    return this.#wakeNs;
+    return this.idleTime.lookNs;
   }
 
   /** A client's request has been sent here. Answers whether its next event has changed. */
@@ -141,7 +140,7 @@ export class Instance {
   #enqueued(request: RequestIndex, enqueuedNs: Ns): boolean {
     // Behind another waiting request it can only join after that one; a policy is asked about one that enters alone.
     if (this.batch.waiting.head !== request) return false;
-    if (this.#idle) return this.#wakeAt(enqueuedNs);
+    if (this.#idle) return this.idleTime.waitFor(enqueuedNs);
     // Without a free place it can only join after a finish, which ends the segment anyway.
     return this.isBusy && this.batch.admission.hasPlace && this.#reception.cutForRequest(enqueuedNs);
   }
@@ -152,15 +151,15 @@ export class Instance {
     this.#counters.kvTransferTokens += this.#requests.transferTokens[request]!;
     // A waiting request that nothing else will wake has been refused; there is room again.
     const { waiting, queues } = this.batch;
-    const isRefused = queues === undefined ? waiting.size > 0 && this.#wakeNs === Infinity : queues.size > 0;
-    return this.#idle && isRefused && this.#wakeAt(nowNs);
+    const isRefused = queues === undefined ? waiting.size > 0 && this.wakeNs === Infinity : queues.size > 0;
+    return this.#idle && isRefused && this.idleTime.waitFor(nowNs);
   }
 
   /** The KV of a request has come to this instance. Answers whether its next event has changed. */
   endReceiving(request: RequestIndex, nowNs: Ns): boolean {
     const incoming = this.batch.incoming!;
     incoming.arrive(request);
-    if (this.#idle) return this.#wakeAt(nowNs);
+    if (this.#idle) return this.idleTime.waitFor(nowNs);
     // Others before it wait for a place, which only a finish can give.
     if (incoming.arrived.size > 1) return false;
     return this.isBusy && this.batch.admission.hasPlace && this.#reception.cutFor(nowNs);
@@ -170,15 +169,9 @@ export class Instance {
   endLoading(nowNs: Ns): boolean {
     const loading = this.batch.loading!;
     loading.end();
-    if (this.#idle) return this.#wakeAt(nowNs);
+    if (this.#idle) return this.idleTime.waitFor(nowNs);
     if (loading.loaded.size > 1) return false;
     return this.isBusy && this.batch.admission.hasPlace && this.#reception.cutFor(nowNs);
-  }
-
-  #wakeAt(timeNs: Ns): boolean {
-    const earlier = timeNs < this.#wakeNs;
-    if (earlier) this.#wakeNs = timeNs;
-    return earlier;
   }
 
   /** The batch in progress keeps its setting until its next step boundary. Answers whether its next event has changed. */
@@ -241,7 +234,7 @@ export class Instance {
     const { waiting, admission } = this.batch;
     const enqueuedNs = waiting.size === 0 ? nowNs : admission.enqueuedNs(waiting.head);
     // One that is enqueued and was refused waits for blocks that transfers hold.
-    this.#wakeNs = enqueuedNs > nowNs ? enqueuedNs : Infinity;
+    this.idleTime.rest(nowNs, enqueuedNs > nowNs ? enqueuedNs : Infinity);
     if (again) this.formBatch(nowNs);
   }
 

@@ -23,7 +23,7 @@ interface FleetPlan {
 /** All instances of a plan, pool by pool. */
 export function makeInstances(
   plan: FleetPlan,
-  { stepCosts, batching = [] }: Pick<RunParts, 'stepCosts' | 'batching'>,
+  { stepCosts, batching = [], power }: Pick<RunParts, 'stepCosts' | 'batching' | 'power'>,
   requests: RequestTable,
   view: QueuedRequestView,
   paths: PromptPaths,
@@ -47,7 +47,7 @@ export function makeInstances(
       const kv = new KvBlocks(engine, role, requests, paths, tiers);
       const policy = batching[index]?.();
       const queues = policy && new PolicyQueues(policy, requests, view);
-      const own = { ...pool, decodeSteps, tiers, resourceTime, queues, hasEnergy };
+      const own = { ...pool, decodeSteps, tiers, resourceTime, queues, hasEnergy, sleep: power?.sleep };
       instances.push(
         new Instance(instances.length, index, own, requests, kv, stepCosts[index]!, counters[index]!, listener),
       );

@@ -29,6 +29,7 @@ export class PoolCounters {
   busyNs = 0;
   prefillNs = 0;
   idleNs = 0;
+  sleepNs = 0;
   readonly busyEnergy = new QuantaSum();
   readonly prefillEnergy = new QuantaSum();
 
@@ -57,6 +58,7 @@ export class PoolCounters {
     this.busyNs = 0;
     this.prefillNs = 0;
     this.idleNs = 0;
+    this.sleepNs = 0;
     this.busyEnergy.reset();
     this.prefillEnergy.reset();
   }

@@ -29,11 +29,12 @@ export class PoolPower {
 
   /** The energy of the interval of a row, whose time switched on and lent is set already. Every sum is rounded as docs/engine.md says. */
   write(columns: TimelineColumns, row: number, counters: PoolCounters): void {
-    const { idleWatts, hostIdleWatts, networkWatts, hostBusyWatts, ratedWatts, pue } = this.#power;
+    const { idleWatts, offWatts, hostIdleWatts, networkWatts, hostBusyWatts, ratedWatts, pue } = this.#power;
     const n = this.#accelerators;
     const onNs = columns.onNs[row]!;
     const busyJoules = counters.busyEnergy.joules;
-    const idleJoules = (counters.idleNs * n * idleWatts) / NS_PER_S;
+    const { idleNs, sleepNs } = counters;
+    const idleJoules = ((idleNs - sleepNs) * n * idleWatts + sleepNs * n * offWatts) / NS_PER_S;
     const hostJoules = ((onNs * (hostIdleWatts + networkWatts) + counters.busyNs * hostBusyWatts) * n) / NS_PER_S;
     const constant = constantFacilityShare(pue);
     const proportional = pue - 1 - constant;
@@ -43,7 +44,8 @@ export class PoolPower {
     columns.hostJoules[row] = hostJoules;
     columns.facilityJoules[row] =
       proportional * (busyJoules + idleJoules + hostJoules) + (constant * onNs * n * ratedWatts) / NS_PER_S;
-    columns.idleNs[row] = counters.idleNs;
+    columns.idleNs[row] = idleNs;
+    columns.sleepNs[row] = sleepNs;
     const lentS = (columns.lentNs[row]! * n) / NS_PER_S;
     const watts = this.#backgroundWatts + hostIdleWatts + hostBusyWatts + networkWatts;
     columns.backgroundJoules[row] = lentS * (watts * (1 + proportional) + constant * ratedWatts);

@@ -213,7 +213,7 @@ export interface AdmissionPolicy {
 
 export type { ModelRoutingPolicy, PoolsView, ScalingPolicy } from './decision-ports.ts';
 
-export type { PowerPolicy, PowerSink, SiteView } from './power-ports.ts';
+export type { PowerPolicy, PowerSink, SiteView, SleepRequest } from './power-ports.ts';
 
 // ---------------------------------------------------------------------------------------------- physics
 

@@ -48,6 +48,8 @@ export interface PowerDomainTotals {
   readonly peakWatts: number;
   /** Telemetry intervals that began over the budget, … */
   readonly overBudgetNs: Ns;
-  /** … and those during which the brake was on. */
+  /** … and those during which the brake was on, … */
   readonly brakedNs: Ns;
+  /** … which it was put on so often. */
+  readonly brakes: number;
 }

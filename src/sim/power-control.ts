@@ -24,7 +24,7 @@ export class PowerControl implements SiteView {
   readonly #domains: PowerDomains;
   readonly #workloads: SimulationPlan['workloads'];
   readonly #models: readonly ModelIndex[];
-  readonly #settings: PowerSettings;
+  readonly settings: PowerSettings;
   /** On their way to the policy, oldest first, and those that can be used again. */
   readonly #coming: PowerSnapshot[] = [];
   readonly #free: PowerSnapshot[] = [];
@@ -49,32 +49,33 @@ export class PowerControl implements SiteView {
     this.workloadCount = plan.workloads.length;
     this.#workloads = plan.workloads;
     this.#models = plan.pools.map(({ model }) => model);
-    const size = { instances: instances.length, workloads: plan.workloads.length };
+    const tdpWatts = this.#instances.map(({ power }) => power.accelerator.tdpWatts);
+    const size = { workloads: plan.workloads.length, tdpWatts };
     const braking = {
       clock: brake?.clock ?? 1,
       isBraked: (instance: InstanceIndex) => brake !== undefined && this.#domains.isBraked(instance),
     };
-    this.#settings = new PowerSettings(size, actuationNs, braking, listener);
+    this.settings = new PowerSettings(size, actuationNs, braking, listener);
     this.#seen = new PowerSnapshot(instances.length, domains.length);
   }
 
   /** When `tick` must be called next. */
   get nextNs(): Ns {
     const reportNs = this.#coming.length === 0 ? Infinity : this.#coming[0]!.timeNs + this.#plan.telemetryAgeNs;
-    return Math.min(this.#nextTelemetryNs, this.#settings.nextNs, reportNs);
+    return Math.min(this.#nextTelemetryNs, this.settings.nextNs, reportNs);
   }
 
   /** Everything that is due at this moment. */
   tick(nowNs: Ns): void {
     this.#nowNs = nowNs;
-    this.#settings.nowNs = nowNs;
-    this.#settings.obey(nowNs);
+    this.settings.nowNs = nowNs;
+    this.settings.obey(nowNs);
     if (nowNs === this.#nextTelemetryNs) this.#takeTelemetry(nowNs);
     if (this.#coming.length > 0 && this.#coming[0]!.timeNs + this.#plan.telemetryAgeNs === nowNs) {
       this.#free.push(this.#seen);
       this.#seen = this.#coming.shift()!;
-      this.#policy.decide(this, this.#settings, nowNs);
-      this.#settings.obey(nowNs);
+      this.#policy.decide(this, this.settings, nowNs);
+      this.settings.obey(nowNs);
     }
   }
 
@@ -89,21 +90,21 @@ export class PowerControl implements SiteView {
     this.#coming.push(snapshot);
     this.#nextTelemetryNs = nowNs + this.#plan.telemetryIntervalNs;
     if (!this.#domains.watch(snapshot)) return;
-    for (let instance = 0; instance < this.instanceCount; instance++) this.#settings.apply(instance);
+    for (let instance = 0; instance < this.instanceCount; instance++) this.settings.apply(instance);
   }
 
   // -------------------------------------------------------------------------------------------- what it sees
 
   clock(instance: InstanceIndex): number {
-    return this.#settings.clocks[instance]!;
+    return this.settings.clocks[instance]!;
   }
 
   capWatts(instance: InstanceIndex): number {
-    return this.#settings.caps[instance]!;
+    return this.settings.caps[instance]!;
   }
 
   maxRunning(instance: InstanceIndex): number {
-    return this.#settings.maxRunning[instance]!;
+    return this.settings.maxRunning[instance]!;
   }
 
   pool(instance: InstanceIndex): PoolIndex {
@@ -155,7 +156,7 @@ export class PowerControl implements SiteView {
   }
 
   isTurnedAway(workload: number): boolean {
-    return this.#settings.turnedAway[workload] === 1;
+    return this.settings.turnedAway[workload] === 1;
   }
 
   domainSize(domain: number): number {

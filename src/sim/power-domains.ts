@@ -18,6 +18,7 @@ export class PowerDomains {
   readonly #peakWatts: Float64Array;
   readonly #overBudgetNs: Float64Array;
   readonly #brakedNs: Float64Array;
+  readonly #brakes: Float64Array;
 
   constructor(
     plans: readonly PowerDomainPlan[],
@@ -36,6 +37,7 @@ export class PowerDomains {
     this.#peakWatts = new Float64Array(plans.length);
     this.#overBudgetNs = new Float64Array(plans.length);
     this.#brakedNs = new Float64Array(plans.length);
+    this.#brakes = new Float64Array(plans.length);
   }
 
   sum(snapshot: PowerSnapshot): void {
@@ -84,6 +86,7 @@ export class PowerDomains {
       peakWatts: this.#peakWatts[domain]!,
       overBudgetNs: this.#overBudgetNs[domain]!,
       brakedNs: this.#brakedNs[domain]!,
+      brakes: this.#brakes[domain]!,
     }));
   }
 
@@ -97,6 +100,7 @@ export class PowerDomains {
     }
     if (isBraked || nowNs - this.#overSinceNs[domain]! < delayNs) return false;
     this.#brakedSinceNs[domain] = nowNs;
+    this.#brakes[domain]!++;
     return true;
   }
 }

@@ -64,7 +64,15 @@ export interface PowerSink {
   setTurnedAway(workload: number, isTurnedAway: boolean): void;
 }
 
+/** Accelerators of an instance that has been idle for so long sleep; what comes then waits until they are awake. */
+export interface SleepRequest {
+  readonly afterNs: Ns;
+  readonly wakeNs: Ns;
+}
+
 export interface PowerPolicy {
+  /** Without, nobody sleeps. Accelerators know by themselves when they are idle: no telemetry, no orders. */
+  readonly sleep?: SleepRequest;
   /** Telemetry has come. */
   decide(site: SiteView, settings: PowerSink, nowNs: Ns): void;
 }

@@ -1,5 +1,7 @@
 import { assert } from './assert.ts';
+import { SettingsOverTime } from './settings-over-time.ts';
 import type { PowerSink } from './ports.ts';
+import type { TimelineColumns } from './records.ts';
 import type { InstanceIndex, Ns } from './units.ts';
 
 /** Who makes settings effective. */
@@ -33,6 +35,7 @@ export class PowerSettings implements PowerSink {
   readonly caps: Float64Array;
   readonly maxRunning: Float64Array;
   readonly turnedAway: Uint8Array;
+  readonly #inEffect: SettingsOverTime;
   /** In effect, but for the brake. */
   readonly #clocks: Float64Array;
   readonly #caps: Float64Array;
@@ -43,16 +46,21 @@ export class PowerSettings implements PowerSink {
   readonly #isBraked: (instance: InstanceIndex) => boolean;
   readonly #orders: (InstanceOrder | WorkloadOrder)[] = [];
 
-  /** @param brake the clock of braked instances, and who they are */
+  /**
+   * @param tdpWatts one per instance
+   * @param brake the clock of braked instances, and who they are
+   */
   constructor(
-    size: { readonly instances: number; readonly workloads: number },
+    size: { readonly workloads: number; readonly tdpWatts: readonly number[] },
     actuationNs: Ns,
     brake: { readonly clock: number; isBraked(instance: InstanceIndex): boolean },
     listener: PowerListener,
   ) {
-    this.clocks = new Float64Array(size.instances).fill(1);
-    this.caps = new Float64Array(size.instances).fill(Infinity);
-    this.maxRunning = new Float64Array(size.instances).fill(Infinity);
+    const instances = size.tdpWatts.length;
+    this.#inEffect = new SettingsOverTime(size.tdpWatts);
+    this.clocks = new Float64Array(instances).fill(1);
+    this.caps = new Float64Array(instances).fill(Infinity);
+    this.maxRunning = new Float64Array(instances).fill(Infinity);
     this.turnedAway = new Uint8Array(size.workloads);
     this.#clocks = this.clocks.slice();
     this.#caps = this.caps.slice();
@@ -70,6 +78,7 @@ export class PowerSettings implements PowerSink {
 
   /** Orders that are due take effect. */
   obey(nowNs: Ns): void {
+    const changed = new Set<InstanceIndex>();
     while (this.#orders.length > 0 && this.#orders[0]!.dueNs === nowNs) {
       const order = this.#orders.shift()!;
       if ('workload' in order) this.#listener.setTurnedAway(order.workload, order.isTurnedAway);
@@ -78,16 +87,24 @@ export class PowerSettings implements PowerSink {
         this.#clocks[instance] = clock;
         this.#caps[instance] = capWatts;
         this.#maxRunning[instance] = maxRunning;
-        this.apply(instance);
+        changed.add(instance);
       }
     }
+    for (const instance of changed) this.apply(instance);
   }
 
   /** What is in effect, and the brake. */
   apply(instance: InstanceIndex): void {
     const ordered = this.#clocks[instance]!;
     const clock = this.#isBraked(instance) ? Math.min(ordered, this.#brakeClock) : ordered;
-    this.#listener.setPower(instance, clock, this.#caps[instance]!, this.#maxRunning[instance]!);
+    const capWatts = this.#caps[instance]!;
+    this.#inEffect.set(instance, clock, capWatts, this.nowNs);
+    this.#listener.setPower(instance, clock, capWatts, this.#maxRunning[instance]!);
+  }
+
+  /** The means of an interval that ends; the next one begins. @param instances of the pool of the row, in ascending order */
+  write(columns: TimelineColumns, row: number, instances: readonly { readonly index: InstanceIndex }[]): void {
+    this.#inEffect.write(columns, row, instances);
   }
 
   setClock(instance: InstanceIndex, clock: number): void {

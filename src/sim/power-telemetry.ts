@@ -41,7 +41,8 @@ export class PowerSnapshot {
     for (let index = 0; index < instances.length; index++) {
       const { instance, power, accelerators } = instances[index]!;
       const { isIdle } = instance;
-      const restWatts = instance.idleTime.isOn ? power.idleWatts : power.offWatts;
+      const { isOn } = instance.idleTime;
+      const restWatts = isOn && !instance.idleTime.isAsleepBefore(nowNs) ? power.idleWatts : power.offWatts;
       this.drawWatts[index] = isIdle ? accelerators * restWatts : instance.run.drawWattsAt(nowNs);
       this.stepNs[index] = isIdle ? 0 : instance.run.stepNsAt(nowNs);
       this.aroundWatts[index] = aroundInstance(power, accelerators, !isIdle);

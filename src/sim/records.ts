@@ -132,6 +132,8 @@ export class TimelineColumns {
   readonly facilityJoules = new Float64Array(TimelineColumns.capacity);
   /** Instance time switched on, without a step in progress: to the nanosecond, while a step counts where it ends. */
   readonly idleNs = new Float64Array(TimelineColumns.capacity);
+  /** Of this, while the accelerators slept. */
+  readonly sleepNs = new Float64Array(TimelineColumns.capacity);
   /** Instance time that background work had, … */
   readonly lentNs = new Float64Array(TimelineColumns.capacity);
   /** … of this, what it worked, less what was lost: in an interval that loses work of earlier ones it is negative. */
@@ -140,4 +142,7 @@ export class TimelineColumns {
   readonly recalls = new Float64Array(TimelineColumns.capacity);
   /** At the meter of the site, cooling and conversion included; 0 where energy is not recorded. */
   readonly backgroundJoules = new Float64Array(TimelineColumns.capacity);
+  /** Mean over instances and time of the clocks and caps that were in effect (a cap above the TDP, or none, is the TDP); 0 where power is not controlled. */
+  readonly clockShare = new Float64Array(TimelineColumns.capacity);
+  readonly capWatts = new Float64Array(TimelineColumns.capacity);
 }

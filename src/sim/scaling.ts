@@ -101,8 +101,8 @@ export class Scaling implements PoolsView {
   }
 
   /** An instance that was ordered has its model in memory. */
-  becomeReady(instance: InstanceIndex): void {
-    this.#instances[instance]!.startAfresh();
+  becomeReady(instance: InstanceIndex, nowNs: Ns): void {
+    this.#instances[instance]!.startAfresh(nowNs);
     this.lives.becomeReady(instance);
     this.#offer(this.#modelOf(instance));
   }

@@ -80,7 +80,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
     this.#log = new RequestLog(this.#requests, sinks.requests, this.#agenda.hasLinks, resourceTime, sinks.attempts);
     const around = { instances: this.#instances, requests: this.#requests, fleet, front: this.#front };
     this.#evictions = evictionsOf(plan, { ...around, scaling: this.#scaling, agenda: this.#agenda, log: this.#log });
-    this.#timeline = new Timeline(plan, this.#instances, this.#counters, this.#scaling, sinks.timeline);
+    this.#timeline = new Timeline(plan, this.#instances, counters, this.#scaling, sinks.timeline, this.#power);
   }
 
   run(): RunTotals {
@@ -210,7 +210,7 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
   }
 
   #instanceReady(index: InstanceIndex): void {
-    this.#scaling.becomeReady(index);
+    this.#scaling.becomeReady(index, this.#nowNs);
     this.#evictions?.ready(index, this.#nowNs);
     this.#front.instanceReady(this.#nowNs);
   }

@@ -4,6 +4,7 @@ import type { InstanceLives } from './instance-lives.ts';
 import type { PoolCounters } from './pool-counters.ts';
 import { type PoolPower, poolPowers } from './pool-power.ts';
 import type { RowSink } from './ports.ts';
+import type { PowerSettings } from './power-settings.ts';
 import { TimelineColumns } from './records.ts';
 import type { SimulationPlan } from './run-parts.ts';
 import type { Ns } from './units.ts';
@@ -33,13 +34,16 @@ export class Timeline {
   readonly #sink: RowSink<TimelineColumns>;
   /** One per pool; none where energy is not recorded. */
   readonly #powers: readonly PoolPower[];
+  readonly #settings: PowerSettings | undefined;
 
+  /** @param power undefined where power is not controlled */
   constructor(
     plan: SimulationPlan,
     instances: readonly Instance[],
     counters: readonly PoolCounters[],
     { lives, background }: Observed,
     sink: RowSink<TimelineColumns>,
+    power: { readonly settings: PowerSettings } | undefined,
   ) {
     this.#intervalNs = plan.timelineIntervalNs;
     this.#marksNs = [plan.warmUpNs, plan.horizonNs];
@@ -49,6 +53,7 @@ export class Timeline {
     this.#background = background;
     this.#sink = sink;
     this.#powers = poolPowers(plan);
+    this.#settings = power?.settings;
     this.endNs = this.#nextEnd();
   }
 
@@ -100,6 +105,7 @@ export class Timeline {
     columns.readyInstances[row] = this.#lives.readyInstances(pool);
     this.#background.write(columns, row, pool, this.endNs);
     this.#powers[pool]?.write(columns, row, this.#counters[pool]!);
+    this.#settings?.write(columns, row, this.#pools[pool]!);
     this.#writeCounters(row, this.#counters[pool]!);
     if (this.#rows === TimelineColumns.capacity) this.flush();
   }

@@ -29,7 +29,7 @@ describe('a command line that is wrong', () => {
     [['run'], 'Name the scenario file.'],
     [['rum', 'tiny.yaml'], 'Unknown command. Did you mean `run`?'],
     [['frobnicate'], 'Unknown option or argument: frobnicate'],
-    [[], 'Name a command: run, compare, sweep, collect, check, workload, list, validate or calibrate.'],
+    [[], 'Name a command: run, compare, sweep, collect, check, workload, power, list, validate or calibrate.'],
   ])('%j', (words, message) => {
     const hint = 'Run `tokenfleet --help` to see the commands and their options.';
 

@@ -18,7 +18,7 @@ import { stepCostOf } from './hostile-costs.ts';
 import { batchingPolicyOf } from './hostile-batching.ts';
 import { powerOf, powerPlan, recordOf } from './hostile-energy.ts';
 import { featuresPlan } from './hostile-features.ts';
-import { controlPlan } from './hostile-power.ts';
+import { controlPlan, sleepOf } from './hostile-power.ts';
 import { largestTurns, sharingPrompts } from './shared-prompts.ts';
 
 export function planOf(hostile: HostileCase): SimulationPlan {
@@ -118,7 +118,8 @@ export function partsOf(hostile: HostileCase): RunParts {
     ...(hostile.decisions === undefined ? {} : decisionParts(hostile.decisions, hostile, ns)),
   };
   if (hostile.clockSteps === undefined) return parts;
-  return { ...parts, power: restlessSettings(hostile.seed) };
+  const sleep = sleepOf(hostile.seed, ns);
+  return { ...parts, power: { ...restlessSettings(hostile.seed), ...(sleep !== undefined && { sleep }) } };
 }
 
 function nsOf({ stepTicks }: HostileCase): (steps: number) => number {

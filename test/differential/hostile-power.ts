@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { PowerControlPlan, PowerDomainPlan } from '../../src/sim/power-control-plan.ts';
-import type { StepCost } from '../../src/sim/ports.ts';
+import type { SleepRequest, StepCost } from '../../src/sim/ports.ts';
 import { between } from './hostile-cases.ts';
 import type { HostileCase } from './hostile-cases.ts';
 import { powerOf } from './hostile-energy.ts';
@@ -81,6 +81,12 @@ export function controlPlan(
       },
     }),
   };
+}
+
+/** By the seed of the case; in half of them nobody sleeps. */
+export function sleepOf(seed: number, ns: (steps: number) => number): SleepRequest | undefined {
+  if (seed % 2 === 0) return undefined;
+  return { afterNs: ns([0, 0.5, 2, 7][seed % 4]! * (seed % 3)), wakeNs: ns([0, 0.3, 3, 11, 20][seed % 5]!) };
 }
 
 /** A cap is some lower clock, as it is of an accelerator, but any. */

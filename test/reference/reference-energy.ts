@@ -12,13 +12,14 @@ export interface ReferenceEnergy {
 export interface PoolEnergy extends ReferenceEnergy {
   readonly onNs: number;
   readonly idleNs: number;
+  readonly sleepNs: number;
 }
 
-export const noEnergy = { busyQuanta: 0n, prefillQuanta: 0n, onNs: 0, idleNs: 0 };
+export const noEnergy = { busyQuanta: 0n, prefillQuanta: 0n, onNs: 0, idleNs: 0, sleepNs: 0 };
 
 export type EnergyColumns = Pick<
   TimelineRow,
-  'busyJoules' | 'prefillJoules' | 'idleJoules' | 'hostJoules' | 'facilityJoules' | 'onNs' | 'idleNs'
+  'busyJoules' | 'prefillJoules' | 'idleJoules' | 'hostJoules' | 'facilityJoules' | 'onNs' | 'idleNs' | 'sleepNs'
 >;
 
 /** Of a pool whose energy is not recorded. */
@@ -30,6 +31,7 @@ export const noEnergyColumns: EnergyColumns = {
   facilityJoules: 0,
   onNs: 0,
   idleNs: 0,
+  sleepNs: 0,
 };
 
 export function countEnergy(energy: ReferenceEnergy, { batch, quanta, decodeOnly }: Step): void {
@@ -45,25 +47,27 @@ export function energySince(before: PoolEnergy, now: PoolEnergy): PoolEnergy {
     prefillQuanta: now.prefillQuanta - before.prefillQuanta,
     onNs: now.onNs - before.onNs,
     idleNs: now.idleNs - before.idleNs,
+    sleepNs: now.sleepNs - before.sleepNs,
   };
 }
 
 /** One interval of a pool. */
 export function energyColumns(
   { acceleratorsPerInstance = 1, power }: SimulationPlan['pools'][number],
-  { busyQuanta, prefillQuanta, onNs, idleNs }: PoolEnergy,
+  { busyQuanta, prefillQuanta, onNs, idleNs, sleepNs }: PoolEnergy,
   busyNs: number,
 ): EnergyColumns {
   if (power === undefined) throw new Error('a pool without watts');
-  const { idleWatts, hostIdleWatts, hostBusyWatts, networkWatts, ratedWatts, pue } = power;
+  const { idleWatts, offWatts, hostIdleWatts, hostBusyWatts, networkWatts, ratedWatts, pue } = power;
   const n = acceleratorsPerInstance;
   const busyJoules = joules(busyQuanta);
-  const idleJoules = (idleNs * n * idleWatts) / 1e9;
+  const idleJoules = ((idleNs - sleepNs) * n * idleWatts + sleepNs * n * offWatts) / 1e9;
   const hostJoules = ((onNs * (hostIdleWatts + networkWatts) + busyNs * hostBusyWatts) * n) / 1e9;
   const b = 0.3 * (pue - 1);
   const a = pue - 1 - b;
   const facilityJoules = a * (busyJoules + idleJoules + hostJoules) + (b * onNs * n * ratedWatts) / 1e9;
-  return { busyJoules, prefillJoules: joules(prefillQuanta), idleJoules, hostJoules, facilityJoules, onNs, idleNs };
+  const prefillJoules = joules(prefillQuanta);
+  return { busyJoules, prefillJoules, idleJoules, hostJoules, facilityJoules, onNs, idleNs, sleepNs };
 }
 
 /** A conversion of a BigInt rounds once, to the nearest double; 2⁻²⁶ of it is exact. */

@@ -16,7 +16,7 @@ import { ReferenceDemand } from './reference-demand.ts';
 import { attemptOf, type LostAttempt, ReferenceEvictions } from './reference-evictions.ts';
 import { ReferenceFront } from './reference-front.ts';
 import type { ReferenceInstance } from './reference-instance.ts';
-import { instancesOf } from './reference-instances.ts';
+import { instancesOf, isRefused } from './reference-instances.ts';
 import { ReferenceLink } from './reference-link.ts';
 import { ReferenceLives } from './reference-lives.ts';
 import { type Arrival, leaveBehind, newRequest, type ReferenceRequest, rowOf } from './reference-request.ts';
@@ -105,6 +105,7 @@ class ReferenceEngine {
   run(): ReferenceResult {
     this.#warmCaches();
     this.#demand.start();
+    this.#power?.begin();
     this.#power?.scheduleTelemetry(0);
     this.#lives.scheduleTicks(this.#parts.scaling ?? []);
     for (let event = this.#agenda.takeNext(); event !== undefined; event = this.#agenda.takeNext()) {
@@ -153,14 +154,17 @@ class ReferenceEngine {
   /** Several things can have asked for it at one instant; the first step is the one that starts. */
   #formBatch(instance: ReferenceInstance, nowNs: number): void {
     if (instance.isStepping) return;
-    instance.wakesNs = undefined;
+    instance.rest.end(nowNs);
+    instance.rest.looksNs = undefined;
     const { stepEndNs, admittedToTransfer, loading, looksAgain } = instance.startStep(nowNs);
+    if (stepEndNs === undefined && instance.life !== 'off') instance.rest.begin(nowNs);
     for (const request of admittedToTransfer) this.#startTransfer(request, nowNs);
     for (const request of loading) this.#scheduleLoadEnd(request, instance);
     if (stepEndNs !== undefined)
       this.#agenda.add(stepEndNs, STEP_END, instance.index, () => this.#endStep(instance, stepEndNs));
     else if (looksAgain) this.#scheduleFormation(instance, nowNs);
-    else if (instance.waiting.length > 0 && instance.waiting[0]!.queuedNs > nowNs) this.#wake(instance, nowNs);
+    else if (instance.waiting.length > 0 && instance.waiting[0]!.queuedNs > nowNs)
+      this.#lookAt(instance, instance.waiting[0]!.queuedNs);
   }
 
   #endStep(instance: ReferenceInstance, nowNs: number): void {
@@ -204,11 +208,11 @@ class ReferenceEngine {
     from.letGo(handOver.leftBehind, nowNs);
     from.counters.kvTransferTokens += tokens;
     this.#lives.endIfDrained(from, nowNs);
-    if (from.idle && isRefused(from, nowNs)) this.#scheduleFormation(from, nowNs);
+    if (from.idle && isRefused(from, nowNs)) this.#lookAt(from, nowNs);
     const to = this.#instances[request.instance]!;
     to.onTheWay.delete(request);
     to.arrived.push(request);
-    if (to.idle) this.#scheduleFormation(to, nowNs);
+    if (to.idle) this.#lookAt(to, nowNs);
   }
 
   /** After all transfers between instances that end at that instant. */
@@ -218,7 +222,7 @@ class ReferenceEngine {
       if (request.load !== load) return;
       instance.onTheWay.delete(request);
       instance.loaded.push(request);
-      if (instance.idle) this.#scheduleFormation(instance, load.endNs);
+      if (instance.idle) this.#lookAt(instance, load.endNs);
     });
   }
 
@@ -274,15 +278,17 @@ class ReferenceEngine {
     let place = instance.waiting.length;
     while (place > 0 && instance.waiting[place - 1]!.queuedNs > queuedNs) place -= 1;
     instance.waiting.splice(place, 0, request);
-    if (instance.idle && place === 0) this.#wake(instance, nowNs);
+    if (instance.idle && place === 0) this.#lookAt(instance, Math.max(nowNs, queuedNs));
   }
 
-  /** An idle instance forms a batch when its first waiting request is enqueued. */
-  #wake(instance: ReferenceInstance, nowNs: number): void {
-    const timeNs = Math.max(nowNs, instance.waiting[0]!.queuedNs);
-    instance.wakesNs = timeNs;
+  /** An idle instance forms a batch when something happens that it waits for, and it is awake. */
+  #lookAt(instance: ReferenceInstance, happensNs: number): void {
+    const { rest } = instance;
+    const timeNs = rest.lookNsFor(happensNs);
+    if (rest.looksNs !== undefined && rest.looksNs <= timeNs) return;
+    rest.looksNs = timeNs;
     this.#agenda.add(timeNs, BATCH_FORMATION, instance.index, () => {
-      if (instance.wakesNs === timeNs) this.#formBatch(instance, timeNs);
+      if (rest.looksNs === timeNs) this.#formBatch(instance, timeNs);
     });
   }
 
@@ -292,9 +298,4 @@ class ReferenceEngine {
     this.#demand.left(request, this.#view, nowNs);
     this.#requests.delete(request.request);
   }
-}
-
-/** Is its first waiting request there, and was there no room for it? Only asked where no step is in progress. */
-function isRefused({ waiting, queues }: ReferenceInstance, nowNs: number): boolean {
-  return (queues?.length ?? 0) > 0 || (waiting.length > 0 && waiting[0]!.queuedNs <= nowNs);
 }

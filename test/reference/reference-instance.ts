@@ -1,6 +1,6 @@
 import type { DecodeSteps } from '../../src/sim/decode-steps.ts';
 import type { EnginePlan, PoolRole } from '../../src/sim/plan.ts';
-import type { StepCost } from '../../src/sim/ports.ts';
+import type { SleepRequest, StepCost } from '../../src/sim/ports.ts';
 import { ReferenceBatch } from './reference-batch.ts';
 import type { Sight } from './reference-batch.ts';
 import { noCounts } from './reference-counters.ts';
@@ -8,9 +8,11 @@ import { countEnergy } from './reference-energy.ts';
 import type { ReferenceEnergy } from './reference-energy.ts';
 import { ReferenceKv } from './reference-kv.ts';
 import type { BlockHolder } from './reference-kv.ts';
+import type { SettingInEffect } from './reference-power.ts';
 import type { ReferenceQueues } from './reference-queues.ts';
 import { isPrefilling } from './reference-request.ts';
 import type { ReferenceRequest } from './reference-request.ts';
+import { ReferenceRest } from './reference-rest.ts';
 import { shareOut } from './reference-shares.ts';
 import { countStep, stepNsOf, stepOf, stepWattsOf, TICKS_PER_NS, wholeNs } from './reference-step.ts';
 import type { Share, Step } from './reference-step.ts';
@@ -36,6 +38,7 @@ export interface InstanceParts {
   readonly decodeSteps: DecodeSteps | undefined;
   readonly recordsShares: boolean;
   readonly queues: ReferenceQueues | undefined;
+  readonly sleep: SleepRequest | undefined;
 }
 
 /** One serving engine as docs/engine.md describes it, one step at a time. */
@@ -75,8 +78,9 @@ export class ReferenceInstance {
   maxRunning = Infinity;
   /** No step is running and none can start before something happens. */
   idle = true;
-  /** When it will look for its first waiting request, if it is idle until then. */
-  wakesNs: number | undefined;
+  readonly rest: ReferenceRest;
+  /** Of clock and cap, every change. */
+  readonly settings: SettingInEffect[] = [];
   readonly #decodeSteps: DecodeSteps | undefined;
   readonly #recordsShares: boolean;
   /** The exact time of the last step boundary. */
@@ -88,7 +92,7 @@ export class ReferenceInstance {
   #stepsSinceReception = 0;
   #receivedUntilNs = 0;
 
-  constructor({ index, pool, role, engine, cost, stores, decodeSteps, recordsShares, queues }: InstanceParts) {
+  constructor({ index, pool, role, engine, cost, stores, decodeSteps, recordsShares, queues, sleep }: InstanceParts) {
     this.index = index;
     this.pool = pool;
     this.role = role;
@@ -100,6 +104,7 @@ export class ReferenceInstance {
     this.kv = new ReferenceKv(engine);
     this.#decodeSteps = role === 'prefill' ? undefined : decodeSteps;
     this.#recordsShares = recordsShares;
+    this.rest = new ReferenceRest(sleep);
   }
 
   /** Sent here and not on the running list. */

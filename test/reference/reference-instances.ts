@@ -19,9 +19,25 @@ export function instancesOf(plan: SimulationPlan, parts: RunParts, view: QueuedR
       const cost = parts.stepCosts[pool]!;
       const policy = parts.batching?.[pool]?.();
       const queues = policy && new ReferenceQueues(policy, view);
-      const own = { index, pool, role, engine, cost, stores, decodeSteps, recordsShares, queues };
+      const own = {
+        index,
+        pool,
+        role,
+        engine,
+        cost,
+        stores,
+        decodeSteps,
+        recordsShares,
+        queues,
+        sleep: parts.power?.sleep,
+      };
       instances.push(new ReferenceInstance(own));
     }
   });
   return instances;
+}
+
+/** Is its first waiting request there, and was there no room for it? Only asked where no step is in progress. */
+export function isRefused({ waiting, queues }: ReferenceInstance, nowNs: number): boolean {
+  return (queues?.length ?? 0) > 0 || (waiting.length > 0 && waiting[0]!.queuedNs <= nowNs);
 }

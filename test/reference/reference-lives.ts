@@ -32,7 +32,10 @@ export class ReferenceLives {
       this.#ofPool(pool).forEach((instance, k) => {
         instance.life = k < (scaling?.startInstances ?? all) ? 'ready' : 'off';
         if (instance.life === 'ready') instance.switched.push({ atNs: 0, on: true });
-        else instance.loans.push({ fromNs: 0, untilNs: Infinity });
+        else {
+          instance.loans.push({ fromNs: 0, untilNs: Infinity });
+          instance.rest.end(0);
+        }
       });
     });
   }
@@ -93,6 +96,7 @@ export class ReferenceLives {
       instance.start = undefined;
       instance.life = 'ready';
       instance.forgetEverything();
+      instance.rest.begin(readyNs);
       this.whenReady?.(instance, readyNs);
       this.#front.instanceReady(readyNs);
     });
@@ -119,6 +123,7 @@ export class ReferenceLives {
     instance.start = undefined;
     instance.switched.push({ atNs: nowNs, on: false });
     instance.loans.push({ fromNs: nowNs, untilNs: Infinity });
+    instance.rest.end(nowNs);
     this.whenOff?.(instance, nowNs);
   }
 

@@ -10,6 +10,13 @@ const ORDER = -3;
 const TELEMETRY = -2;
 const REPORT = -1;
 
+/** Of one instance, from a moment on; a cap is at most the TDP. */
+export interface SettingInEffect {
+  readonly fromNs: number;
+  readonly clock: number;
+  readonly capWatts: number;
+}
+
 interface Setting {
   readonly clock: number;
   readonly capWatts: number;
@@ -63,11 +70,22 @@ export class ReferencePower {
     this.#turnAway = plan.workloads.map(() => false);
     this.turnedAway = [...this.#turnAway];
     this.#brakes = plan.power.domains.map(() => ({}));
-    this.#totals = plan.power.domains.map(({ name }) => ({ name, peakWatts: 0, overBudgetNs: 0, brakedNs: 0 }));
+    this.#totals = plan.power.domains.map(({ name }) => ({
+      name,
+      peakWatts: 0,
+      overBudgetNs: 0,
+      brakedNs: 0,
+      brakes: 0,
+    }));
   }
 
   get totals(): readonly PowerDomainTotals[] {
     return this.#totals;
+  }
+
+  /** As it is at the start. */
+  begin(): void {
+    this.#settle(0);
   }
 
   scheduleTelemetry(timeNs: number): void {
@@ -83,7 +101,8 @@ export class ReferencePower {
   #look(nowNs: number): Report {
     const drawWatts = this.#instances.map((instance) => {
       const { accelerators, power } = this.#poolOf(instance);
-      const restWatts = instance.life === 'off' ? power.offWatts : power.idleWatts;
+      const isOff = instance.life === 'off' || instance.rest.isAsleepBefore(nowNs);
+      const restWatts = isOff ? power.offWatts : power.idleWatts;
       return instance.drawWattsAt(nowNs) ?? accelerators * restWatts;
     });
     const stepNs = this.#instances.map((instance) => instance.stepNsAt(nowNs) ?? 0);
@@ -114,10 +133,11 @@ export class ReferencePower {
         if (!isOver && nowNs - state.onSinceNs >= brake.holdNs) state.onSinceNs = undefined;
       } else if (state.overSinceNs !== undefined && nowNs - state.overSinceNs >= brake.delayNs) {
         state.onSinceNs = nowNs;
+        total.brakes += 1;
       }
       if (state.onSinceNs !== undefined) total.brakedNs += telemetryIntervalNs;
     });
-    this.#settle();
+    this.#settle(nowNs);
   }
 
   #budget(domain: number, nowNs: number): number {
@@ -159,7 +179,7 @@ export class ReferencePower {
     this.#agenda.add(nowNs + actuationNs, CONTROL_TICK, ORDER, () => {
       for (const [index, setting] of ordersDue) this.#inEffect[index] = setting;
       for (const [workload, isTurnedAway] of workloadsDue) this.turnedAway[workload] = isTurnedAway;
-      this.#settle();
+      this.#settle(nowNs + actuationNs);
     });
   }
 
@@ -201,7 +221,7 @@ export class ReferencePower {
     };
   }
 
-  #settle(): void {
+  #settle(nowNs: number): void {
     const { brake, domains } = this.#control;
     this.#instances.forEach((instance, index) => {
       const isBraked = domains.some(
@@ -211,6 +231,11 @@ export class ReferencePower {
       instance.clock = isBraked ? Math.min(clock, brake!.clock) : clock;
       instance.capWatts = capWatts;
       instance.maxRunning = maxRunning;
+      const { settings } = instance;
+      const last = settings.at(-1);
+      const cap = Math.min(capWatts, this.#poolOf(instance).power.accelerator.tdpWatts);
+      if (last?.clock === instance.clock && last.capWatts === cap) return;
+      settings.push({ fromNs: nowNs, clock: instance.clock, capWatts: cap });
     });
   }
 

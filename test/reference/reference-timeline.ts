@@ -6,6 +6,7 @@ import type { ReferenceCounters } from './reference-counters.ts';
 import { energyColumns, energySince, noEnergy, noEnergyColumns } from './reference-energy.ts';
 import type { EnergyColumns, PoolEnergy } from './reference-energy.ts';
 import type { ReferenceInstance } from './reference-instance.ts';
+import type { SettingInEffect } from './reference-power.ts';
 
 const COUNTED = Object.keys(noCounts()) as (keyof ReferenceCounters)[];
 
@@ -61,6 +62,7 @@ export class ReferenceTimeline {
         pool,
         ...counted,
         ...this.#energyOf(pool, endNs, counted.busyNs),
+        ...this.#settingsOf(instances, endNs),
         waitingRequests: sum((instance) => instance.waitingRequests),
         runningRequests: sum((instance) => instance.running.length),
         kvBlocksUsed: sum((instance) => instance.kv.usedBlocks),
@@ -77,6 +79,22 @@ export class ReferenceTimeline {
     return this.#plan.record?.energy === true ? lent : { ...lent, backgroundJoules: 0 };
   }
 
+  /** Means over the interval of what was in effect, piece by piece, then instance by instance. */
+  #settingsOf(instances: readonly ReferenceInstance[], endNs: number): Pick<TimelineRow, 'clockShare' | 'capWatts'> {
+    if (this.#plan.power === undefined) return { clockShare: 0, capWatts: 0 };
+    const mean = (figure: (setting: SettingInEffect) => number) => {
+      const sums = instances.map(({ settings }) =>
+        settings.reduce((sum, setting, k) => {
+          const fromNs = Math.max(setting.fromNs, this.#startNs);
+          const untilNs = Math.min(settings[k + 1]?.fromNs ?? endNs, endNs);
+          return untilNs > fromNs ? sum + figure(setting) * (untilNs - fromNs) : sum;
+        }, 0),
+      );
+      return sums.reduce((sum, each) => sum + each, 0) / (instances.length * (endNs - this.#startNs));
+    };
+    return { clockShare: mean(({ clock }) => clock), capWatts: mean(({ capWatts }) => capWatts) };
+  }
+
   #energyOf(pool: number, endNs: number, busyNs: number): EnergyColumns {
     const plan = this.#plan.pools[pool]!;
     if (!this.#plan.record?.energy) return noEnergyColumns;
@@ -86,6 +104,7 @@ export class ReferenceTimeline {
       prefillQuanta: instances.reduce((quanta, { energy }) => quanta + energy.prefillQuanta, 0n),
       onNs: instances.reduce((onNs, instance) => onNs + instance.onNsWithin(0, endNs), 0),
       idleNs: instances.reduce((idleNs, instance) => idleNs + instance.idleNsAt(endNs), 0),
+      sleepNs: instances.reduce((sleepNs, instance) => sleepNs + instance.rest.sleepNsAt(endNs), 0),
     };
     const interval = energySince(this.#energyBefore[pool]!, now);
     this.#energyBefore[pool] = now;

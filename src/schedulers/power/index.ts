@@ -9,6 +9,7 @@ import { followCarbon } from './follow-carbon.ts';
 import { followPrice } from './follow-price.ts';
 import { prefillFirst } from './prefill-first.ts';
 import { priorityAware } from './priority-aware.ts';
+import { raceToIdle } from './race-to-idle.ts';
 import { shed } from './shed.ts';
 import { twoThreshold } from './two-threshold.ts';
 import { uncapped } from './uncapped.ts';
@@ -29,4 +30,5 @@ export const powerPolicies: readonly Module<PowerPolicy, unknown, PowerContext>[
   batchLimit,
   followPrice,
   followCarbon,
+  raceToIdle,
 ];
