@@ -105,7 +105,6 @@ class ReferenceEngine {
   run(): ReferenceResult {
     this.#warmCaches();
     this.#demand.start();
-    this.#power?.begin();
     this.#power?.scheduleTelemetry(0);
     this.#lives.scheduleTicks(this.#parts.scaling ?? []);
     for (let event = this.#agenda.takeNext(); event !== undefined; event = this.#agenda.takeNext()) {

@@ -83,12 +83,8 @@ export class ReferencePower {
     return this.#totals;
   }
 
-  /** As it is at the start. */
-  begin(): void {
-    this.#settle(0);
-  }
-
   scheduleTelemetry(timeNs: number): void {
+    if (timeNs === 0) this.#settle(0);
     this.#agenda.add(timeNs, CONTROL_TICK, TELEMETRY, () => {
       const report = this.#look(timeNs);
       this.#watch(report, timeNs);
