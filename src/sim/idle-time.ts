@@ -19,6 +19,8 @@ export class IdleTime {
   #fromNs: Ns = 0;
   /** When it falls asleep unless it is looked at before. */
   #sleepFromNs: Ns;
+  /** While it starts it does not sleep, even if what it had before is looked at once more. */
+  #isStarting = false;
 
   constructor(counters: PoolCounters, isRecorded: boolean, sleep?: SleepRequest) {
     this.#counters = counters;
@@ -28,15 +30,17 @@ export class IdleTime {
     this.#sleepFromNs = this.#afterNs;
   }
 
-  /** From now on time without a step is idle time; while it starts it does not sleep. */
+  /** From now on time without a step is idle time. */
   switchOn(nowNs: Ns): void {
     this.isOn = true;
+    this.#isStarting = true;
     this.#fromNs = nowNs;
     this.#sleepFromNs = Infinity;
   }
 
   /** It has started. */
   ready(nowNs: Ns): void {
+    this.#isStarting = false;
     this.#sleepFromNs = nowNs + this.#afterNs;
   }
 
@@ -56,7 +60,7 @@ export class IdleTime {
   /** It has been looked at, and there was nothing to do until then. */
   rest(nowNs: Ns, untilNs: Ns): void {
     this.creditUntil(nowNs);
-    this.#sleepFromNs = nowNs + this.#afterNs;
+    this.#sleepFromNs = this.#isStarting ? Infinity : nowNs + this.#afterNs;
     this.lookNs = Infinity;
     this.waitFor(untilNs);
   }

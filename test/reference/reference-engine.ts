@@ -154,9 +154,9 @@ class ReferenceEngine {
   #formBatch(instance: ReferenceInstance, nowNs: number): void {
     if (instance.isStepping) return;
     instance.rest.end(nowNs);
-    instance.rest.looksNs = undefined;
     const { stepEndNs, admittedToTransfer, loading, looksAgain } = instance.startStep(nowNs);
-    if (stepEndNs === undefined && instance.life !== 'off') instance.rest.begin(nowNs);
+    const couldBegin = instance.life === 'ready' || instance.life === 'draining';
+    if (stepEndNs === undefined && couldBegin) instance.rest.begin(nowNs);
     for (const request of admittedToTransfer) this.#startTransfer(request, nowNs);
     for (const request of loading) this.#scheduleLoadEnd(request, instance);
     if (stepEndNs !== undefined)

@@ -109,9 +109,8 @@ export class ReferenceInstance {
 
   /** Sent here and not on the running list. */
   get waitingRequests(): number {
-    return (
-      this.waiting.length + (this.queues?.length ?? 0) + this.onTheWay.size + this.arrived.length + this.loaded.length
-    );
+    const elsewhere = (this.queues?.length ?? 0) + this.onTheWay.size + this.arrived.length + this.loaded.length;
+    return this.waiting.length + elsewhere;
   }
 
   get outstanding(): number {
@@ -257,7 +256,6 @@ export class ReferenceInstance {
     const endNs = wholeNs(step.endTicks);
     const clientNs = endNs + this.engine.outputNs;
     for (const share of step.shares) this.#compute(share, clientNs + this.engine.firstOutputNs);
-
     const tokensHere = (request: ReferenceRequest) => (this.role === 'prefill' ? 1 : request.outputTokens);
     const leaving = this.running.filter((request) => request.generated === tokensHere(request));
     let leftBlocks = 0;

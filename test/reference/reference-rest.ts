@@ -24,6 +24,7 @@ export class ReferenceRest {
     const sleepNs = this.#sleepNsUntil(nowNs);
     if (sleepNs > 0) this.#sleepsNs.push(sleepNs);
     this.#sinceNs = undefined;
+    this.looksNs = undefined;
   }
 
   /** When it is looked at because something happens then. */
