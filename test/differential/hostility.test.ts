@@ -19,7 +19,7 @@ const preemptions = ({ requests }: Collected) => requests.reduce((sum, row) => s
 
 test('many runs of a storm preempt more often than they serve', () => {
   expect(shareOf(stormCase, (run) => preemptions(run) > 0)).toBeGreaterThan(0.4);
-  expect(shareOf(stormCase, (run) => preemptions(run) > run.totals.servedRequests)).toBeGreaterThan(0.1);
+  expect(shareOf(stormCase, (run) => preemptions(run) > run.totals.servedRequests)).toBeGreaterThan(0.08);
 });
 
 test('many runs of long answers jump over most of their steps', () => {

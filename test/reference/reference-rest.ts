@@ -6,7 +6,7 @@ export class ReferenceRest {
   looksNs: number | undefined;
   readonly #afterNs: number;
   readonly #wakeNs: number;
-  readonly #sleepsNs: number[] = [];
+  #sleptNs = 0;
   /** Since when it rests; undefined while it works, starts or is off. */
   #sinceNs: number | undefined = 0;
 
@@ -21,8 +21,7 @@ export class ReferenceRest {
 
   /** It is looked at, or switched off. */
   end(nowNs: number): void {
-    const sleepNs = this.#sleepNsUntil(nowNs);
-    if (sleepNs > 0) this.#sleepsNs.push(sleepNs);
+    this.#sleptNs += this.#sleepNsUntil(nowNs);
     this.#sinceNs = undefined;
     this.looksNs = undefined;
   }
@@ -38,7 +37,7 @@ export class ReferenceRest {
 
   /** Since the start of the run. */
   sleepNsAt(nowNs: number): number {
-    return this.#sleepsNs.reduce((sum, sleepNs) => sum + sleepNs, 0) + this.#sleepNsUntil(nowNs);
+    return this.#sleptNs + this.#sleepNsUntil(nowNs);
   }
 
   #sleepNsUntil(nowNs: number): number {

@@ -83,13 +83,14 @@ export class ReferenceTimeline {
   #settingsOf(instances: readonly ReferenceInstance[], endNs: number): Pick<TimelineRow, 'clockShare' | 'capWatts'> {
     if (this.#plan.power === undefined) return { clockShare: 0, capWatts: 0 };
     const mean = (figure: (setting: SettingInEffect) => number) => {
-      const sums = instances.map(({ settings }) =>
-        settings.reduce((sum, setting, k) => {
+      const sums = instances.map(({ settings }) => {
+        const since = settings.slice(settings.findLastIndex(({ fromNs }) => fromNs <= this.#startNs));
+        return since.reduce((sum, setting, k) => {
           const fromNs = Math.max(setting.fromNs, this.#startNs);
-          const untilNs = Math.min(settings[k + 1]?.fromNs ?? endNs, endNs);
+          const untilNs = Math.min(since[k + 1]?.fromNs ?? endNs, endNs);
           return untilNs > fromNs ? sum + figure(setting) * (untilNs - fromNs) : sum;
-        }, 0),
-      );
+        }, 0);
+      });
       return sums.reduce((sum, each) => sum + each, 0) / (instances.length * (endNs - this.#startNs));
     };
     return { clockShare: mean(({ clock }) => clock), capWatts: mean(({ capWatts }) => capWatts) };

@@ -76,8 +76,8 @@ export const decisionMutants: readonly Mutant[] = [
     among: 'decisions',
     why: 'an instance comes back with its caches',
     file: 'scaling.ts',
-    find: 'this.#instances[instance]!.startAfresh();',
-    replace: '',
+    find: 'this.#instances[instance]!.startAfresh(nowNs);',
+    replace: 'this.#instances[instance]!.idleTime.ready(nowNs);',
   },
   {
     among: 'decisions',

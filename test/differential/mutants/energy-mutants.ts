@@ -165,8 +165,8 @@ export const energyMutants: readonly Mutant[] = [
   {
     why: 'an instance has one accelerator that idles',
     file: 'pool-power.ts',
-    find: 'counters.idleNs * n * idleWatts',
-    replace: 'counters.idleNs * idleWatts',
+    find: '(idleNs - sleepNs) * n * idleWatts',
+    replace: '(idleNs - sleepNs) * idleWatts',
   },
   {
     why: 'hosts are busy as long as they are on',

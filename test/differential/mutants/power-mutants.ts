@@ -127,8 +127,8 @@ export const powerMutants: readonly Mutant[] = [
     among: 'decisions',
     why: 'an instance that has started never sleeps before it has worked',
     file: 'idle-time.ts',
-    find: '  ready(nowNs: Ns): void {\n    this.#sleepFromNs = nowNs + this.#afterNs;',
-    replace: '  ready(nowNs: Ns): void {\n    this.#sleepFromNs = nowNs + this.#afterNs + 1;',
+    find: 'this.#isStarting = false;\n    this.#sleepFromNs = nowNs + this.#afterNs;',
+    replace: 'this.#isStarting = false;\n    this.#sleepFromNs = nowNs + this.#afterNs + 1;',
   },
   {
     why: 'sleep of an interval counts again in the next',
