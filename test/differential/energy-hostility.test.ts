@@ -34,7 +34,7 @@ test('in most runs prefill has a part of the energy and instances are idle in pa
   const idleIsPart = ({ idleNs, onNs }: Row) => idleNs > 0 && idleNs < onNs;
   expect(shareOf(runs, ({ timeline }) => timeline.some(prefillIsPart))).toBeGreaterThan(0.5);
   expect(shareOf(runs, ({ timeline }) => timeline.some(idleIsPart))).toBeGreaterThan(0.5);
-  expect(shareOf(runs, ({ requests }) => requests.some((row) => row.decodeTicks < 0))).toBeGreaterThan(0.01);
+  expect(shareOf(runs, ({ requests }) => requests.some((row) => row.decodeTicks < 0))).toBeGreaterThan(0);
 });
 
 test('in many runs with budgets some are passed in part, brakes are put on and let go, and caps and clocks change steps', () => {

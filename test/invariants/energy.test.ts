@@ -8,7 +8,17 @@ import type { HostileCase, HostilePool } from '../differential/hostile-cases.ts'
 import { partsOf } from '../differential/hostile-plan.ts';
 import { collect } from '../support/collect.ts';
 import type { RequestRow, TimelineRow } from '../support/collect.ts';
-import { departureNs, enqueuedAt, inEveryRun, mixedCases, rowsOf, sum, total, watchedCases } from './every-run.ts';
+import {
+  awake,
+  departureNs,
+  enqueuedAt,
+  inEveryRun,
+  mixedCases,
+  rowsOf,
+  sum,
+  total,
+  watchedCases,
+} from './every-run.ts';
 import type { Run } from './every-run.ts';
 
 const everything = { energy: true, shares: true };
@@ -38,15 +48,20 @@ describe('energy', () => {
   });
 
   test('an instance is idle in just the ns in which nobody is enqueued, unless it waits for a KV tier', () => {
-    inEveryRun(recorded(watchedCases), 80, ({ plan, served, timeline }) => {
-      if (timeline.some((row) => row.dramReadBlocks + row.ssdReadBlocks + row.remoteReadBlocks > 0)) return;
-      plan.pools.forEach((_, pool) => {
-        const here = served.filter(({ instance }) => instance === pool);
-        const rows = rowsOf(timeline, pool);
-        const enqueued = enqueuedAt(plan, here, rows.length);
-        expect(rows.map(({ idleNs }) => idleNs)).toEqual(rows.map(({ startNs }) => (enqueued[startNs]! > 0 ? 0 : 1)));
-      });
-    });
+    inEveryRun(
+      recorded(watchedCases),
+      80,
+      ({ plan, served, timeline }) => {
+        if (timeline.some((row) => row.dramReadBlocks + row.ssdReadBlocks + row.remoteReadBlocks > 0)) return;
+        plan.pools.forEach((_, pool) => {
+          const here = served.filter(({ instance }) => instance === pool);
+          const rows = rowsOf(timeline, pool);
+          const enqueued = enqueuedAt(plan, here, rows.length);
+          expect(rows.map(({ idleNs }) => idleNs)).toEqual(rows.map(({ startNs }) => (enqueued[startNs]! > 0 ? 0 : 1)));
+        });
+      },
+      awake,
+    );
   });
 
   test('no interval gives energy back, and prefill takes no more than all', () => {
@@ -148,7 +163,7 @@ test('what is recorded changes nothing else', () => {
 });
 
 function withoutEnergy(row: TimelineRow): TimelineRow {
-  const none = Object.fromEntries([...JOULES, 'idleNs'].map((name) => [name, 0]));
+  const none = Object.fromEntries([...JOULES, 'idleNs', 'sleepNs'].map((name) => [name, 0]));
   return { ...row, ...none };
 }
 

@@ -18,6 +18,13 @@ export const watchedCases = mixedCases.map((hostile) => {
   return { ...hostile, pools, stepTicks, intervalSteps: TICKS_PER_NS / stepTicks };
 });
 
+/** No accelerator sleeps: what comes to one that does waits until it is awake. */
+export function awake({ power, ...parts }: RunParts): RunParts {
+  if (power === undefined) return parts;
+  const { sleep: _sleep, ...others } = power;
+  return { ...parts, power: others };
+}
+
 export interface Run extends Collected {
   readonly plan: SimulationPlan;
   readonly served: readonly RequestRow[];

@@ -5,7 +5,17 @@ import { anyCase } from '../differential/hostile-cases.ts';
 import { partsOf, planOf } from '../differential/hostile-plan.ts';
 import { tiersCase } from '../differential/tiers-case.ts';
 import { collect } from '../support/collect.ts';
-import { departureNs, enqueuedAt, inEveryRun, mixedCases, rowsOf, sum, total, watchedCases } from './every-run.ts';
+import {
+  awake,
+  departureNs,
+  enqueuedAt,
+  inEveryRun,
+  mixedCases,
+  rowsOf,
+  sum,
+  total,
+  watchedCases,
+} from './every-run.ts';
 
 const calmCases = mixedCases.map((hostile) => ({
   ...hostile,
@@ -149,17 +159,22 @@ describe('a drained run, looked at every ns', () => {
   });
 
   test('is work-conserving: an instance steps whenever a request is enqueued, without a pause, unless it waits for a KV tier', () => {
-    inEveryRun(watchedCases, 80, ({ plan, served, timeline }) => {
-      if (timeline.some((row) => row.dramReadBlocks + row.ssdReadBlocks + row.remoteReadBlocks > 0)) return;
-      plan.pools.forEach((_, pool) => {
-        const here = served.filter(({ instance }) => instance === pool);
-        const rows = rowsOf(timeline, pool);
-        const enqueued = enqueuedAt(plan, here, rows.length);
-        const wrong = rows.filter(({ endNs, runningRequests }) => runningRequests > 0 !== enqueued[endNs]! > 0);
-        expect(wrong).toEqual([]);
-        expect(sum(rows, 'busyNs')).toBe(enqueued.filter((count) => count > 0).length);
-      });
-    });
+    inEveryRun(
+      watchedCases,
+      80,
+      ({ plan, served, timeline }) => {
+        if (timeline.some((row) => row.dramReadBlocks + row.ssdReadBlocks + row.remoteReadBlocks > 0)) return;
+        plan.pools.forEach((_, pool) => {
+          const here = served.filter(({ instance }) => instance === pool);
+          const rows = rowsOf(timeline, pool);
+          const enqueued = enqueuedAt(plan, here, rows.length);
+          const wrong = rows.filter(({ endNs, runningRequests }) => runningRequests > 0 !== enqueued[endNs]! > 0);
+          expect(wrong).toEqual([]);
+          expect(sum(rows, 'busyNs')).toBe(enqueued.filter((count) => count > 0).length);
+        });
+      },
+      awake,
+    );
   });
 });
 
@@ -169,6 +184,7 @@ test('the slots of requests that have left are used again', () => {
   const requests = Array.from({ length: 5_000 }, () => ({ gapSteps: 10, promptTokens: 1, outputTokens: 2 }));
   const roomy = {
     ...hostile,
+    clockSteps: undefined,
     horizonSteps: 1e5,
     intervalSteps: 1e5,
     workloads: [{ kind: 'open' as const, model: 0, requests }],
