@@ -93,7 +93,7 @@ describe('admission', () => {
     `);
     expect(told(admitted('kind: quelimit'))).toMatchInlineSnapshot(`
       "desk.yaml:14:20  admission.kind
-          unknown admission policy "quelimit" — did you mean "queue-limit"? known: accept, deadline, degrade, off-peak, queue-limit, token-bucket
+          unknown admission policy "quelimit" — did you mean "queue-limit"? known: accept, cheapest-hours, deadline, degrade, off-peak, queue-limit, token-bucket, when-idle
 
       1 problem; nothing was simulated."
     `);

@@ -72,7 +72,7 @@ test('a budget that is missing, given twice, of no known region; a pool that is 
 test('an unknown policy, and limits in the wrong order', () => {
   expect(withPower('kind: uniformcap')).toMatchInlineSnapshot(`
     "desk.yaml:15:9  power.kind
-        unknown power policy "uniformcap" — did you mean "uniform-cap"? known: batch-limit, decode-first, dvfs-governor, evenly, fixed-clock, follow-carbon, follow-price, prefill-first, priority-aware, shed, two-threshold, uncapped, uniform-cap
+        unknown power policy "uniformcap" — did you mean "uniform-cap"? known: batch-limit, decode-first, dvfs-governor, evenly, fixed-clock, follow-carbon, follow-price, prefill-first, priority-aware, race-to-idle, shed, two-threshold, uncapped, uniform-cap
 
     1 problem; nothing was simulated."
   `);
