@@ -27,7 +27,7 @@ describe('what the user hears of', () => {
   test('an unknown accelerator', () => {
     expect(told(changed(['h100-sxm', 'h100-smx']))).toMatchInlineSnapshot(`
       "desk.yaml:5:28  templates.h100-70b.accelerator
-          unknown accelerator "h100-smx" — did you mean "h100-sxm"? known: a100-80, b200, b300, gb200, gb300, h100-pcie, h100-sxm, h200, l4, l40s, mi300x, mi355x, r100, rtx-pro-6000, rubin-ultra, tpu-v5e, tpu-v5p, tpu-v6e, tpu-v7, trainium2, trainium3; or write the path of a .yaml file
+          unknown accelerator "h100-smx" — did you mean "h100-sxm"? known: a100-80, b200, b300, gb200, gb300, gh200, h100-pcie, h100-sxm, h200, l4, l40s, mi300x, mi355x, r100, rtx-4090, rtx-pro-6000, rubin-ultra, tpu-v5e, tpu-v5p, tpu-v6e, tpu-v7, trainium2, trainium3; or write the path of a .yaml file
 
       1 problem; nothing was simulated."
     `);
