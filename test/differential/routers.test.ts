@@ -37,7 +37,7 @@ const listed = [
 
 describe('routers see the same in segments and step by step', () => {
   test('whatever can be seen is the same to the bit', () => {
-    expectNoDifference(20, anyRoutedCase, 800, (routed) =>
+    expectNoDifference(20, anyRoutedCase, 500, (routed) =>
       difference(routed, () => curious(nsOf(routed, routed.telemetrySteps), nsOf(routed, routed.delaySteps))),
     );
   });
