@@ -12,6 +12,8 @@ import { timeModel } from './run-plan.ts';
 
 const TINY_RUNS = 100;
 const TINY_REQUESTS = 200;
+/** Runs until the compiler has done its work. */
+const WARM_UP_RUNS = 300;
 const LARGE_RUNS = 4;
 const LARGE_REQUESTS = 100_000;
 const REPEATS = 2;
@@ -35,9 +37,9 @@ export const sweep: Bench = {
 async function runOverheadMs(): Promise<number> {
   const plan = chatOf(TINY_REQUESTS);
   // What starting the thread takes is in both.
-  const firstMs = await elapsedMs(plan, 20, 1);
-  const perRunMs = ((await elapsedMs(plan, 20 + TINY_RUNS, 1)) - firstMs) / TINY_RUNS;
-  for (let run = 0; run < 20; run++) timeModel(plan);
+  const firstMs = await elapsedMs(plan, WARM_UP_RUNS, 1);
+  const perRunMs = ((await elapsedMs(plan, WARM_UP_RUNS + TINY_RUNS, 1)) - firstMs) / TINY_RUNS;
+  for (let run = 0; run < WARM_UP_RUNS; run++) timeModel(plan);
   let modelMs = 0;
   for (let run = 0; run < TINY_RUNS; run++) modelMs += timeModel(plan).wallS * 1_000;
   return perRunMs - modelMs / TINY_RUNS;
