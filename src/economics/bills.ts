@@ -48,6 +48,8 @@ export function poolBills(
       const parts = ownedParts(procurement, money, instances * acceleratorsPerInstance, hours);
       return { ...NO_BILL, ...parts, energy: metered[index]!.energyUsd, demand: demand[index]! };
     }
+    const { movingRentUsd } = metered[index]!;
+    if (movingRentUsd !== undefined) return { ...NO_BILL, rent: movingRentUsd };
     const accelerators = onInstances(pool, metered[index]!, windowNs) * acceleratorsPerInstance;
     const byTheHour = accelerators * hours - commitments.coveredHours[index]!;
     const rent = byTheHour * procurement.usdPerAcceleratorHour + commitments.coveredUsd[index]!;

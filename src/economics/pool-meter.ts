@@ -4,7 +4,7 @@ import type { RowSink } from '../sim/ports.ts';
 import type { TimelineColumns } from '../sim/records.ts';
 import { meanOver } from '../sim/series.ts';
 import type { Ns } from '../sim/units.ts';
-import { NS_PER_S } from '../sim/units.ts';
+import { NS_PER_HOUR, NS_PER_S } from '../sim/units.ts';
 import type { ByPhase, LentTime } from './accounts.ts';
 
 /** What energy suppliers and this program take the mean draw of, to find the peak. */
@@ -24,6 +24,8 @@ export interface MeteredPool {
   readonly lent?: LentTime | undefined;
   /** All of it at the price of the moment. */
   readonly energyUsd: number;
+  /** The rent of what was on and lent, where it changes; none otherwise. */
+  readonly movingRentUsd?: number | undefined;
   /** By quarter of an hour of the window. */
   readonly quarterJoules: readonly number[];
 }
@@ -82,6 +84,12 @@ export class PoolMeter implements RowSink<TimelineColumns> {
     }
     if (this.#plan.pools[pool]!.scaling?.background !== undefined) {
       tally.addLent(columns, row, lentJoules, lentJoules * gramsPerJoule);
+    }
+    const rent = this.#money.pools[pool]!.procurement;
+    if (rent.kind !== 'own' && rent.usdOverTime !== undefined) {
+      const hours =
+        ((columns.onNs[row]! + columns.lentNs[row]!) * this.#plan.pools[pool]!.acceleratorsPerInstance) / NS_PER_HOUR;
+      tally.movingRentUsd = (tally.movingRentUsd ?? 0) + hours * meanOver(rent.usdOverTime, startNs, endNs);
     }
     tally.energyUsd += (total * meanOver(usdPerKWh, startNs, endNs)) / JOULES_PER_KWH;
     this.#meter(tally, startNs, endNs, total);
@@ -144,6 +152,7 @@ class Tally implements MeteredPool {
   readonly joules = { prefill: 0, decode: 0, idle: 0 };
   readonly grams = { prefill: 0, decode: 0, idle: 0 };
   energyUsd = 0;
+  movingRentUsd: number | undefined = undefined;
   readonly quarterJoules: number[];
   #lent: LentTime | undefined;
 

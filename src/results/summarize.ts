@@ -10,7 +10,7 @@ import type { BandedPool } from './error-bands.ts';
 import { merged } from './histogram.ts';
 import { TIER_COUNTERS, tierBlockBytes } from './kv-tier-use.ts';
 import type { PoolMetrics, PoolTally } from './pool-metrics.ts';
-import { poolRentUsd } from './pool-rent.ts';
+import { paidRate, poolRentUsd } from './pool-rent.ts';
 import { poolsOfWorkloads } from './pools-of-workloads.ts';
 import type { PeakDraw } from './power-peaks.ts';
 import { LATENCIES } from './request-metrics.ts';
@@ -38,7 +38,7 @@ class Summarizer {
   readonly #plan: RunPlan;
   readonly #pools: PoolMetrics;
   readonly #attributeCosts: CostAttribution;
-  readonly #billsUsd: readonly number[];
+  readonly #billsUsd: readonly number[] = [];
   readonly #windowNs: number;
   /** The scope that figures are being written for. */
   #scope: Pick<SummaryEntry, 'scope' | 'scopeName' | 'grade'>;
@@ -228,7 +228,7 @@ class Summarizer {
 
   #addCosts(pools: readonly number[]): void {
     const rents = this.#attributeCosts(pools.map((pool) => this.#usage(pool, this.#rentUsd(pool))));
-    const lentUsd = total(pools, (pool) => poolRentUsd(this.#plan.pools[pool]!, this.#pools.tallies[pool]!.lentNs));
+    const lentUsd = total(pools, (pool) => this.#rentUsd(pool, this.#pools.tallies[pool]!.lentNs));
     this.#add('rent', 'total', rents.rentUsd + lentUsd);
     this.#add('idle_rent', 'total', rents.idleUsd);
     this.#add('idle_rent', 'share', rents.idleUsd / (rents.rentUsd + lentUsd), '1');
@@ -249,8 +249,8 @@ class Summarizer {
     return { rentUsd, instanceNs: this.#onNs(index), busyNs, prefillNs, promptTokens, outputTokens };
   }
 
-  #rentUsd(index: number): number {
-    return poolRentUsd(this.#plan.pools[index]!, this.#onNs(index));
+  #rentUsd(index: number, onNs = this.#onNs(index)): number {
+    return poolRentUsd(this.#plan.pools[index]!, onNs, paidRate(this.#plan, index, this.#onNs(index), this.#billsUsd));
   }
 
   /** Time switched on, summed over the instances of a pool: all of the window where none comes or goes. */

@@ -67,9 +67,14 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     interval_s.set(row, lengthNs / NS_PER_S);
     region.set(row, place.name);
     pool.set(row, home.name);
-    rent_usd.set(row, poolRentUsd(home, columns.onNs[row]! + columns.lentNs[row]!));
     const { usdPerKWh, gramsPerKWh } = this.#plan.money?.regions[home.region] ?? {};
     const meanOf = (series: SeriesPlan) => meanOver(series, columns.startNs[row]!, columns.endNs[row]!);
+    const rent = this.#plan.money?.pools[columns.pool[row]!]?.procurement;
+    const moving = rent === undefined || rent.kind === 'own' ? undefined : rent.usdOverTime;
+    rent_usd.set(
+      row,
+      poolRentUsd(home, columns.onNs[row]! + columns.lentNs[row]!, moving === undefined ? undefined : meanOf(moving)),
+    );
     price_usd_per_kwh.set(row, usdPerKWh === undefined ? place.electricityUsdPerKWh : meanOf(usdPerKWh));
     if (gramsPerKWh === undefined) carbon_g_per_kwh.setNull(row);
     else carbon_g_per_kwh.set(row, meanOf(gramsPerKWh));

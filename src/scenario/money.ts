@@ -12,8 +12,8 @@ import { faultProblems } from './file-faults.ts';
 import type { Files } from './files.ts';
 import type { PaidPool } from './procurement.ts';
 import { procured } from './procurement.ts';
-import type { Problem } from './problem.ts';
-import type { WrongFiles } from './series-files.ts';
+import type { Path, Problem } from './problem.ts';
+import { fileSeries, type WrongFiles } from './series-files.ts';
 import { regionMoney, regionPlan } from './region-money.ts';
 import { BookOfRents } from './rents.ts';
 import { salesKeys, workloadMoney } from './sales.ts';
@@ -72,7 +72,13 @@ export function readMoney(input: ScenarioInput, pools: readonly PaidPool[], sour
   const regionPlans = input.regions.map((region, index) => regionMoney(region, index, input, sources, wrong));
   const book = bookOf(money.priceBook, input.start, sources, wrong);
   if (book === undefined) return { ...nothing, ...wrong };
-  const paid = pools.map((pool) => procured(pool, book));
+  const { start, horizon } = input;
+  const rents = {
+    book,
+    horizonNs: horizon,
+    overTime: (path: string, at: Path) => fileSeries({ quantity: 'rent', path, at, start, horizon }, sources, wrong),
+  };
+  const paid = pools.map((pool) => procured(pool, rents));
   const commitments = commitmentPlans(
     input.commitments,
     input.regions.map(({ name }) => name),

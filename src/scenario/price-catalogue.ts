@@ -14,7 +14,7 @@ export interface PriceCatalogue {
   ): { readonly series: SeriesEntry } | { readonly faults: readonly FileFault[] };
 }
 
-export type Quantity = 'price' | 'carbon' | 'power';
+export type Quantity = 'price' | 'carbon' | 'power' | 'rent';
 export const CONTRACTS = ['on-demand', 'reserve', 'spot'] as const;
 export type Contract = (typeof CONTRACTS)[number];
 
@@ -57,7 +57,7 @@ export interface RentEntry {
   readonly grade: Grade;
 }
 
-/** Values in USD/kWh, g/kWh or W, each until the next moment, the last for a step. */
+/** Values in USD/kWh, g/kWh, W or USD per accelerator and hour, each until the next moment, the last for a step. */
 export interface SeriesEntry {
   /** Ms since 1970. */
   readonly atMs: readonly number[];

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import type { OwnPlan, PoolMoneyPlan } from '../sim/money-plan.ts';
+import type { OwnPlan, PoolMoneyPlan, RentPlan, SeriesPlan } from '../sim/money-plan.ts';
 import { GRADES } from '../sim/plan.ts';
 import type { Grade } from '../sim/plan.ts';
+import { meanOver } from '../sim/series.ts';
+import type { Ns } from '../sim/units.ts';
 import type { AcceleratorEntry } from './catalogue-types.ts';
 import type { Finding } from './explain.ts';
 import { finding } from './draft.ts';
-import { evictionKeys } from './evictions.ts';
+import { evictionKeys, evictionProblems } from './evictions.ts';
 import type { Path } from './problem.ts';
 import type { BookOfRents } from './rents.ts';
 
@@ -40,13 +42,15 @@ export function procurementSchema() {
       termYears: z.number().positive().default(1).describe('length of the contract, years (default: 1)'),
       usdPerAcceleratorHour: usd.describe('rent, USD/h (default: that of the price book)'),
     }),
-    z.strictObject({
-      kind: z.literal('spot').describe('rented as long as nobody else wants it'),
-      usdPerAcceleratorHour: usd.describe(
-        `rent, USD/h (default: that of the price book, or ${100 * (1 - SPOT_DISCOUNT)} % of the rent by the hour)`,
-      ),
-      ...evictionKeys(),
-    }),
+    z
+      .strictObject({
+        kind: z.literal('spot').describe('rented as long as nobody else wants it'),
+        usdPerAcceleratorHour: usd.describe(
+          `rent, USD/h (default: that of the price book, or ${100 * (1 - SPOT_DISCOUNT)} % of the rent by the hour)`,
+        ),
+        ...evictionKeys(),
+      })
+      .superRefine(evictionProblems),
   ]);
 }
 
@@ -105,8 +109,17 @@ export interface PaidPool {
   readonly path: Path;
 }
 
+/** What rents are looked up in. */
+export interface Rents {
+  readonly book: BookOfRents;
+  readonly horizonNs: Ns;
+  /** Of a file that the scenario names. */
+  overTime(path: string, at: Path): SeriesPlan;
+}
+
 /** How a pool is paid for, with every default filled in; or what is missing. */
-export function procured(pool: PaidPool, book: BookOfRents): PoolMoneyPlan | Finding {
+export function procured(pool: PaidPool, rents: Rents): PoolMoneyPlan | Finding {
+  const { book } = rents;
   const { input = { kind: 'rent' }, profile } = pool;
   const typicalItWatts = profile.power.facilityWattsTypical / TYPICAL_PUE;
   const profileGrade: Grade = profile.grades?.cost ?? 'estimated';
@@ -122,6 +135,11 @@ export function procured(pool: PaidPool, book: BookOfRents): PoolMoneyPlan | Fin
     const grade = pool.rentUsdPerAcceleratorHour === undefined ? (byTheHour?.grade ?? profileGrade) : GRADES[0];
     return { procurement, typicalItWatts, grade };
   }
+  if (input.kind === 'spot' && input.priceFile !== undefined) {
+    const { priceFile, bidUsdPerAcceleratorHour } = input;
+    const procurement = spotOverTime(pool, { priceFile, bidUsdPerAcceleratorHour }, rents);
+    return 'sentence' in procurement ? procurement : { procurement, typicalItWatts, grade: GRADES[0] };
+  }
   const termYears = input.kind === 'reserve' ? input.termYears : 0;
   const entry = input.usdPerAcceleratorHour === undefined ? book.find(pool, input.kind, termYears) : undefined;
   const discounted = input.kind === 'spot' && rent !== undefined ? rent * (1 - SPOT_DISCOUNT) : undefined;
@@ -131,6 +149,26 @@ export function procured(pool: PaidPool, book: BookOfRents): PoolMoneyPlan | Fin
   }
   const grade = input.usdPerAcceleratorHour === undefined ? (entry?.grade ?? 'estimated') : GRADES[0];
   return { procurement: { kind: input.kind, usdPerAcceleratorHour }, typicalItWatts, grade };
+}
+
+/** A rent that changes. A bid below all of it would never hold anything. */
+function spotOverTime(
+  { path }: PaidPool,
+  { priceFile, bidUsdPerAcceleratorHour: bid }: { priceFile: string; bidUsdPerAcceleratorHour: number | undefined },
+  { horizonNs, overTime }: Rents,
+): RentPlan | Finding {
+  const usdOverTime = overTime(priceFile, [...path, 'priceFile']);
+  const lowest = Math.min(...usdOverTime.values);
+  if (bid !== undefined && bid < lowest) {
+    const sentence = `the bid of ${bid} USD/h is below every price up to the horizon, so nothing is ever lent`;
+    return finding([...path, 'bidUsdPerAcceleratorHour'], `${sentence} — write ${lowest} or more`);
+  }
+  return {
+    kind: 'spot',
+    usdPerAcceleratorHour: meanOver(usdOverTime, 0, Math.max(1, horizonNs)),
+    usdOverTime,
+    ...(bid !== undefined && { bidUsdPerAcceleratorHour: bid }),
+  };
 }
 
 function ownPlan(input: Extract<ProcurementInput, { kind: 'own' }>, pool: PaidPool, book: BookOfRents): OwnPlan {

@@ -1,3 +1,4 @@
+import type { EvictionPlan } from '../sim/eviction-plan.ts';
 import type { OutputPredictionPlan } from '../sim/output-prediction.ts';
 import type { MoneyPlan, PoolMoneyPlan } from '../sim/money-plan.ts';
 import type { ModulePlan, ObjectivePlan, PoolPlan, RecordPlan, RegionPlan, SloPlan, StartState } from '../sim/plan.ts';
@@ -8,6 +9,7 @@ import { isAsking } from './background-input.ts';
 import { acceleratorReader } from './accelerator-files.ts';
 import type { Catalogue } from './catalogue-types.ts';
 import { crossChecks } from './cross-checks.ts';
+import { outbid } from './evictions.ts';
 import { moduleOf } from './decisions.ts';
 import type { Draft } from './draft.ts';
 import { draftOf } from './draft.ts';
@@ -163,8 +165,9 @@ function scenarioOf(
     seeds: input.seeds,
     models,
     regions: money.regions,
-    pools: pools.map(({ modelName, power, ...pool }, index) => ({
+    pools: pools.map(({ modelName, power, eviction, ...pool }, index) => ({
       ...pool,
+      ...evictedBy(outbid(eviction, money.plan?.pools[index]?.procurement, input.horizon)),
       power: { ...power, pue: money.regions[pool.region]!.pue },
       model: models.indexOf(modelName),
       rentUsdPerAcceleratorHour: rentOf(money.plan?.pools[index]) ?? pool.rentUsdPerAcceleratorHour,
@@ -181,6 +184,10 @@ function scenarioOf(
     ...(input.policies !== undefined && { policies: input.policies }),
     ...(input.sweep !== undefined && { sweep: input.sweep }),
   };
+}
+
+function evictedBy(eviction: EvictionPlan | undefined) {
+  return eviction === undefined ? {} : { eviction };
 }
 
 /** What is owned has no rent. */

@@ -15,6 +15,14 @@ export interface EvictionPlan {
   readonly loadNs: Ns;
 }
 
+/** The stretch of scarcity that holds at a moment. */
+export function scarcityAt(
+  { scarceNs }: Pick<EvictionPlan, 'scarceNs'>,
+  nowNs: Ns,
+): readonly [fromNs: Ns, untilNs: Ns] | undefined {
+  return scarceNs?.find(([fromNs, untilNs]) => fromNs <= nowNs && untilNs > nowNs);
+}
+
 /** What evictions have done to a pool over the whole run. */
 export interface EvictionTotals {
   /** Instances that were asked back. */

@@ -1,7 +1,7 @@
 import type { Agenda } from './agenda.ts';
 import { assert } from './assert.ts';
 import { evacuated } from './evacuation.ts';
-import { lifetimeNs, type EvictionPlan, type EvictionTotals } from './eviction-plan.ts';
+import { lifetimeNs, scarcityAt, type EvictionPlan, type EvictionTotals } from './eviction-plan.ts';
 import type { Fleet } from './fleet.ts';
 import type { Front } from './front.ts';
 import type { Instance } from './instance.ts';
@@ -152,8 +152,7 @@ export class Evictions {
     // A pool that is scaled is told by its policy what it needs.
     if (this.#pools[this.#parts.instances[instance]!.pool]!.scaling !== undefined) return;
     const timeNs = nowNs + eviction.replaceNs;
-    const scarce = eviction.scarceNs?.find(([fromNs, untilNs]) => fromNs <= timeNs && untilNs > timeNs);
-    const orderNs = scarce?.[1] ?? timeNs;
+    const orderNs = scarcityAt(eviction, timeNs)?.[1] ?? timeNs;
     if (orderNs === nowNs) this.#parts.scaling.orderAgain(instance, nowNs);
     else this.#schedule(instance, Next.order, orderNs);
   }

@@ -55,7 +55,12 @@ export interface PoolMoneyPlan {
 
 export interface RentPlan {
   readonly kind: 'rent' | 'reserve' | 'spot';
+  /** Of a price that changes, the mean from the start to the horizon. */
   readonly usdPerAcceleratorHour: number;
+  /** How it changes, USD per accelerator and hour; left out, it does not. */
+  readonly usdOverTime?: SeriesPlan;
+  /** Above this price nothing is to be had; left out, whatever it is. */
+  readonly bidUsdPerAcceleratorHour?: number;
 }
 
 /** Per accelerator, with its share of server, network, storage and building. */

@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
 import { Background } from './background.ts';
+import { scarcityAt } from './eviction-plan.ts';
 import type { Fleet } from './fleet.ts';
 import type { Front } from './front.ts';
 import type { Instance } from './instance.ts';
@@ -140,8 +141,11 @@ export class Scaling implements PoolsView {
     this.#listener.ordered(instance, readyNs);
   }
 
-  /** The ones with the lowest index among those that are off. */
+  /** The ones with the lowest index among those that are off; none while there are none to be had. */
   #order(pool: PoolIndex, count: number, nowNs: Ns): void {
+    if (count === 0) return;
+    const { eviction } = this.#pools[pool]!;
+    if (eviction !== undefined && scarcityAt(eviction, nowNs) !== undefined) return;
     let left = count;
     for (const instance of this.lives.instancesOf(pool)) {
       if (left === 0) return;

@@ -91,7 +91,7 @@ export function withEvictions(plan: SimulationPlan, { evictions = [] }: HostileD
     });
     const eviction = {
       ...(evicted.meanSteps !== undefined && { meanNs: Math.max(1, ns(evicted.meanSteps)) }),
-      ...(scarceNs.length > 0 && pool.scaling === undefined && { scarceNs }),
+      ...(scarceNs.length > 0 && { scarceNs }),
       noticeNs: ns(evicted.noticeSteps),
       replaceNs: ns(evicted.replaceSteps),
       loadNs: ns(evicted.loadSteps),

@@ -76,6 +76,8 @@ export class ReferenceLives {
       .slice(0, Math.max(0, target - serving()));
     for (const instance of leaving) instance.life = 'ready';
     if (leaving.length > 0) this.#front.instanceReady(nowNs);
+    const { scarceNs = [] } = this.#plan.pools[pool]!.eviction ?? {};
+    if (scarceNs.some(([fromNs, untilNs]) => fromNs <= nowNs && nowNs < untilNs)) return;
     for (const instance of instances) {
       if (serving() < target && instance.life === 'off') this.order(instance, nowNs);
     }

@@ -4,12 +4,13 @@ import { catalogue } from '../../src/catalogue.ts';
 import { scenarioJsonSchema } from '../../src/scenario/json-schema.ts';
 import { renderProblems } from '../../src/scenario/problem.ts';
 import { readScenario } from '../../src/scenario/read-scenario.ts';
+import { FileSource } from '../../src/workers/file-source.ts';
 
 const files = readdirSync('scenarios').filter((name) => name.endsWith('.yaml'));
 
 describe.each(files)('scenarios/%s', (name) => {
   const text = readFileSync(`scenarios/${name}`, 'utf8');
-  const reading = readScenario(text, `scenarios/${name}`, catalogue);
+  const reading = readScenario(text, `scenarios/${name}`, catalogue, { open: (path) => new FileSource(path) });
 
   test('is a scenario, and warns of nothing', () => {
     expect(reading.ok ? reading.warnings : renderProblems(reading.problems)).toEqual([]);

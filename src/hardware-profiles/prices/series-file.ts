@@ -5,13 +5,13 @@ import { csvTable, numberIn } from './csv.ts';
 export interface RecordedSeries {
   /** Rising, ms since 1970. */
   readonly atMs: readonly number[];
-  /** USD/kWh, g/kWh or W. */
+  /** USD/kWh, g/kWh, W, or USD per accelerator and hour. */
   readonly values: readonly number[];
   readonly stepMs: number;
   readonly lastLine: number;
 }
 
-export type Quantity = 'price' | 'carbon' | 'power';
+export type Quantity = 'price' | 'carbon' | 'power' | 'rent';
 export type SeriesReading = { readonly series: RecordedSeries } | { readonly faults: readonly CsvFault[] };
 
 const ZONED = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
@@ -20,7 +20,7 @@ const G_PER_LB = 453.59237;
 
 interface Unit {
   readonly pattern: RegExp;
-  /** To USD/kWh, g/kWh or W. */
+  /** To the unit of the values. */
   readonly factor: number;
 }
 
@@ -40,27 +40,31 @@ const UNITS: Readonly<Record<Quantity, readonly Unit[]>> = {
     { pattern: /(kilowatts?|kw)$/, factor: 1e3 },
     { pattern: /(watts?|w)$/, factor: 1 },
   ],
+  rent: [{ pattern: /(usd|\$|dollars?)(per)?(accelerator|gpu)?h((ou)?r)?$/, factor: 1 }],
 };
 const WRITE_UNIT: Readonly<Record<Quantity, string>> = {
   price: 'name a column usd_per_mwh or usd_per_kwh',
   carbon: 'name a column gco2_per_kwh, kg_per_mwh or lbs_per_mwh',
   power: 'name a column watts, kw or mw',
+  rent: 'name a column usd_per_accelerator_hour',
 };
 const UNITS_OF: Readonly<Record<Quantity, string>> = {
   price: 'prices',
   carbon: 'carbon intensity',
   power: 'power',
+  rent: 'rent',
 };
 const VALUE_OF: Readonly<Record<Quantity, string>> = {
   price: 'a price',
   carbon: 'a carbon intensity',
   power: 'a power budget',
+  rent: 'a rent',
 };
 
 /**
  * A table of moments and values, as grid operators (timestamp, USD/MWh) and carbon services (datetime, gCO2/kWh) publish
- * them, or of power budgets (time, watts): the first column is the time with its offset from UTC, or its name says UTC; the first column whose name has a
- * unit of the quantity is taken.
+ * them, of power budgets (time, watts) or of rents (time, USD per accelerator and hour): the first column is the time with its
+ * offset from UTC, or its name says UTC; the first column whose name has a unit of the quantity is taken.
  */
 export function readSeries(text: string, quantity: Quantity): SeriesReading {
   const { header, rows, lastLine } = csvTable(text);
