@@ -32,11 +32,11 @@ export function longestRecallNs({ onRecall, checkpointNs }: BackgroundPlan): num
 }
 
 /** Background work in pools that are not there, have nothing to lend, or have lent it already. */
-export function backgroundFindings({ background, pools, names, controlsPower }: Draft): Finding[] {
+export function backgroundFindings({ background, pools, names }: Draft): Finding[] {
   const known = names.filter(({ noun }) => noun === 'pool').map(({ name }) => name);
   const tenantOf = new Map<string, string>();
   return background.flatMap(({ path, value }) => {
-    const findings = poolsOf(value).flatMap((pool, index): Finding[] => {
+    return poolsOf(value).flatMap((pool, index): Finding[] => {
       const at: Path = [...path, 'pool', ...(typeof value.pool === 'string' ? [] : [index])];
       if (!known.includes(pool)) return [finding(at, unknownName('pool', pool, known))];
       const tenant = tenantOf.get(pool);
@@ -51,9 +51,6 @@ export function backgroundFindings({ background, pools, names, controlsPower }: 
       const remedy = 'give it one, such as scaling: { kind: target-load, outstandingPerInstance: 16, maxInstances: 8 }';
       return [finding(at, `${sentence} — ${remedy}`)];
     });
-    if (!controlsPower) return findings;
-    const sentence = 'power budgets do not count what background work draws';
-    return [...findings, finding(path, `${sentence} — leave out this workload or \`power\``)];
   });
 }
 

@@ -29,8 +29,6 @@ export interface Draft {
   readonly admission?: Entry<DecisionInput> | undefined;
   /** Every name that was written, well-formed or not, by what it names. */
   readonly names: readonly NameEntry[];
-  /** There is a power policy. */
-  readonly controlsPower: boolean;
   /** Nothing was left out of `pools`. */
   readonly everyPool: boolean;
 }
@@ -90,7 +88,6 @@ export function draftOf(document: unknown, schemas: ScenarioSchemas): Draft {
       ...namesIn('workload', 'name', entries('workloads')),
       ...namesIn('class', 'class', entries('slos')),
     ],
-    controlsPower: valueOf(document, 'power') !== undefined,
     everyPool: pools.length > 0 && pools.length === writtenPools.length,
   };
 }

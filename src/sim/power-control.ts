@@ -38,9 +38,9 @@ export class PowerControl implements SiteView {
     this.#plan = plan.power;
     this.#policy = policy;
     this.#instances = instances.map((instance) => {
-      const { power, acceleratorsPerInstance: accelerators = 1 } = plan.pools[instance.pool]!;
+      const { power, acceleratorsPerInstance: accelerators = 1, scaling } = plan.pools[instance.pool]!;
       assert(power !== undefined, 'power is controlled in pools that say what they draw');
-      return { instance, power, accelerators };
+      return { instance, power, accelerators, lentWatts: scaling?.background?.drawWatts };
     });
     const { domains, telemetryIntervalNs, brake, actuationNs } = plan.power;
     this.#domains = new PowerDomains(domains, this.#instances, telemetryIntervalNs, brake);

@@ -7,6 +7,8 @@ export interface PoweredInstance {
   readonly instance: Instance;
   readonly power: PowerPlan;
   readonly accelerators: number;
+  /** Draw of one accelerator while it is off and lent to background work; left out, nobody has it then. */
+  readonly lentWatts?: number | undefined;
 }
 
 /**
@@ -39,13 +41,15 @@ export class PowerSnapshot {
   take(instances: readonly PoweredInstance[], nowNs: Ns): void {
     this.timeNs = nowNs;
     for (let index = 0; index < instances.length; index++) {
-      const { instance, power, accelerators } = instances[index]!;
+      const { instance, power, accelerators, lentWatts } = instances[index]!;
       const { isIdle } = instance;
       const { isOn } = instance.idleTime;
-      const restWatts = isOn && !instance.idleTime.isAsleepBefore(nowNs) ? power.idleWatts : power.offWatts;
+      const isLent = !isOn && lentWatts !== undefined;
+      const unused = isOn && !instance.idleTime.isAsleepBefore(nowNs) ? power.idleWatts : power.offWatts;
+      const restWatts = isLent ? lentWatts : unused;
       this.drawWatts[index] = isIdle ? accelerators * restWatts : instance.run.drawWattsAt(nowNs);
       this.stepNs[index] = isIdle ? 0 : instance.run.stepNsAt(nowNs);
-      this.aroundWatts[index] = aroundInstance(power, accelerators, !isIdle);
+      this.aroundWatts[index] = aroundInstance(power, accelerators, !isIdle || isLent);
       this.waitingRequests[index] = instance.waitingRequests;
       this.runningRequests[index] = instance.batch.running.size;
     }

@@ -96,9 +96,11 @@ export class ReferencePower {
 
   #look(nowNs: number): Report {
     const drawWatts = this.#instances.map((instance) => {
-      const { accelerators, power } = this.#poolOf(instance);
+      const { accelerators, power, job } = this.#poolOf(instance);
+      const isLent = job !== undefined && instance.life === 'off';
       const isOff = instance.life === 'off' || instance.rest.isAsleepBefore(nowNs);
-      const restWatts = isOff ? power.offWatts : power.idleWatts;
+      const unused = isOff ? power.offWatts : power.idleWatts;
+      const restWatts = isLent ? job.drawWatts : unused;
       return instance.drawWattsAt(nowNs) ?? accelerators * restWatts;
     });
     const stepNs = this.#instances.map((instance) => instance.stepNsAt(nowNs) ?? 0);
@@ -106,8 +108,9 @@ export class ReferencePower {
     const running = this.#instances.map((instance) => instance.running.length);
     const domainWatts = this.#control.domains.map(({ instances, counts }) =>
       instances.reduce((watts, index) => {
-        const { accelerators: n, power } = this.#poolOf(this.#instances[index]!);
-        const busyWatts = stepNs[index]! > 0 ? power.hostBusyWatts : 0;
+        const { accelerators: n, power, job } = this.#poolOf(this.#instances[index]!);
+        const isLent = job !== undefined && this.#instances[index]!.life === 'off';
+        const busyWatts = stepNs[index]! > 0 || isLent ? power.hostBusyWatts : 0;
         const around = n * (power.hostIdleWatts + power.networkWatts + busyWatts);
         return watts + drawWatts[index]! + (counts === 'accelerators' ? 0 : around);
       }, 0),
@@ -236,8 +239,8 @@ export class ReferencePower {
   }
 
   #poolOf({ pool }: ReferenceInstance) {
-    const { power, acceleratorsPerInstance: accelerators = 1 } = this.#plan.pools[pool]!;
+    const { power, acceleratorsPerInstance: accelerators = 1, scaling } = this.#plan.pools[pool]!;
     if (power === undefined) throw new Error('a pool without watts');
-    return { power, accelerators };
+    return { power, accelerators, job: scaling?.background };
   }
 }

@@ -11,10 +11,20 @@ const watts = { ...stepsAlone, idleWatts: 100, offWatts: 30, hostIdleWatts: 40, 
 const INSTANCES = 3;
 const ACCELERATORS = 2;
 
+const job = { restoreNs: 7, checkpointEveryNs: 25, checkpointNs: 11, onRecall: 'save' as const, drawWatts: 333 };
+
 /** Of three instances two are ready at first; one from 100 ns on; all three are ordered at 200 ns and are ready at 250. */
-test('an instance that is switched off draws off watts, and idle ones from its order on', () => {
+test.each([
+  ['is switched off draws off watts', undefined, ACCELERATORS * watts.offWatts],
+  [
+    'background work has draws what that does, servers at work',
+    job,
+    ACCELERATORS * (job.drawWatts + watts.hostBusyWatts),
+  ],
+])('an instance that %s, and idle ones from its order on', (_, background, offWatts) => {
   const tiny = tinyPlan({ horizonNs: 400, instances: INSTANCES });
-  const scaling = { minInstances: 1, startInstances: 2, provisionNs: 30, loadNs: 20 };
+  const limits = { minInstances: 1, startInstances: 2, provisionNs: 30, loadNs: 20 };
+  const scaling = background === undefined ? limits : { ...limits, background };
   const pools = tiny.pools.map((pool) => ({ ...pool, scaling, acceleratorsPerInstance: ACCELERATORS }));
   const domain = { name: 'site', instances: [0, 1, 2], counts: 'it' as const, budget: [{ fromNs: 0, watts: 1 }] };
   const plan = controlled({ ...tiny, pools }, { telemetryIntervalNs: 40, domains: [domain] }, watts);
@@ -39,8 +49,7 @@ test('an instance that is switched off draws off watts, and idle ones from its o
   }
 
   const around = ACCELERATORS * (watts.hostIdleWatts + watts.networkWatts);
-  const site = (on: number) =>
-    INSTANCES * around + ACCELERATORS * (on * watts.idleWatts + (INSTANCES - on) * watts.offWatts);
+  const site = (on: number) => INSTANCES * around + ACCELERATORS * on * watts.idleWatts + (INSTANCES - on) * offWatts;
   // At one moment telemetry comes before scaling.
   const onAt = (nowNs: number) => (nowNs <= 100 ? 2 : nowNs <= 200 ? 1 : 3);
   const expected = [0, 40, 80, 120, 160, 200, 240, 280].map((nowNs) => [nowNs, site(onAt(nowNs))]);
