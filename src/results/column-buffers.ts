@@ -1,6 +1,5 @@
-import { Bool, Float64, Int32, Int64, TimestampNanosecond, makeData } from 'apache-arrow';
-import type { Data, DataType } from 'apache-arrow';
-import { Bits, Presence } from './column-bits.ts';
+import type { Body } from './arrow-metadata.ts';
+import { Bits, NO_NULLS, Presence } from './column-bits.ts';
 import type { ColumnKind, ColumnList } from './columns.ts';
 import { NameBuffer } from './name-buffer.ts';
 
@@ -13,19 +12,12 @@ const TWO_32 = 4_294_967_296;
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 if (!LITTLE_ENDIAN) throw new Error('result files are written on little-endian machines only');
 
-const INT64 = new Int64();
-const INT32 = new Int32();
-const FLOAT64 = new Float64();
-const BOOL = new Bool();
-const UTC_NS = new TimestampNanosecond('UTC');
-
 function notFinite(value: number): Error {
   return new Error(`a result must be a finite number, got ${value}`);
 }
 
 export class Float64Buffer {
-  readonly type = FLOAT64;
-  readonly #values: Float64Array;
+  #values: Float64Array;
   readonly #presence: Presence;
 
   constructor(capacity: number, nullable: boolean) {
@@ -88,18 +80,19 @@ export class Float64Buffer {
     this.#presence.setAll(rows, false);
   }
 
-  data(rows: number): Data<Float64> {
-    return makeData({
-      type: FLOAT64,
-      length: rows,
-      data: this.#values.subarray(0, rows),
-      ...this.#presence.props(rows),
-    });
+  reserve(rows: number): void {
+    if (this.#values.length >= rows) return;
+    this.#values = new Float64Array(rows);
+    this.#presence.reserve(rows);
+  }
+
+  appendTo(body: Body, rows: number): void {
+    const nulls = this.#presence.countNulls(rows);
+    body.addColumn(rows, nulls, this.#presence.bitmap(rows, nulls), this.#values.subarray(0, rows));
   }
 }
 
 export class BooleanBuffer {
-  readonly type = BOOL;
   readonly #values: Bits;
   readonly #presence: Presence;
 
@@ -123,15 +116,19 @@ export class BooleanBuffer {
     this.#presence.setAll(rows, false);
   }
 
-  data(rows: number): Data<Bool> {
-    const data = this.#values.bytes.subarray(0, Math.ceil(rows / 8));
-    return makeData({ type: BOOL, length: rows, data, ...this.#presence.props(rows) });
+  reserve(rows: number): void {
+    this.#values.reserve(rows);
+    this.#presence.reserve(rows);
+  }
+
+  appendTo(body: Body, rows: number): void {
+    const nulls = this.#presence.countNulls(rows);
+    body.addColumn(rows, nulls, this.#presence.bitmap(rows, nulls), this.#values.first(rows));
   }
 }
 
 export class Int32Buffer {
-  readonly type = INT32;
-  readonly #values: Int32Array;
+  #values: Int32Array;
 
   constructor(capacity: number) {
     this.#values = new Int32Array(capacity);
@@ -146,19 +143,29 @@ export class Int32Buffer {
     this.#values.set(values.subarray(0, rows));
   }
 
-  data(rows: number): Data<Int32> {
-    return makeData({ type: INT32, length: rows, nullCount: 0, data: this.#values.subarray(0, rows) });
+  reserve(rows: number): void {
+    if (this.#values.length < rows) this.#values = new Int32Array(rows);
+  }
+
+  appendTo(body: Body, rows: number): void {
+    body.addColumn(rows, 0, NO_NULLS, this.#values.subarray(0, rows));
   }
 }
 
 /** Whole numbers in 64 bits, written as two halves: a double counts to 2⁵³, and BigInt is ten times as slow. */
 class Int64Halves {
-  readonly values: BigInt64Array;
-  readonly #halves: Uint32Array;
+  #halves: Uint32Array;
 
   constructor(capacity: number) {
-    this.values = new BigInt64Array(capacity);
-    this.#halves = new Uint32Array(this.values.buffer);
+    this.#halves = new Uint32Array(2 * capacity);
+  }
+
+  reserve(rows: number): void {
+    if (this.#halves.length < 2 * rows) this.#halves = new Uint32Array(2 * rows);
+  }
+
+  appendTo(body: Body, rows: number): void {
+    body.addColumn(rows, 0, NO_NULLS, this.#halves.subarray(0, 2 * rows));
   }
 
   /** The sums of whole numbers and the one given as `high × 2³² + low`; they may pass 2⁵³. */
@@ -176,7 +183,6 @@ class Int64Halves {
 }
 
 export class Int64Buffer {
-  readonly type = INT64;
   readonly #halves: Int64Halves;
 
   constructor(capacity: number) {
@@ -187,13 +193,16 @@ export class Int64Buffer {
     this.#halves.setSums(0, 0, values, rows);
   }
 
-  data(rows: number): Data<Int64> {
-    return makeData({ type: INT64, length: rows, nullCount: 0, data: this.#halves.values.subarray(0, rows) });
+  reserve(rows: number): void {
+    this.#halves.reserve(rows);
+  }
+
+  appendTo(body: Body, rows: number): void {
+    this.#halves.appendTo(body, rows);
   }
 }
 
 export class TimestampBuffer {
-  readonly type = UTC_NS;
   readonly #halves: Int64Halves;
   #originHigh = 0;
   #originLow = 0;
@@ -213,8 +222,12 @@ export class TimestampBuffer {
     this.#halves.setSums(this.#originHigh, this.#originLow, ns, rows);
   }
 
-  data(rows: number): Data<TimestampNanosecond> {
-    return makeData({ type: UTC_NS, length: rows, nullCount: 0, data: this.#halves.values.subarray(0, rows) });
+  reserve(rows: number): void {
+    this.#halves.reserve(rows);
+  }
+
+  appendTo(body: Body, rows: number): void {
+    this.#halves.appendTo(body, rows);
   }
 }
 
@@ -230,8 +243,10 @@ interface BufferOfKind {
 export type BuffersOf<List extends ColumnList> = { readonly [Name in keyof List]: BufferOfKind[List[Name]['kind']] };
 
 export interface ColumnBuffer {
-  readonly type: DataType;
-  data(rows: number): Data;
+  /** Make room for so many rows; what the buffer holds is lost when it had less. */
+  reserve(rows: number): void;
+  /** Its first rows, which must stay as they are until the body is written. */
+  appendTo(body: Body, rows: number): void;
 }
 
 /** What a buffer of each kind is made from. */
@@ -240,7 +255,6 @@ export function createBuffer(
   capacity: number,
   nullable: boolean,
   names: readonly string[],
-  dictionaryId: number,
 ): BufferOfKind[ColumnKind] {
   switch (kind) {
     case 'timestamp':
@@ -254,6 +268,6 @@ export function createBuffer(
     case 'boolean':
       return new BooleanBuffer(capacity, nullable);
     case 'name':
-      return new NameBuffer(capacity, names, dictionaryId);
+      return new NameBuffer(capacity, names);
   }
 }

@@ -4,7 +4,7 @@ import { NS_PER_S } from '../sim/units.ts';
 import { COST_COLUMNS, fileNameOf } from './columns.ts';
 import { classOfWorkloads } from './slo.ts';
 import { TableFile } from './table-file.ts';
-import type { FileIdentity } from './table-file.ts';
+import type { FileIdentity, WrittenTable } from './table-file.ts';
 
 interface Amounts {
   readonly usd: number;
@@ -33,13 +33,13 @@ function tenantOf({ scaling }: PoolPlan): string {
   return scaling?.background?.name ?? NONE;
 }
 
-/** Write cost.arrow into a folder that has none; answers its number of rows. */
+/** Write cost.arrow into a folder that has none; answers what it has become. */
 export function writeCosts(
   dir: string,
   plan: RunPlan,
   costs: readonly AttributedCost[],
   identity: FileIdentity,
-): number {
+): WrittenTable {
   const classOfWorkload = classOfWorkloads(plan);
   const names = {
     region: [NONE, ...plan.regions.map((region) => region.name)],
@@ -71,6 +71,5 @@ export function writeCosts(
     buffers.loaded_carbon_g.set(row, cost.loaded.grams);
   }
   file.writeBatch(costs.length);
-  file.close();
-  return file.rows;
+  return file.close();
 }

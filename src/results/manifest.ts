@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import type { RunPlan } from '../sim/plan.ts';
 import type { RunTotals } from '../sim/simulate.ts';
 import { NS_PER_S } from '../sim/units.ts';
-import { SCHEMA_VERSION, fileNameOf } from './columns.ts';
-import type { ResultTable } from './columns.ts';
-import { digestFiles, fingerprintOf } from './fingerprint.ts';
-import type { FileDigest } from './fingerprint.ts';
+import { SCHEMA_VERSION } from './columns.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { WrittenTable } from './table-file.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
 
-/** What the writer of a manifest has to know; the rest is read from the files beside it. */
+/** What the writer of a manifest has to know. */
 export interface ManifestFacts {
   readonly tokenfleetVersion: string;
   readonly runId: string;
   readonly plan: RunPlan;
   readonly totals: RunTotals;
-  readonly rows: Readonly<Record<ResultTable, number>>;
+  /** The files beside it. */
+  readonly tables: readonly WrittenTable[];
   readonly offeredLoads: readonly OfferedLoad[];
   readonly warnings: readonly string[];
   /** The command line that gives the same result again. */
@@ -46,7 +46,7 @@ export interface Manifest {
   readonly seed: number;
   readonly run_id: string;
   readonly fingerprint: string;
-  readonly files: readonly (FileDigest & { readonly rows: number })[];
+  readonly files: readonly WrittenTable[];
   readonly totals: {
     readonly arrived_requests: number;
     readonly served_requests: number;
@@ -73,7 +73,7 @@ export interface Manifest {
 
 /** Write manifest.json into the folder of the closed Arrow files that it describes. */
 export function writeManifest(dir: string, facts: ManifestFacts): Manifest {
-  const manifest = manifestOf(digestFiles(dir), facts);
+  const manifest = manifestOf(facts);
   writeFileSync(join(dir, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, { flag: 'wx' });
   return manifest;
 }
@@ -83,22 +83,17 @@ export function readManifest(dir: string): Manifest {
   return JSON.parse(readFileSync(join(dir, MANIFEST_FILE), 'utf8')) as Manifest;
 }
 
-function manifestOf(digests: readonly FileDigest[], facts: ManifestFacts): Manifest {
+function manifestOf(facts: ManifestFacts): Manifest {
   const { plan, totals, host } = facts;
-  const rowsOf = new Map<string, number>([
-    [fileNameOf('requests'), facts.rows.requests],
-    [fileNameOf('timeline'), facts.rows.timeline],
-    [fileNameOf('summary'), facts.rows.summary],
-    [fileNameOf('cost'), facts.rows.cost],
-  ]);
+  const files = facts.tables.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return {
     schema_version: SCHEMA_VERSION,
     tokenfleet_version: facts.tokenfleetVersion,
     scenario: plan.scenario,
     seed: plan.seed,
     run_id: facts.runId,
-    fingerprint: fingerprintOf(digests),
-    files: digests.map((digest) => ({ ...digest, rows: rowsOf.get(digest.name) ?? 0 })),
+    fingerprint: fingerprintOf(files),
+    files,
     totals: {
       arrived_requests: totals.arrivedRequests,
       served_requests: totals.servedRequests,

@@ -1,5 +1,5 @@
-import { Dictionary, Uint16, Utf8, makeData, makeVector } from 'apache-arrow';
-import type { Data, Vector } from 'apache-arrow';
+import { Body } from './arrow-metadata.ts';
+import { NO_NULLS } from './column-bits.ts';
 
 /** Codes of names by their index. */
 export interface NameCodes {
@@ -12,18 +12,16 @@ export interface NameCodes {
 
 /** Codes into a dictionary that is complete before the first row: readers refuse dictionaries that change or grow. */
 export class NameBuffer {
-  readonly type: Dictionary<Utf8, Uint16>;
-  readonly #codes: Uint16Array;
-  readonly #dictionary: Vector<Utf8>;
+  /** In the order of their codes. */
+  readonly names: readonly string[];
+  #codes: Uint16Array;
   readonly #codeOf: ReadonlyMap<string, number>;
 
-  /** @param id explicit, because implicit ids come from a global counter and would change the bytes */
-  constructor(capacity: number, names: readonly string[], id: number) {
+  constructor(capacity: number, names: readonly string[]) {
     const distinct = [...new Set(names)];
     if (distinct.length > 65_536) throw new Error(`${distinct.length} names do not fit a dictionary of 65,536`);
-    this.type = new Dictionary(new Utf8(), new Uint16(), id);
+    this.names = distinct;
     this.#codes = new Uint16Array(capacity);
-    this.#dictionary = vectorOf(distinct);
     this.#codeOf = new Map(distinct.map((name, code) => [name, code]));
   }
 
@@ -51,23 +49,22 @@ export class NameBuffer {
     this.#codes[row] = this.codeOf(name);
   }
 
-  data(rows: number): Data<Dictionary<Utf8, Uint16>> {
-    return makeData({
-      type: this.type,
-      length: rows,
-      nullCount: 0,
-      data: this.#codes.subarray(0, rows),
-      dictionary: this.#dictionary,
-    });
+  reserve(rows: number): void {
+    if (this.#codes.length < rows) this.#codes = new Uint16Array(rows);
   }
-}
 
-/** The builder of the library compiles a function for every vector, which takes longer than a short run. */
-function vectorOf(names: readonly string[]): Vector<Utf8> {
-  const valueOffsets = new Int32Array(names.length + 1);
-  names.forEach((name, index) => {
-    valueOffsets[index + 1] = valueOffsets[index]! + Buffer.byteLength(name);
-  });
-  const data = Buffer.from(names.join(''));
-  return makeVector(makeData({ type: new Utf8(), length: names.length, nullCount: 0, valueOffsets, data }));
+  appendTo(body: Body, rows: number): void {
+    body.addColumn(rows, 0, NO_NULLS, this.#codes.subarray(0, rows));
+  }
+
+  /** The texts that the codes stand for, as a body of their own. */
+  dictionary(): Body {
+    const ends = new Int32Array(this.names.length + 1);
+    this.names.forEach((name, index) => {
+      ends[index + 1] = ends[index]! + Buffer.byteLength(name);
+    });
+    const body = new Body();
+    body.addColumn(this.names.length, 0, NO_NULLS, ends, Buffer.from(this.names.join('')));
+    return body;
+  }
 }

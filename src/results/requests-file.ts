@@ -1,12 +1,12 @@
 import type { RowSink } from '../sim/ports.ts';
 import type { PoolPlan, RunPlan } from '../sim/plan.ts';
-import { REQUEST_STATUS_NAMES, RequestColumns, RequestStatus } from '../sim/records.ts';
+import { REQUEST_STATUS_NAMES, type RequestColumns, RequestStatus } from '../sim/records.ts';
 import { NO_INSTANCE, NS_PER_MS, TICKS_PER_NS } from '../sim/units.ts';
 import { REQUEST_COLUMNS } from './columns.ts';
 import { NO_CLASS, classOfWorkloads, metObjectives, perRequestObjectives } from './slo.ts';
 import type { NameBuffer } from './name-buffer.ts';
 import { TableFile } from './table-file.ts';
-import type { FileIdentity } from './table-file.ts';
+import type { FileIdentity, WrittenTable } from './table-file.ts';
 
 /** Where a rejected request was served, and the class of a request without objectives. */
 const NOWHERE = '';
@@ -32,7 +32,7 @@ export class RequestsFile implements RowSink<RequestColumns> {
       accelerator: [NOWHERE, ...plan.pools.map((pool) => pool.accelerator)],
       status: REQUEST_STATUS_NAMES,
     };
-    this.#file = new TableFile(path, REQUEST_COLUMNS, names, RequestColumns.capacity, identity);
+    this.#file = new TableFile(path, REQUEST_COLUMNS, names, 0, identity);
     this.#file.buffers.arrival.setOrigin(Date.parse(plan.start));
     this.#classOfWorkload = classOfWorkloads(plan);
     this.#objectivesOfClass = plan.slos.map(perRequestObjectives);
@@ -47,6 +47,7 @@ export class RequestsFile implements RowSink<RequestColumns> {
 
   flush(columns: RequestColumns, rows: number): void {
     const buffers = this.#file.buffers;
+    this.#file.reserve(rows);
     buffers.request.setAll(columns.request, rows);
     buffers.session.setAll(columns.session, rows);
     buffers.arrival.setAll(columns.arrivalNs, rows);
@@ -70,8 +71,8 @@ export class RequestsFile implements RowSink<RequestColumns> {
     this.#file.writeBatch(rows);
   }
 
-  close(): void {
-    this.#file.close();
+  close(): WrittenTable {
+    return this.#file.close();
   }
 
   #setNames(columns: RequestColumns, rows: number, allServed: boolean): void {

@@ -5,10 +5,10 @@ import { columnValues, readTable } from './read.ts';
 import { NO_BAND, SCOPES, STATISTICS } from './summary.ts';
 import type { Metric, RunSummary, Statistic, SummaryEntry, Unit } from './summary.ts';
 import { TableFile } from './table-file.ts';
-import type { FileIdentity } from './table-file.ts';
+import type { FileIdentity, WrittenTable } from './table-file.ts';
 
-/** Write summary.arrow into a folder that has none; answers its number of rows. */
-export function writeSummary(dir: string, summary: RunSummary, identity: FileIdentity): number {
+/** Write summary.arrow into a folder that has none; answers what it has become. */
+export function writeSummary(dir: string, summary: RunSummary, identity: FileIdentity): WrittenTable {
   const names = {
     scope: SCOPES,
     scope_name: summary.map((entry) => entry.scopeName),
@@ -36,8 +36,7 @@ export function writeSummary(dir: string, summary: RunSummary, identity: FileIde
     buffers.band_basis.set(row, entry.band?.basis ?? NO_BAND);
   });
   file.writeBatch(summary.length);
-  file.close();
-  return file.rows;
+  return file.close();
 }
 
 /** The summary that `writeSummary` left in a folder. */

@@ -1,7 +1,7 @@
 import type { RowSink } from '../sim/ports.ts';
 import type { SeriesPlan } from '../sim/money-plan.ts';
 import { KV_TIER_KINDS, type PoolPlan, type RunPlan } from '../sim/plan.ts';
-import { TimelineColumns } from '../sim/records.ts';
+import type { TimelineColumns } from '../sim/records.ts';
 import type { WorkCounters } from '../sim/roofline.ts';
 import { meanOver } from '../sim/series.ts';
 import { NS_PER_S } from '../sim/units.ts';
@@ -10,7 +10,7 @@ import { TIER_COUNTERS, tierBlockBytes } from './kv-tier-use.ts';
 import { poolRentUsd } from './pool-rent.ts';
 import { WORK_COUNTERS, resourceUse, shareOf } from './resource-use.ts';
 import { TableFile } from './table-file.ts';
-import type { FileIdentity } from './table-file.ts';
+import type { FileIdentity, WrittenTable } from './table-file.ts';
 
 /** timeline.arrow: give it to the simulation as its sink of the timeline, then close it. */
 export class TimelineFile implements RowSink<TimelineColumns> {
@@ -31,7 +31,7 @@ export class TimelineFile implements RowSink<TimelineColumns> {
       region: plan.regions.map((region) => region.name),
       pool: plan.pools.map((pool) => pool.name),
     };
-    this.#file = new TableFile(path, TIMELINE_COLUMNS, names, TimelineColumns.capacity, identity);
+    this.#file = new TableFile(path, TIMELINE_COLUMNS, names, 0, identity);
     this.#file.buffers.start.setOrigin(Date.parse(plan.start));
     this.#plan = plan;
   }
@@ -41,6 +41,7 @@ export class TimelineFile implements RowSink<TimelineColumns> {
   }
 
   flush(columns: TimelineColumns, rows: number): void {
+    this.#file.reserve(rows);
     this.#file.buffers.start.setAll(columns.startNs, rows);
     for (let row = 0; row < rows; row++) {
       const pool = this.#plan.pools[columns.pool[row]!]!;
@@ -56,8 +57,8 @@ export class TimelineFile implements RowSink<TimelineColumns> {
     this.#file.writeBatch(rows);
   }
 
-  close(): void {
-    this.#file.close();
+  close(): WrittenTable {
+    return this.#file.close();
   }
 
   #setPlace(columns: TimelineColumns, row: number, home: PoolPlan): void {

@@ -63,8 +63,7 @@ export function executeRun(task: RunTask, modules: Modules, progress: Progress):
     attempts: meters.requests.attempts,
     progress: (nowNs) => progress(nowNs / plan.horizonNs),
   });
-  requestsFile.close();
-  timelineFile.close();
+  const written = [requestsFile.close(), timelineFile.close()];
   if (!totals.completed) return false;
   const costs = meters.costs();
   const summary = [
@@ -73,16 +72,15 @@ export function executeRun(task: RunTask, modules: Modules, progress: Progress):
     ...powerEntries(plan, totals.powerDomains),
     ...evictionEntries(plan, totals.evictions),
   ];
-  const rows = {
-    requests: requestsFile.rows,
-    timeline: timelineFile.rows,
-    summary: writeSummary(directory, summary, identity),
-    cost: writeCosts(directory, plan, costs.rows, identity),
-  };
+  const tables = [
+    ...written,
+    writeSummary(directory, summary, identity),
+    writeCosts(directory, plan, costs.rows, identity),
+  ];
   writeManifest(directory, {
     ...task,
     totals,
-    rows,
+    tables,
     host: { nodeVersion: process.version, wallS: (performance.now() - startMs) / 1_000 },
   });
   return true;

@@ -21,7 +21,11 @@ const facts: ManifestFacts = {
     endNs: 112_500_000_000,
     completed: true,
   },
-  rows: { requests: 5, timeline: 6, summary: 3, cost: 2 },
+  tables: ['timeline', 'requests', 'summary'].map((table, rows) => {
+    const bytes = `bytes of ${table}`;
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return { name: `${table}.arrow`, bytes: bytes.length, sha256, rows };
+  }),
   offeredLoads: [{ pool: 'desk', model: 'llama-3.1-70b', requestsPerS: 12, capacityRequestsPerS: 10, load: 1.2 }],
   warnings: ['pool desk: offered load 1.20'],
   replayCommand: 'tokenfleet run scenarios/two-regions.yaml --seed 7',
@@ -41,11 +45,11 @@ test('a manifest says which files it describes, and with what fingerprint', () =
   const sha256 = createHash('sha256').update('bytes of requests').digest('hex');
 
   expect(manifest.files.map(({ name, rows }) => [name, rows])).toEqual([
-    ['requests.arrow', 5],
-    ['summary.arrow', 3],
-    ['timeline.arrow', 6],
+    ['requests.arrow', 1],
+    ['summary.arrow', 2],
+    ['timeline.arrow', 0],
   ]);
-  expect(manifest.files[0]).toEqual({ name: 'requests.arrow', bytes: 17, sha256, rows: 5 });
+  expect(manifest.files[0]).toEqual({ name: 'requests.arrow', bytes: 17, sha256, rows: 1 });
   expect(manifest.fingerprint).toBe(fingerprint(dir));
 });
 
