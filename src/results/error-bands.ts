@@ -18,6 +18,8 @@ const OVERLOADED: ErrorBand = { halfWidth: undefined, basis: 'overloaded' };
 
 const OF_ENERGY: readonly Metric[] = ['accelerator_power', 'output_token_energy'];
 const RATES: readonly Metric[] = ['served_requests', 'prompt_tokens', 'output_tokens', 'blended_cost'];
+/** Those that have bands: of most figures a run is told in, nothing is known, and that is to be told quickly. */
+const OF_RUNS: ReadonlySet<string> = new Set(BAND_FIGURES.map((figure) => figure.split(' ')[0]!));
 
 /** The band of a figure that rests on these pools: the widest of theirs; undefined where one of them has none. */
 export function figureBand(metric: Metric, statistic: Statistic, pools: readonly BandedPool[]): ErrorBand | undefined {
@@ -26,6 +28,7 @@ export function figureBand(metric: Metric, statistic: Statistic, pools: readonly
       statistic,
       pools.filter(({ plan }) => plan.role !== 'prefill'),
     );
+  if (!OF_RUNS.has(metric)) return undefined;
   const figure = BAND_FIGURES.find((each) => each === `${metric} ${statistic}`);
   if (figure === undefined) return undefined;
   if (OF_ENERGY.includes(metric)) return widestBand(pools.map(({ plan }) => bandOf(figure, plan, 1)));
@@ -60,7 +63,7 @@ function rateBand(statistic: Statistic, pools: readonly BandedPool[]): ErrorBand
 function latencyBand(figure: BandFigure, pool: BandedPool): ErrorBand | undefined {
   const { plan, tally } = pool;
   const isOpen = plan.errorBands?.openLoop === true;
-  const band = bandOf(figure, plan, isOpen ? Math.max(1, gainOf(pool) / VALIDATED_GAIN) : 1);
+  const band = bandOf(figure, plan, isOpen ? Math.max(1, knownGain(pool) / VALIDATED_GAIN) : 1);
   return band !== undefined && isOpen && isOverloaded(tally) ? OVERLOADED : band;
 }
 
@@ -77,6 +80,15 @@ function isOverloaded({ waitingFirst, waitingLast, arrivedRequests }: PoolTally)
 /** The runs of vLLM on H100 that the bands of open loops come from have 1.0 to 1.9, at the median this: it is in their errors. */
 const VALIDATED_GAIN = 1.1;
 const MOST_GROWING = 0.95;
+
+/** One pool is asked about for every latency of every scope. */
+const gains = new WeakMap<BandedPool, number>();
+
+function knownGain(pool: BandedPool): number {
+  const gain = gains.get(pool) ?? gainOf(pool);
+  gains.set(pool, gain);
+  return gain;
+}
 
 /**
  * d ln(TPOT) / d ln(step time) in an open loop. While steps get longer, more arrive during each: with B = λ G s sequences of

@@ -28,6 +28,8 @@ export const RELATIVE_ERROR = 1 / BUCKETS_PER_OCTAVE;
 export class Histogram {
   /** By octave, the counts of its buckets, if anything lies there: most distributions span few octaves. */
   readonly #octaves: (Float64Array | undefined)[] = Array<undefined>(OCTAVES + 2).fill(undefined);
+  /** By octave, how many lie there; undefined until somebody asks for a quantile. */
+  #inOctave: readonly number[] | undefined;
   #count = 0;
   #sum = 0;
   #min = Infinity;
@@ -41,6 +43,7 @@ export class Histogram {
 
   /** The first `count` of some durations in ns, in their order: sums of fractions depend on it. */
   addAll(durations: Float64Array, count: number): void {
+    this.#inOctave = undefined;
     let sum = this.#sum;
     let min = this.#min;
     let max = this.#max;
@@ -63,6 +66,7 @@ export class Histogram {
 
   merge(other: Histogram): void {
     if (other.#count === 0) return;
+    this.#inOctave = undefined;
     for (let octave = 0; octave < other.#octaves.length; octave++) {
       const added = other.#octaves[octave];
       if (added === undefined) continue;
@@ -96,9 +100,13 @@ export class Histogram {
   quantile(probability: number): number | undefined {
     if (this.#count === 0) return undefined;
     const rank = nearestRank(probability, this.#count);
+    const inOctave = (this.#inOctave ??= this.#octaves.map(countIn));
     let below = 0;
     for (const [octave, counts] of this.#octaves.entries()) {
-      if (counts === undefined) continue;
+      if (counts === undefined || below + inOctave[octave]! < rank) {
+        below += inOctave[octave]!;
+        continue;
+      }
       for (let step = 0; step < BUCKETS_PER_OCTAVE; step++) {
         const count = counts[step]!;
         if (below + count >= rank)
@@ -129,6 +137,12 @@ export function merged(histograms: readonly Histogram[]): Histogram {
   const all = new Histogram();
   for (const histogram of histograms) all.merge(histogram);
   return all;
+}
+
+function countIn(octave: Float64Array | undefined): number {
+  let sum = 0;
+  if (octave !== undefined) for (let bucket = 0; bucket < BUCKETS_PER_OCTAVE; bucket++) sum += octave[bucket]!;
+  return sum;
 }
 
 /** From 1 to count. The rounding keeps 0.07 × 100 = 7.000000000000001 from becoming rank 8. */

@@ -1,5 +1,5 @@
 import { comesAndGoes } from '../sim/eviction-plan.ts';
-import { KV_TIER_KINDS, type PoolPlan, type RunPlan } from '../sim/plan.ts';
+import type { PoolPlan, RunPlan } from '../sim/plan.ts';
 import { NS_PER_S } from '../sim/units.ts';
 import { type Figure, answerCosts, answerFigures } from './answers.ts';
 import type { CostAttribution, PoolUsage } from './cost-attribution.ts';
@@ -8,7 +8,7 @@ import { energyFigures } from './energy-figures.ts';
 import { figureBand } from './error-bands.ts';
 import type { BandedPool } from './error-bands.ts';
 import { merged } from './histogram.ts';
-import { TIER_COUNTERS, tierBlockBytes } from './kv-tier-use.ts';
+import { tierFigures } from './kv-tier-use.ts';
 import type { PoolMetrics, PoolTally } from './pool-metrics.ts';
 import { paidRate, poolRentUsd } from './pool-rent.ts';
 import { poolsOfWorkloads } from './pools-of-workloads.ts';
@@ -39,10 +39,10 @@ class Summarizer {
   readonly #pools: PoolMetrics;
   readonly #attributeCosts: CostAttribution;
   readonly #billsUsd: readonly number[] = [];
+  readonly #banded: readonly BandedPool[];
   readonly #windowNs: number;
-  /** The scope that figures are being written for. */
+  /** The scope that figures are being written for, and the pools that they rest on. */
   #scope: Pick<SummaryEntry, 'scope' | 'scopeName' | 'grade'>;
-  /** … and the pools that they rest on. */
   #resting: readonly BandedPool[] = [];
 
   constructor(
@@ -57,6 +57,9 @@ class Summarizer {
     this.#attributeCosts = attributeCosts;
     this.#windowNs = plan.horizonNs - plan.warmUpNs;
     const all = [...plan.pools.keys()];
+    this.#banded = plan.pools.map((pool, index) => {
+      return { plan: pool, tally: pools.tallies[index]!, instanceNs: this.#onNs(index) };
+    });
     this.#billsUsd = billsUsd ?? all.map((pool) => this.#rentUsd(pool));
     this.#scope = this.#scopeOf('fleet', FLEET, all);
     this.#addDemand([...plan.workloads.keys()], requests.tallies);
@@ -160,20 +163,9 @@ class Summarizer {
   /** What was read from KV tiers and written to them, where there are any. */
   #addTiers(pools: readonly number[]): void {
     const prompt = this.#sum(pools, (tally) => tally.promptTokens);
-    const kinds = KV_TIER_KINDS.filter((kind) =>
-      pools.some((pool) => tierBlockBytes(this.#plan.pools[pool]!, kind) !== undefined),
-    );
-    const loaded = this.#sum(pools, (tally) => tally.loadedTokens);
-    if (kinds.length > 0) this.#addPart('loaded_tokens', loaded, prompt);
-    for (const kind of kinds) {
-      const { read, written } = TIER_COUNTERS[kind];
-      const sum = (counter: typeof read | typeof written, perBlock: (pool: PoolPlan) => number) =>
-        total(pools, (index) => this.#pools.tallies[index]![counter] * perBlock(this.#plan.pools[index]!));
-      const bytes = (pool: PoolPlan) => tierBlockBytes(pool, kind) ?? 0;
-      const tokens = sum(read, ({ engine }) => engine.blockTokens);
-      this.#addPart(`${kind}_tokens`, tokens, prompt);
-      this.#add(`${kind}_read`, 'total', sum(read, bytes));
-      this.#add(`${kind}_written`, 'total', sum(written, bytes));
+    for (const { metric, tokens, figures } of tierFigures(this.#plan, pools, this.#pools.tallies)) {
+      this.#addPart(metric, tokens, prompt);
+      this.#addFigures(figures);
     }
   }
 
@@ -278,9 +270,7 @@ class Summarizer {
     scopeName: string,
     pools: readonly number[],
   ): Pick<SummaryEntry, 'scope' | 'scopeName' | 'grade'> {
-    this.#resting = pools.map((index) => {
-      return { plan: this.#plan.pools[index]!, tally: this.#pools.tallies[index]!, instanceNs: this.#onNs(index) };
-    });
+    this.#resting = pools.map((index) => this.#banded[index]!);
     return { scope, scopeName, grade: worstGrade(pools.map((index) => this.#plan.pools[index]!.grade)) };
   }
 
@@ -293,7 +283,8 @@ class Summarizer {
   #add(metric: Metric, statistic: Statistic, value: number | undefined, unit = unitOf(metric)): void {
     if (value === undefined || !Number.isFinite(value)) return;
     const band = figureBand(metric, statistic, this.#resting);
-    const entry = { ...this.#scope, metric, statistic, value, unit, halfWidth95: undefined };
+    const { scope, scopeName, grade } = this.#scope;
+    const entry = { scope, scopeName, metric, statistic, value, unit, halfWidth95: undefined, grade };
     this.entries.push(band === undefined ? entry : { ...entry, band });
   }
 }

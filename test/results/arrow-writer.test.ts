@@ -17,9 +17,10 @@ import {
   makeData,
   makeVector,
 } from 'apache-arrow';
-import type { Data } from 'apache-arrow';
+import type { Data, Vector } from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { SCHEMA_VERSION } from '../../src/results/columns.ts';
 import type { ColumnList } from '../../src/results/columns.ts';
 import { TableFile } from '../../src/results/table-file.ts';
 import { identity, temporaryFolder } from './fixtures.ts';
@@ -100,89 +101,75 @@ function bitsOf(rows: readonly boolean[]): Uint8Array {
   return bits;
 }
 
+const TYPES = {
+  when: new TimestampNanosecond('UTC'),
+  who: new Dictionary(new Utf8(), new Uint16(), 1),
+  number: new Int64(),
+  count: new Int32(),
+  what: new Dictionary(new Utf8(), new Uint16(), 4),
+  much: new Float64(),
+  perhaps: new Float64(),
+  really: new Bool(),
+} as const;
+
+const SCHEMA = new Schema(
+  Object.entries(COLUMNS).map(([name, column]) => {
+    const metadata = new Map(Object.entries({ unit: column.unit, meaning: column.meaning }));
+    return new Field(name, TYPES[name as keyof typeof TYPES], 'nullable' in column, metadata);
+  }),
+  new Map(
+    Object.entries({
+      schema_version: String(SCHEMA_VERSION),
+      tokenfleet_version: identity.tokenfleetVersion,
+      scenario: identity.scenario,
+      run_id: identity.runId,
+      seed: identity.seeds.join(','),
+      grade: identity.grade,
+    }),
+  ),
+);
+
+function textsOf(names: readonly string[]): Vector<Utf8> {
+  const ends = names.map((_, k) => Buffer.byteLength(names.slice(0, k + 1).join('')));
+  const valueOffsets = Int32Array.of(0, ...ends);
+  const data = Buffer.from(names.join(''));
+  return makeVector(makeData({ type: new Utf8(), length: names.length, nullCount: 0, valueOffsets, data }));
+}
+
+function childrenOf(rows: readonly Row[], who: Vector<Utf8>, what: Vector<Utf8>): Data[] {
+  const length = rows.length;
+  const bigs = (pick: (row: Row) => number) => BigInt64Array.from(rows, (row) => BigInt(pick(row)));
+  const known = (isKnown: (row: Row) => boolean) => {
+    const bits = rows.map(isKnown);
+    const nullCount = bits.filter((bit) => !bit).length;
+    return nullCount === 0 ? { nullCount } : { nullCount, nullBitmap: bitsOf(bits) };
+  };
+  const codes = Uint16Array.from(rows, (row) => NAMES.indexOf(row.who));
+  const perhaps = Float64Array.from(rows, (row) => row.perhaps ?? 0);
+  const really = bitsOf(rows.map((row) => row.really === true));
+  const all = { length, nullCount: 0 };
+  return [
+    makeData({ ...all, type: TYPES.when, data: bigs(({ ns }) => ns) }),
+    makeData({ ...all, type: TYPES.who, data: codes, dictionary: who }),
+    makeData({ ...all, type: TYPES.number, data: bigs(({ number }) => number) }),
+    makeData({ ...all, type: TYPES.count, data: Int32Array.from(rows, ({ count }) => count) }),
+    makeData({ ...all, type: TYPES.what, data: new Uint16Array(length), dictionary: what }),
+    makeData({ ...all, type: TYPES.much, data: Float64Array.from(rows, ({ much }) => much) }),
+    makeData({ length, type: TYPES.perhaps, data: perhaps, ...known((row) => row.perhaps !== null) }),
+    makeData({ length, type: TYPES.really, data: really, ...known((row) => row.really !== null) }),
+  ];
+}
+
 /** The same table as the library of the format writes it. */
 function theirs(batches: readonly (readonly Row[])[], whats: readonly string[]): Uint8Array {
-  const texts = (names: readonly string[]) => {
-    const valueOffsets = Int32Array.from({ length: names.length + 1 }, (_, k) =>
-      Buffer.byteLength(names.slice(0, k).join('')),
-    );
-    const data = Buffer.from(names.join(''));
-    return makeVector(makeData({ type: new Utf8(), length: names.length, nullCount: 0, valueOffsets, data }));
-  };
-  const dictionaries = { who: texts(NAMES), what: texts(whats) };
-  const types = {
-    when: new TimestampNanosecond('UTC'),
-    who: new Dictionary(new Utf8(), new Uint16(), 1),
-    number: new Int64(),
-    count: new Int32(),
-    what: new Dictionary(new Utf8(), new Uint16(), 4),
-    much: new Float64(),
-    perhaps: new Float64(),
-    really: new Bool(),
-  };
-  const fields = Object.entries(COLUMNS).map(([name, column]) => {
-    const { kind: _kind, unit, meaning, ...rest } = column;
-    const isNullable = 'nullable' in rest;
-    return new Field(
-      name,
-      types[name as keyof typeof types],
-      isNullable,
-      new Map([
-        ['unit', unit],
-        ['meaning', meaning],
-      ]),
-    );
-  });
-  const schema = new Schema(
-    fields,
-    new Map([
-      ['schema_version', '1'],
-      ['tokenfleet_version', identity.tokenfleetVersion],
-      ['scenario', identity.scenario],
-      ['run_id', identity.runId],
-      ['seed', identity.seeds.join(',')],
-      ['grade', identity.grade],
-    ]),
-  );
+  const who = textsOf(NAMES);
+  const what = textsOf(whats);
   const writer = new RecordBatchFileWriter();
-  writer.reset(undefined, schema);
+  writer.reset(undefined, SCHEMA);
   for (const rows of batches.length === 0 ? [[]] : batches) {
-    const length = rows.length;
-    const bigs = (pick: (row: Row) => number) => BigInt64Array.from(rows, (row) => BigInt(pick(row)));
-    const known = (isKnown: (row: Row) => boolean) => {
-      const bits = rows.map(isKnown);
-      const nullCount = bits.filter((bit) => !bit).length;
-      return nullCount === 0 ? { nullCount } : { nullCount, nullBitmap: bitsOf(bits) };
-    };
-    const codes = Uint16Array.from(rows, ({ who }) => NAMES.indexOf(who));
-    const children: Data[] = [
-      makeData({ type: types.when, length, nullCount: 0, data: bigs(({ ns }) => ns) }),
-      makeData({ type: types.who, length, nullCount: 0, data: codes, dictionary: dictionaries.who }),
-      makeData({ type: types.number, length, nullCount: 0, data: bigs(({ number }) => number) }),
-      makeData({ type: types.count, length, nullCount: 0, data: Int32Array.from(rows, ({ count }) => count) }),
-      makeData({
-        type: types.what,
-        length,
-        nullCount: 0,
-        data: new Uint16Array(length),
-        dictionary: dictionaries.what,
-      }),
-      makeData({ type: types.much, length, nullCount: 0, data: Float64Array.from(rows, ({ much }) => much) }),
-      makeData({
-        type: types.perhaps,
-        length,
-        data: Float64Array.from(rows, ({ perhaps }) => perhaps ?? 0),
-        ...known(({ perhaps }) => perhaps !== null),
-      }),
-      makeData({
-        type: types.really,
-        length,
-        data: bitsOf(rows.map(({ really }) => really === true)),
-        ...known(({ really }) => really !== null),
-      }),
-    ];
-    const data = makeData({ type: new Struct(schema.fields), length, nullCount: 0, children });
-    writer.write(new RecordBatch(schema, data));
+    const children = childrenOf(rows, who, what);
+    const data = makeData({ type: new Struct(SCHEMA.fields), length: rows.length, nullCount: 0, children });
+    writer.write(new RecordBatch(SCHEMA, data));
   }
   writer.close();
   return writer.toUint8Array(true);
