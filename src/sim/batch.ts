@@ -45,6 +45,8 @@ export class Batch {
   readonly #counters: PoolCounters;
   readonly #listener: InstanceListener;
   readonly #prefillFirst: boolean;
+  /** Who joins waits in the order of coming, and prompts are computed beside those who decode. */
+  readonly #isUsual: boolean;
   /** The step in progress carries prompt tokens only, although somebody decodes. */
   decodingPaused = false;
   /** Somebody may be admitted at the next step boundary although nothing else changes until then. */
@@ -76,10 +78,20 @@ export class Batch {
     this.#counters = counters;
     this.#listener = listener;
     this.#prefillFirst = engine.prefillFirst && role !== 'decode';
+    const elsewhere = [this.queues, this.incoming, this.loading].some((place) => place !== undefined);
+    this.#isUsual = !elsewhere && !this.#prefillFirst && !kv.hasExpiry;
     this.admission = new Admission(engine, this, requests, kv, listener);
   }
 
   // -------------------------------------------------------------------------------------------- forming a batch
+
+  /** Mostly nothing changes but who decodes: nobody waits, nobody is half prefilled. Answers whether that is so, and settled. */
+  goOn(): boolean {
+    const isSame = this.#isUsual && this.waiting.size === 0 && this.#partial === NONE && this.running.size > 0;
+    if (!isSame || !this.#kv.reserveNextStep()) return false;
+    this.isOutdated = false;
+    return true;
+  }
 
   /**
    * Settle what everybody computes in the next step; answers whether somebody had to be preempted for it.

@@ -9,26 +9,38 @@ class BlockCycle {
   readonly blockTokens: number;
   /** The phase whose sequences take a block for their next token; it falls by one with every token, around the cycle. */
   #phaseOfNextToken = 0;
-  /** By phase: (tokens computed − tokens that all of them have computed since the start) mod blockTokens, a constant. */
+  /**
+   * By phase: (tokens computed − tokens that all of them have computed since the start) mod blockTokens, a constant. Twice,
+   * one after the other, so that a walk down from a phase of the second half does not wrap around.
+   */
   readonly #byPhase: Int32Array;
 
   constructor(growth: number, blockTokens: number) {
     this.growth = growth;
     this.blockTokens = blockTokens;
-    this.#byPhase = new Int32Array(blockTokens);
+    this.#byPhase = new Int32Array(2 * blockTokens);
   }
 
   /** A sequence with that many computed tokens joins; answers its phase. */
   add(computedTokens: number): number {
     const phase = (computedTokens + this.#phaseOfNextToken) % this.blockTokens;
-    this.#byPhase[phase]!++;
-    this.sequences++;
+    this.#count(phase, 1);
     return phase;
   }
 
   remove(phase: number): void {
-    this.#byPhase[phase]!--;
-    this.sequences--;
+    this.#count(phase, -1);
+  }
+
+  #count(phase: number, more: number): void {
+    this.#byPhase[phase]! += more;
+    this.#byPhase[phase + this.blockTokens]! += more;
+    this.sequences += more;
+  }
+
+  /** Blocks that they take in the next step, if each of them computes one token in it. */
+  get blocksOfNextToken(): number {
+    return this.#byPhase[this.#phaseOfNextToken]!;
   }
 
   /** Blocks that they take in the next `steps` steps. */
@@ -38,10 +50,9 @@ class BlockCycle {
     const cycles = tokens < blockTokens ? 0 : Math.floor(tokens / blockTokens);
     let blocks = cycles * this.sequences;
     const byPhase = this.#byPhase;
-    // Down from the phase of the next token and, once it has passed 0, down from the last.
-    const lowest = this.#phaseOfNextToken - (tokens - cycles * blockTokens) + 1;
-    for (let phase = this.#phaseOfNextToken; phase >= lowest && phase >= 0; phase--) blocks += byPhase[phase]!;
-    for (let phase = lowest + blockTokens; phase < blockTokens; phase++) blocks += byPhase[phase]!;
+    const first = this.#phaseOfNextToken + blockTokens;
+    const last = first - (tokens - cycles * blockTokens);
+    for (let phase = first; phase > last; phase--) blocks += byPhase[phase]!;
     return blocks;
   }
 
@@ -102,6 +113,11 @@ export class BlockCycles extends BlockCycle {
     this.#allGrowth -= growth;
     if (growth === 1) this.remove(phase);
     else this.#faster[growth - 2]!.remove(phase);
+  }
+
+  /** Blocks that all of them take in the next step. */
+  get allBlocksOfNextStep(): number {
+    return this.#allGrowth === this.#all ? this.blocksOfNextToken : this.allBlocksOfSteps(1);
   }
 
   /** Blocks that all of them take in the next `steps` steps. */

@@ -60,9 +60,11 @@ export class DecodeRun {
 
   /** One step of the given duration for `seqs` decoding sequences (and whatever else is in its batch). */
   startStep(ticks: Ticks, quanta: Quanta, seqs: number, growth: number, kvTokens: number): void {
+    this.#fixedTicks = ticks;
+    this.#ticksPerKvToken = 0;
     this.#fixedQuanta = quanta;
     this.#quantaPerKvToken = 0;
-    this.#start(ticks, 0, seqs, growth, kvTokens, 1);
+    this.#start(seqs, growth, kvTokens, 1);
   }
 
   /** At most `limit` decode steps of one batch; fewer where the piece ends or sums could no longer be exact. */
@@ -77,10 +79,12 @@ export class DecodeRun {
     ) {
       steps = Math.floor(steps / 2);
     }
+    this.#fixedTicks = fixedTicks;
+    this.#ticksPerKvToken = ticksPerKvToken;
     this.#fixedQuanta = piece.fixedQuanta;
     this.#quantaPerKvToken = piece.quantaPerKvToken;
     if (this.#hasEnergy) steps = this.#stepsOfExactEnergy(steps, kvTokens, growth);
-    this.#start(fixedTicks, ticksPerKvToken, seqs, growth, kvTokens, steps);
+    this.#start(seqs, growth, kvTokens, steps);
   }
 
   /** End at the first boundary at or after `timeNs`; answers whether that is earlier than planned. */
@@ -174,16 +178,8 @@ export class DecodeRun {
     this.steps = 0;
   }
 
-  #start(
-    fixedTicks: Ticks,
-    ticksPerKvToken: Ticks,
-    seqs: number,
-    growth: number,
-    kvTokens: number,
-    steps: number,
-  ): void {
-    this.#fixedTicks = fixedTicks;
-    this.#ticksPerKvToken = ticksPerKvToken;
+  /** Durations and energy of a step are set before: handed over, they would be boxed. */
+  #start(seqs: number, growth: number, kvTokens: number, steps: number): void {
     this.#seqs = seqs;
     this.#growth = growth;
     this.#kvTokens = kvTokens;

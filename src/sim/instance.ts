@@ -205,6 +205,11 @@ export class Instance {
   /** Form a batch and start its segment, or find that there is nothing to do. */
   formBatch(nowNs: Ns): void {
     const { batch } = this;
+    if (this.#reception.isEveryStep && batch.goOn()) {
+      this.segments++;
+      this.#startDecodeSteps(nowNs, false);
+      return;
+    }
     const settledEarlier = this.#settlesEarly && !this.#idle;
     // A batch that was settled when the last step began has not seen who came later; mostly there is nobody to see.
     const seenNs = settledEarlier && !batch.admission.isIdle ? this.run.lastStepStartNs : nowNs;

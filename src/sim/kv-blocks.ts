@@ -246,7 +246,7 @@ export class KvBlocks {
   /** Promise the decoding sequences the blocks of their next step; answers whether there are enough. */
   reserveNextStep(): boolean {
     this.#reserved = 0;
-    const blocks = this.#cycles.allBlocksOfSteps(1);
+    const blocks = this.#cycles.allBlocksOfNextStep;
     if (blocks > this.free) return false;
     this.#reserved = blocks;
     this.#makeRoom();
@@ -255,7 +255,7 @@ export class KvBlocks {
 
   /** Whether the next step of the decoding sequences and `blocks` more are more than there are. */
   lacksForNextStep(blocks: number): boolean {
-    return this.#cycles.allBlocksOfSteps(1) + blocks > this.capacity - this.used;
+    return this.#cycles.allBlocksOfNextStep + blocks > this.capacity - this.used;
   }
 
   /** There were not enough: those who come first have taken theirs, and so many are still free. */

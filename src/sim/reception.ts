@@ -22,6 +22,11 @@ export class Reception {
     this.#admission = admission;
   }
 
+  /** Whether it looks at every step boundary. */
+  get isEveryStep(): boolean {
+    return this.#everySteps === 1;
+  }
+
   /** A batch is formed, and whoever came until `seenNs` could be seen. Answers whether the engine looks for them. */
   look(isIdle: boolean, seenNs: Ns): boolean {
     if (this.#everySteps === 1) return true;
