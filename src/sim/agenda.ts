@@ -91,9 +91,7 @@ export class Agenda implements ScalingListener {
   }
 
   scheduleLoadEnd({ index, batch: { loading } }: Instance): void {
-    if (this.hasLoads && loading !== undefined) {
-      this.#set(this.#firstLoad + index, loading.nextNs, EventKind.transferEnd);
-    }
+    if (loading !== undefined) this.#set(this.#firstLoad + index, loading.nextNs, EventKind.transferEnd);
   }
 
   scheduleControl(timeNs: Ns): void {

@@ -93,8 +93,14 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
       const eventNs = this.#events.timeNs;
       const arrivalNs = this.#nextArrivalNs();
       const nextNs = Math.min(eventNs, arrivalNs);
-      if (nextNs > this.#lookNs) completed = this.#look(nextNs);
-      else this.#next(eventNs, arrivalNs);
+      if (nextNs > this.#lookNs) {
+        completed = this.#look(nextNs);
+        continue;
+      }
+      this.#eventCount++;
+      this.#nowNs = nextNs;
+      if (arrivalNs < eventNs || (arrivalNs === eventNs && EventKind.arrival < this.#events.kind)) this.#arrive();
+      else this.#happen();
     }
     if (completed) this.#timeline.observeUntil(Math.max(this.#plan.horizonNs, this.#lastDepartureNs));
     this.#log.flush();
@@ -115,16 +121,10 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
 
   // -------------------------------------------------------------------------------------------- events
 
-  #next(eventNs: Ns, arrivalNs: Ns): void {
+  /** The first event of the queue. */
+  #happen(): void {
     const agenda = this.#agenda;
     const { kind, source } = this.#events;
-    this.#eventCount++;
-    if (arrivalNs < eventNs || (arrivalNs === eventNs && EventKind.arrival < kind)) {
-      this.#nowNs = arrivalNs;
-      this.#arrive();
-      return;
-    }
-    this.#nowNs = eventNs;
     switch (kind) {
       case EventKind.instanceReady:
         this.#instanceReady(agenda.takeStarted());
@@ -142,25 +142,25 @@ class Simulation implements InstanceListener, FrontListener, PowerListener {
         else this.#scale(agenda.scaledPool);
         break;
       case EventKind.batchFormation:
-        this.#formBatch(source);
+        this.#formBatch(this.#instances[source]!);
         break;
     }
   }
 
   #endSegment(index: InstanceIndex): void {
-    this.#instances[index]!.endSegment();
+    const instance = this.#instances[index]!;
+    instance.endSegment();
     this.#evictions?.endIfTaken(index, this.#nowNs);
     // Batches are formed when everything else at this instant has happened; mostly there is nothing else that matters.
     const isShared = this.#nextArrivalNs() === this.#nowNs || (this.#agenda.isCoupled && this.#events.firstIsTied);
     if (isShared) this.#agenda.scheduleFormation(index, this.#nowNs);
-    else this.#formBatch(index);
+    else this.#formBatch(instance);
   }
 
-  #formBatch(index: InstanceIndex): void {
-    const instance = this.#instances[index]!;
+  #formBatch(instance: Instance): void {
     instance.formBatch(this.#nowNs);
     this.#agenda.schedule(instance);
-    this.#agenda.scheduleLoadEnd(instance);
+    if (this.#agenda.hasLoads) this.#agenda.scheduleLoadEnd(instance);
   }
 
   /** Of a client's request, or of one that comes back. */
