@@ -50,8 +50,9 @@ class BlockCycle {
     const cycles = tokens < blockTokens ? 0 : Math.floor(tokens / blockTokens);
     let blocks = cycles * this.sequences;
     const byPhase = this.#byPhase;
-    const first = this.#phaseOfNextToken + blockTokens;
-    const last = first - (tokens - cycles * blockTokens);
+    // Whole numbers of 32 bits: the loop counts in no others.
+    const first = (this.#phaseOfNextToken + blockTokens) | 0;
+    const last = (first - (tokens - cycles * blockTokens)) | 0;
     for (let phase = first; phase > last; phase--) blocks += byPhase[phase]!;
     return blocks;
   }
