@@ -29,6 +29,8 @@ export class Admission {
   mostRunning: number;
   /** Who has entered the waiting queue later is not known to the engine yet. */
   receivedNs: Ns = Infinity;
+  /** Requests join from nowhere but the waiting list. */
+  readonly onlyWaiting: boolean;
   readonly #engine: EnginePlan;
   readonly #running: RequestList;
   readonly #waiting: RequestList;
@@ -37,8 +39,6 @@ export class Admission {
   readonly #chunks: PrefillChunks;
   readonly #incoming: IncomingRequests | undefined;
   readonly #loading: LoadingRequests | undefined;
-  /** Requests come from nowhere else. */
-  readonly #onlyWaiting: boolean;
   readonly #requests: RequestTable;
   readonly #kv: KvBlocks;
   readonly #listener: InstanceListener;
@@ -64,7 +64,7 @@ export class Admission {
     this.#requests = requests;
     this.#kv = kv;
     this.#listener = listener;
-    this.#onlyWaiting = batch.queues === undefined && batch.incoming === undefined && batch.loading === undefined;
+    this.onlyWaiting = batch.queues === undefined && batch.incoming === undefined && batch.loading === undefined;
   }
 
   /** Whether a request that waits could have a place while those who run go on. */
@@ -99,7 +99,7 @@ export class Admission {
 
   /** Whether there is nobody to admit. */
   get isIdle(): boolean {
-    return this.#waiting.size === 0 && (this.#onlyWaiting || this.#nobodyElse());
+    return this.#waiting.size === 0 && (this.onlyWaiting || this.#nobodyElse());
   }
 
   #nobodyElse(): boolean {

@@ -45,7 +45,7 @@ export class Batch {
   readonly #counters: PoolCounters;
   readonly #listener: InstanceListener;
   readonly #prefillFirst: boolean;
-  /** Who joins waits in the order of coming, and prompts are computed beside those who decode. */
+  /** Who joins comes from `waiting`, and prompts are computed beside those who decode. */
   readonly #isUsual: boolean;
   /** The step in progress carries prompt tokens only, although somebody decodes. */
   decodingPaused = false;
@@ -78,19 +78,15 @@ export class Batch {
     this.#counters = counters;
     this.#listener = listener;
     this.#prefillFirst = engine.prefillFirst && role !== 'decode';
-    const elsewhere = [this.queues, this.incoming, this.loading].some((place) => place !== undefined);
-    this.#isUsual = !elsewhere && !this.#prefillFirst && !kv.hasExpiry;
     this.admission = new Admission(engine, this, requests, kv, listener);
+    this.#isUsual = this.admission.onlyWaiting && !this.#prefillFirst && !kv.hasExpiry;
   }
-
-  // -------------------------------------------------------------------------------------------- forming a batch
 
   /** Mostly nothing changes but who decodes: nobody waits, nobody is half prefilled. Answers whether that is so, and settled. */
   goOn(): boolean {
-    const isSame = this.#isUsual && this.waiting.size === 0 && this.#partial === NONE && this.running.size > 0;
-    if (!isSame || !this.#kv.reserveNextStep()) return false;
+    if (!this.#isUsual || this.waiting.size > 0 || this.#partial !== NONE || this.running.size === 0) return false;
     this.isOutdated = false;
-    return true;
+    return this.#kv.reserveNextStep();
   }
 
   /**
@@ -102,8 +98,8 @@ export class Batch {
     this.#kv.expire(nowNs);
     if (this.queues !== undefined) this.#enter(this.queues, nowNs, seenNs);
     const preempted = this.#prefillFirst ? this.#formPrefillFirst(nowNs, seenNs) : this.#formMixed(nowNs, seenNs);
-    const { admission } = this;
-    this.isOutdated = admission.mayLoadSoon || (seenNs < nowNs && admission.missesSomebody(nowNs, seenNs));
+    const { mayLoadSoon } = this.admission;
+    this.isOutdated = mayLoadSoon || (seenNs < nowNs && this.admission.missesSomebody(nowNs, seenNs));
     return preempted;
   }
 
@@ -237,8 +233,6 @@ export class Batch {
     this.#partial = NONE;
     return this.#requests.computed[request]!;
   }
-
-  // -------------------------------------------------------------------------------------------- ends of steps
 
   /** Decoding requests have computed that many more tokens; those that have all of theirs leave. */
   endSteps(steps: number, endNs: Ns): void {
