@@ -6,7 +6,7 @@ import { sessionsPerSOf } from './demand-fields.ts';
 import type { Demand } from './workload-module.ts';
 
 const SAMPLED_SESSIONS = 1_200;
-const PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23];
+const PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29];
 
 export function agenticDemand(options: AgenticOptions): Demand {
   const { requests, promptTokens, outputTokens, reusedTokens, durationS } = sampleMeans(options);

@@ -23,8 +23,8 @@ const requestsPerSession = requestsPerSessionFields
   .describe('length of a session, requests');
 
 const userShareFields = z.strictObject({
-  median: share().default(0.105).describe('median over sessions of a lognormal, in [0, 1]'),
-  sigma: z.number().min(0).max(10).default(1.47).describe('standard deviation of the logarithm, dimensionless'),
+  median: share().default(0.0985).describe('median over sessions of a lognormal, in [0, 1]'),
+  sigma: z.number().min(0).max(10).default(1.56).describe('standard deviation of the logarithm, dimensionless'),
   max: share().default(1).describe('larger shares become this, in [0, 1]'),
   correlation: z
     .number()
@@ -59,7 +59,7 @@ const bigWindowFields = z.strictObject({
     .default(-0.9)
     .describe('on the length of the session, as a Farlie-Gumbel-Morgenstern copula has it, in [-1, 1]'),
   resumedTokens: lengthSchema
-    .default({ median: 255_000, sigma: 0.5, max: 850_000 })
+    .default({ median: 255_000, sigma: 0.53, max: 850_000 })
     .describe('context with which a resumed session begins, tokens'),
   // Where such a session compacts was not measured: a tenth short of a window of a million tokens.
   compactAboveTokens: tokens().default(900_000).describe('context above which the harness compacts, tokens'),
@@ -132,6 +132,27 @@ const subagents = subagentsFields
   .prefault(subagentsFields.parse({}))
   .describe('helpers that a session starts, each with a context of its own, dimensionless');
 
+// Chosen for the output of sessions.
+const outputLikenessFields = z.strictObject({
+  ofSession: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('of an answer with its session, as a Gaussian copula has it: 0 if answers are independent, in [0, 1]'),
+  withLength: z
+    .number()
+    .min(-1)
+    .max(1)
+    .default(-0.24)
+    .describe('of a session’s answers with its number of requests, likewise, in [-1, 1]'),
+});
+const outputLikeness = outputLikenessFields
+  .prefault(outputLikenessFields.parse({}))
+  .describe(
+    'answers of one session are alike; over all steps they are distributed as outputTokens says, dimensionless',
+  );
+
 export const agenticOptions = z
   .strictObject({
     ...demandFields,
@@ -173,13 +194,14 @@ export const agenticOptions = z
         max: 20_000,
       })
       .describe('generated length of one step, reasoning included, tokens'),
+    outputLikeness,
     // TraceLab (Codex sessions): 36.8 of 90.1 million output tokens.
     reasoningShare: z.number().min(0).lt(1).default(0.41).describe('share of the output that is reasoning, in [0, 1)'),
     toolGapS: secondsSchema
       .default({
         mixture: [
           { weight: 0.72, median: 7.24, sigma: 0.57 },
-          { weight: 0.28, median: 45.2, sigma: 1.38 },
+          { weight: 0.28, median: 59, sigma: 1.15 },
         ],
       })
       .describe('answer complete to tool result sent: execution, client and approvals, s'),
@@ -194,8 +216,8 @@ export const agenticOptions = z
       .default({
         mixture: [
           { weight: 0.5, median: 11.5, sigma: 0.45 },
-          { weight: 0.487, median: 165, sigma: 1.65 },
-          { weight: 0.013, median: 20_000, sigma: 0.9 },
+          { weight: 0.486, median: 165, sigma: 1.65 },
+          { weight: 0.014, median: 20_000, sigma: 0.9 },
         ],
         max: 86_400,
       })
@@ -205,7 +227,7 @@ export const agenticOptions = z
       .number()
       .min(0)
       .max(10)
-      .default(0.8)
+      .default(0.7)
       .describe('users differ in pace: all gaps of a session are stretched by a lognormal of median 1, dimensionless'),
     patienceS: secondsSchema
       .optional()

@@ -13,6 +13,7 @@ import {
 } from './agentic-times.ts';
 import { GrowingPrompt } from './growing-prompt.ts';
 import { LengthSampler } from './lengths.ts';
+import { normalShare } from './normal-share.ts';
 import { ZipfChoice } from './zipf.ts';
 
 /** Numbers of the subagents of a session lie this far apart, above all numbers of sessions. */
@@ -30,6 +31,7 @@ interface NewSession {
   readonly compactAboveTokens: number;
   readonly promptTokens: number;
   readonly isFresh: boolean;
+  readonly answerNormal: number;
 }
 
 /** A coding agent at work: the harness sends its whole context at every step, and appends answer and tool result. */
@@ -47,6 +49,8 @@ export class AgenticSession {
   readonly compactAboveTokens: number;
   /** It has begun with an empty history. */
   readonly isFresh: boolean;
+  /** How long its answers are among all, as a normal score. */
+  readonly answerNormal: number;
   readonly prompt = new GrowingPrompt();
   /** Requests prepared so far; the fields below are of the latest. */
   steps = 0;
@@ -68,6 +72,7 @@ export class AgenticSession {
     this.compactAboveTokens = given.compactAboveTokens;
     this.promptTokens = given.promptTokens;
     this.isFresh = given.isFresh;
+    this.answerNormal = given.answerNormal;
     this.reusedTokens = given.prefixTokens;
   }
 }
@@ -170,6 +175,7 @@ export class AgenticSessions {
       compactAboveTokens: parent.compactAboveTokens,
       promptTokens: this.#subagentStartLength.draw(this.#seed, session, SessionDraw.start),
       isFresh: false,
+      answerNormal: parent.answerNormal,
     });
     started.gapNs = this.times.gapNs(session, 0, false, 1);
     this.#restart(started);
@@ -234,9 +240,17 @@ export class AgenticSessions {
     session.prompt.continueWith(this.#nextStream++, session.prefixTokens);
   }
 
+  /** Answers of one session are alike, as a Gaussian copula has it: over all steps they are distributed as stated. */
+  #outputUniform({ session, steps, answerNormal }: AgenticSession): number {
+    const uniform = counterUniform(this.#seed, session, stepDraw(steps, StepDraw.output));
+    const { ofSession } = this.#options.outputLikeness;
+    if (ofSession === 0) return uniform;
+    return normalShare(ofSession * answerNormal + Math.sqrt(1 - ofSession * ofSession) * standardNormal(uniform));
+  }
+
   #answer(session: AgenticSession): void {
     const { session: id, steps: step } = session;
-    session.outputTokens = this.#outputLength.draw(this.#seed, id, stepDraw(step, StepDraw.output));
+    session.outputTokens = this.#outputLength.of(this.#outputUniform(session));
     const outcome = this.times.outcome(id, step);
     session.steps++;
     session.failed = outcome === Outcome.failed;

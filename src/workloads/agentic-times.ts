@@ -15,6 +15,8 @@ export const SessionDraw = {
   trigger: 6,
   subagents: 7,
   pace: 8,
+  // In the place of who sends the first request, which is never asked.
+  answers: 9,
 } as const;
 export type SessionUniform = (session: number, draw: number) => number;
 
@@ -36,6 +38,7 @@ const FIRST_TOOL_DRAW = 1_073_741_824;
 const MOST_TOOLS = 64;
 
 const SAMPLED_PACES = 50;
+const SAMPLED_LENGTHS = 500;
 
 export function stepDraw(step: number, draw: number): number {
   return FIRST_STEP_DRAW + DRAWS_PER_STEP * step + draw;
@@ -53,6 +56,8 @@ interface SessionPlan {
   /** Of the requests after the first, in [0, 1]. */
   readonly userShare: number;
   readonly isFresh: boolean;
+  /** How long its answers are among those of all steps, as a normal score. */
+  readonly answerNormal: number;
 }
 
 /** What is known of sessions of agents without what they say: how long they are, who drives them, when they send. */
@@ -63,6 +68,8 @@ export class AgenticTimes {
   readonly #userGap: SecondsSampler;
   readonly #toolGap: SecondsSampler;
   readonly #leastFreshNormal: number;
+  /** Of the length of a session, over steps: long sessions have more of them. */
+  readonly #meanLengthNormal: number;
 
   constructor(options: AgenticOptions, seed: number, sessionUniform: SessionUniform) {
     this.#options = options;
@@ -71,15 +78,14 @@ export class AgenticTimes {
     this.#userGap = new SecondsSampler(options.userGapS);
     this.#toolGap = new SecondsSampler(options.toolGapS);
     this.#leastFreshNormal = standardNormal(1 - options.freshShare);
+    this.#meanLengthNormal = meanLengthNormal(options.requestsPerSession);
   }
 
   /** How long a session is, who drives it after its first request, and whether it begins with an empty history. */
   plan(session: number): SessionPlan {
-    const { requestsPerSession, userShare, freshCorrelation } = this.#options;
+    const { requestsPerSession, userShare, freshCorrelation, outputLikeness } = this.#options;
     const lengthUniform = this.#sessionUniform(session, SessionDraw.requests);
-    const { scale, shape, min, max } = requestsPerSession;
-    const weibull = Math.round(scale * Math.exp(Math.log(-Math.log(1 - lengthUniform)) / shape));
-    const requests = Math.min(Math.max(weibull, min), max);
+    const requests = requestsAt(lengthUniform, requestsPerSession);
     const lengthNormal = standardNormal(lengthUniform);
     const correlated = (rho: number, draw: number) =>
       rho * lengthNormal + Math.sqrt(1 - rho * rho) * standardNormal(this.#sessionUniform(session, draw));
@@ -89,6 +95,8 @@ export class AgenticTimes {
       requests,
       userShare: laterShare(Math.min(share, userShare.max), requests),
       isFresh: correlated(freshCorrelation, SessionDraw.fresh) >= this.#leastFreshNormal,
+      answerNormal:
+        correlated(outputLikeness.withLength, SessionDraw.answers) - outputLikeness.withLength * this.#meanLengthNormal,
     };
   }
 
@@ -173,4 +181,22 @@ export function requestsAfter(outcome: number, steps: number, requests: number):
 /** The first request is always the user's: what is left of a share of them for those that follow. */
 function laterShare(share: number, requests: number): number {
   return requests === 1 ? 0 : Math.max(0, (share * requests - 1) / (requests - 1));
+}
+
+/** How many requests the session at this share of all sessions has, by length. */
+function requestsAt(uniform: number, { scale, shape, min, max }: AgenticOptions['requestsPerSession']): number {
+  const weibull = Math.round(scale * Math.exp(Math.log(-Math.log(1 - uniform)) / shape));
+  return Math.min(Math.max(weibull, min), max);
+}
+
+function meanLengthNormal(requestsPerSession: AgenticOptions['requestsPerSession']): number {
+  let sum = 0;
+  let steps = 0;
+  for (let k = 0; k < SAMPLED_LENGTHS; k++) {
+    const uniform = (k + 0.5) / SAMPLED_LENGTHS;
+    const requests = requestsAt(uniform, requestsPerSession);
+    sum += requests * standardNormal(uniform);
+    steps += requests;
+  }
+  return sum / steps;
 }

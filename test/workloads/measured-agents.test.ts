@@ -26,7 +26,7 @@ interface Row {
   readonly sample: readonly number[];
   readonly mean: number;
   readonly quantiles: readonly (readonly [share: number, value: number])[];
-  /** Farther off than 5 % (mean) and 10 % (quantiles), and how far: what the preset does not reproduce. */
+  /** Farther off than 5 % (mean) and 10 % (quantiles), and how far: less than the independent fit this began with. */
   readonly known?: Readonly<Record<string, number>>;
 }
 
@@ -35,38 +35,37 @@ const rows: readonly Row[] = [
   { name: 'requests of a session', sample: perSession(({ length }) => length), mean: 69.48,
     quantiles: [[0.1, 7], [0.25, 18], [0.5, 45.5], [0.75, 94], [0.9, 157.3], [0.99, 340.9]] },
   { name: 'requests of users in a session', sample: userTurns, mean: 10.14,
-    quantiles: [[0.1, 1], [0.5, 4], [0.75, 10], [0.9, 26.1], [0.99, 100.5]], known: { p75: 0.11, p99: 0.2 } },
+    quantiles: [[0.1, 1], [0.5, 4], [0.75, 10], [0.9, 26.1], [0.99, 100.5]], known: { p99: 0.15 } },
   { name: 'prompt tokens', sample: steps.map(({ promptTokens }) => promptTokens), mean: 122_380,
     quantiles: [[0.1, 42_420], [0.25, 66_519], [0.5, 103_660], [0.75, 138_570], [0.9, 233_630], [0.99, 498_520]],
-    known: { p99: 0.22 } },
+    known: { p99: 0.25 } },
   { name: 'output tokens', sample: steps.map(({ outputTokens }) => outputTokens), mean: 440.06,
     quantiles: [[0.1, 105], [0.25, 137], [0.5, 216], [0.75, 426], [0.9, 898], [0.99, 3686.3]] },
   { name: 'input of a session', sample: perSession(input), mean: 8.503e6,
     quantiles: [[0.1, 664_900], [0.25, 1.655e6], [0.5, 5.091e6], [0.75, 1.06e7], [0.9, 2.048e7], [0.99, 4.672e7]],
-    known: { p25: 0.13, p99: 0.21 } },
+    known: { p99: 0.18 } },
   { name: 'output of a session', sample: perSession(sumOf(({ outputTokens }) => outputTokens)), mean: 30_580,
-    quantiles: [[0.1, 3209], [0.25, 8046], [0.5, 19_300], [0.75, 38_730], [0.9, 73_250], [0.99, 175_200]],
-    known: { p10: 0.17, p75: 0.14, p99: 0.18 } },
+    quantiles: [[0.1, 3209], [0.25, 8046], [0.5, 19_300], [0.75, 38_730], [0.9, 73_250], [0.99, 175_200]] },
   { name: 'largest context', sample: perSession((session) => Math.max(...session.map(({ promptTokens }) => promptTokens))),
-    mean: 183_000, known: { p99: 0.15 },
+    mean: 183_000,
     quantiles: [[0.1, 66_870], [0.25, 112_000], [0.5, 147_800], [0.75, 186_100], [0.9, 339_700], [0.99, 790_800]] },
   { name: 'share of a session’s input that is known', sample: perSession((session) => known(session) / input(session)),
     mean: 0.9284,
     quantiles: [[0.1, 0.8291], [0.25, 0.9185], [0.5, 0.9545], [0.75, 0.9715], [0.9, 0.979], [0.99, 0.989]] },
-  { name: 'new prompt tokens of later requests', mean: 3242, known: { mean: 0.07 },
+  { name: 'new prompt tokens of later requests', mean: 3242, known: { mean: 0.06 },
     sample: laterSteps.map(({ promptTokens, reusedTokens }) => promptTokens - reusedTokens),
     quantiles: [[0.1, 231], [0.25, 374], [0.5, 713], [0.75, 1702], [0.9, 4179], [0.99, 61_380]] },
   { name: 'duration of a session, min', mean: 173.9,
     sample: perSession((session) => sumOf(({ gapNs }) => gapNs / NS_PER_S + ANSWER_S)(session) / 60),
     quantiles: [[0.1, 6.508], [0.25, 22.32], [0.5, 59.82], [0.75, 122.3], [0.9, 399.9], [0.99, 1582]],
-    known: { p10: 0.28, p25: 0.17, p75: 0.26, p99: 0.29 } },
+    known: { p10: 0.2, p75: 0.21, p99: 0.25 } },
 ];
 
 test.each(rows)('$name: mean within 5 %, quantiles within 10 %, but for what is known', (row) => {
   const far: string[] = [];
   const check = (figure: string, generated: number, measured: number, allowed: number) => {
     const error = Math.abs(generated / measured - 1);
-    if (error > (row.known?.[figure] ?? allowed)) far.push(`${figure}: ${generated} against ${measured}`);
+    if (error > (row.known?.[figure] ?? allowed) + 1e-9) far.push(`${figure}: ${generated} against ${measured}`);
   };
   check('mean', meanOf(row.sample), row.mean, 0.05);
   const sorted = row.sample.toSorted((a, b) => a - b);
@@ -83,6 +82,11 @@ test('a request of a user takes 6.76 steps on average, 2 at the median, 85 % of 
 
   expect(Math.abs(meanOf(lengths) / 6.762 - 1)).toBeLessThan(0.05);
   expect(quantileOf(lengths, 0.5)).toBe(2);
+  // Measured 4, 17 and 80: whole numbers, of which 15 is a tenth and a bit short.
+  const sorted = lengths.toSorted((a, b) => a - b);
+  expect(quantileOf(sorted, 0.75)).toBeLessThanOrEqual(5);
+  expect(Math.abs(quantileOf(sorted, 0.9) / 17 - 1)).toBeLessThan(0.12);
+  expect(Math.abs(quantileOf(sorted, 0.99) / 80 - 1)).toBeLessThan(0.1 + 1e-9);
   expect(Math.abs(lengths.filter((count) => count < 10).length / lengths.length - 0.8509)).toBeLessThan(0.02);
 });
 
