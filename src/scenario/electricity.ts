@@ -5,6 +5,10 @@ import type { Quantity, ShapeEntry } from './price-catalogue.ts';
 
 const MISSING = 'is missing — write it, or a site: that has it';
 
+/** No year's mean is near it; hours of recorded prices may be. */
+const MOST_USD_PER_KWH = 5;
+const MOST_PUE = 5;
+
 /** What a region may say of its electricity. */
 export function electricityKeys({ prices }: Catalogue) {
   const sites = prices.sites.map(({ name }) => name);
@@ -17,9 +21,20 @@ export function electricityKeys({ prices }: Catalogue) {
     electricityUsdPerKWh: z
       .number()
       .min(0)
+      .max(MOST_USD_PER_KWH, {
+        error: ({ input }) =>
+          `must be at most ${MOST_USD_PER_KWH}, found ${String(input)} — write USD, not cents, such as 0.0892`,
+      })
       .optional()
       .describe('price of electricity, the mean where it changes by the hour, USD/kWh (required without a site)'),
-    pue: z.number().min(1).optional().describe('facility energy / IT energy, at least 1 (required without a site)'),
+    pue: z
+      .number()
+      .min(1)
+      .max(MOST_PUE, {
+        error: ({ input }) => `must be at most ${MOST_PUE}, found ${String(input)} — write the ratio, such as 1.15`,
+      })
+      .optional()
+      .describe('facility energy / IT energy, at least 1 (required without a site)'),
     timeZone: z
       .string()
       .refine(isTimeZone, {

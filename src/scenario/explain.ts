@@ -119,7 +119,9 @@ interface Bounded {
 }
 
 function outside({ input, inclusive }: Bounded, strict: string, weak: string, bound: number | bigint): string {
-  return `must be ${inclusive === false ? strict : weak} ${bound}, found ${shown(input)}`;
+  const isPercent = bound === 1 && typeof input === 'number' && Number.isInteger(input) && input > 1 && input <= 100;
+  const remedy = isPercent ? ` — a share: write ${input / 100} for ${input} %` : '';
+  return `must be ${inclusive === false ? strict : weak} ${bound}, found ${shown(input)}${remedy}`;
 }
 
 function wrongSize({ input, exact }: Bounded, words: string, bound: number | bigint): string {

@@ -13,6 +13,7 @@ import type { Path } from './problem.ts';
 
 const LEVELS = ['accelerator', 'node', 'rack', 'site'] as const;
 const COUNTS = ['accelerators', 'it', 'facility'] as const;
+const MOST_SHARE = 10;
 const WATTS = { W: 1, kW: 1e3, MW: 1e6 } as const;
 
 const budget = (unit: string) => z.number().positive().optional().describe(`budget of each such domain, ${unit}`);
@@ -42,7 +43,13 @@ export const domainSchema = z.strictObject({
       z.strictObject({
         from: duration('from when on the budget is another, since the start'),
         to: duration('until when'),
-        share: z.number().positive().max(10).describe('of the budget, such as 0.75 for a cut of 25 %'),
+        share: z
+          .number()
+          .positive()
+          .max(MOST_SHARE, {
+            error: ({ input }) => `must be at most ${MOST_SHARE}, found ${String(input)} — write 0.75 for 75 %`,
+          })
+          .describe('of the budget, such as 0.75 for a cut of 25 %'),
       }),
     )
     .default([])

@@ -24,6 +24,8 @@ const DEFAULTS = {
 /** Of a price by the hour, where neither scenario nor price book says one. */
 const SPOT_DISCOUNT = 0.55;
 const WATTS_PER_KW = 1_000;
+/** The smallest accelerators draw several times that. */
+const LEAST_PROVISIONED_WATTS = 10;
 /** Facility over IT, in the typical draw of the profiles. */
 const TYPICAL_PUE = 1.2;
 
@@ -70,7 +72,10 @@ function ownSchema() {
     costOfCapital: rate(DEFAULTS.costOfCapital, 'cost of capital per year, as a share'),
     provisionedWattsPerAccelerator: z
       .number()
-      .positive()
+      .min(LEAST_PROVISIONED_WATTS, {
+        error: ({ input }) =>
+          `must be at least ${LEAST_PROVISIONED_WATTS}, found ${String(input)} — write watts, such as 1275`,
+      })
       .optional()
       .describe('IT watts that the building provides for an accelerator (default: the most its server draws)'),
     buildingUsdPerMW: z

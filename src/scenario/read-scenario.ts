@@ -29,6 +29,7 @@ import { scenarioSchemas } from './schema.ts';
 import type { Source } from './source.ts';
 import { parseSource } from './source.ts';
 import type { SweepInput } from './variant-schema.ts';
+import { withoutEffect } from './without-effect.ts';
 
 /** A scenario in which everything is known but what its traces hold. */
 export interface Scenario {
@@ -131,7 +132,7 @@ export function readSource(
     return { ok: false, problems: [...problemsOf(control.findings, source), ...control.problems] };
   }
   const scenario = { ...uncontrolled, ...(control !== undefined && { power: control.plan }) };
-  return { ok: true, scenario, warnings: [...unusedTemplates(draft), ...money.warnings] };
+  return { ok: true, scenario, warnings: [...unusedTemplates(draft), ...money.warnings, ...withoutEffect(scenario)] };
 }
 
 /** In the order of the file, and each once: a template may be wrong for several pools. */

@@ -229,7 +229,7 @@ describe('what the user hears of', () => {
       "desk.yaml:15:77  slos[0].ttftMs.pp9
           unknown percentile \`pp9\` — write p50, p90, p95, p99 or p99.9
       desk.yaml:15:99  slos[0].attainment
-          must be at most 1, found 99
+          must be at most 1, found 99 — a share: write 0.99 for 99 %
       desk.yaml:16:5  slos[1]
           has no objective — add ttftMs, tpotMs or e2eMs, such as ttftMs: { p95: 500 }
       desk.yaml:17:28  slos[2].e2eMs
