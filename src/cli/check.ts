@@ -1,3 +1,5 @@
+import { HOURS_PER_MONTH } from '../economics/bills.ts';
+import { ownedUsdPerHour } from '../economics/ownership.ts';
 import { figure, given } from '../report/figures.ts';
 import { alignedRows, wrapped } from '../report/table.ts';
 import { TERMINAL_COLUMNS } from '../report/terminal.ts';
@@ -48,13 +50,14 @@ function seconds(ns: number): string {
 function poolRows(plan: RunPlan): string[] {
   const head = ['', '', '', 'instances', 'KV tokens', 'longest request', 'USD/h', 'grade'];
   return [
-    ...alignedRows([head, ...plan.pools.map((pool) => poolRow(pool, plan))], 3),
+    ...alignedRows([head, ...plan.pools.map((pool, index) => poolRow(pool, index, plan))], 3),
     '  instances: × accelerators of each. KV tokens: of one instance. longest request: prompt + output.',
+    `  USD/h: ${paidFor(plan)}.`,
   ];
 }
 
-function poolRow(pool: PoolPlan, plan: RunPlan): string[] {
-  const { engine, instances, acceleratorsPerInstance, rentUsdPerAcceleratorHour } = pool;
+function poolRow(pool: PoolPlan, index: number, plan: RunPlan): string[] {
+  const { engine, instances, acceleratorsPerInstance } = pool;
   return [
     pool.name,
     plan.models[pool.model]!,
@@ -62,9 +65,24 @@ function poolRow(pool: PoolPlan, plan: RunPlan): string[] {
     `${figure(instances, 0)} × ${acceleratorsPerInstance}`,
     figure(engine.kvBlocks * engine.blockTokens, 0),
     figure(engine.maxModelTokens, 0),
-    figure(instances * acceleratorsPerInstance * rentUsdPerAcceleratorHour, 2),
+    figure(usdPerHour(pool, index, plan), 2),
     pool.grade,
   ];
+}
+
+/** Of all accelerators of a pool: their rent, or what is known of owning them before anything draws power. */
+function usdPerHour(pool: PoolPlan, index: number, { money }: RunPlan): number {
+  const accelerators = pool.instances * pool.acceleratorsPerInstance;
+  const procurement = money?.pools[index]?.procurement;
+  if (money === undefined || procurement?.kind !== 'own') return accelerators * pool.rentUsdPerAcceleratorHour;
+  const { it, building, maintenance, staff } = ownedUsdPerHour(procurement, money.costBasis);
+  return accelerators * (it + building + maintenance + staff) + procurement.fixedUsdPerMonth / HOURS_PER_MONTH;
+}
+
+function paidFor({ money }: RunPlan): string {
+  const isOwned = money?.pools.some(({ procurement }) => procurement.kind === 'own') === true;
+  const rent = 'the rent of all accelerators of the pool';
+  return isOwned ? `${rent}, or owning them without electricity, ${money.costBasis} basis` : rent;
 }
 
 function workloadRows(plan: RunPlan): string[] {

@@ -20,7 +20,9 @@ export function reportSweep(
 ): number {
   const [metric, statistic] = latency.split('_') as [LatencyFigure['metric'], LatencyFigure['statistic']];
   const { points, path } = collectPoints(swept, { metric, statistic });
-  const report = { scenario: swept.name, tokenfleetVersion: version(), points, path, latency: { metric, statistic } };
+  const costBases = swept.points.map(({ plans }) => plans.runs[0]?.plan.money?.costBasis);
+  const tokenfleetVersion = version();
+  const report = { scenario: swept.name, tokenfleetVersion, points, path, latency: { metric, statistic }, costBases };
   process.stdout.write(json ? `${JSON.stringify(sweepDocument(report), null, 2)}\n` : sweepReport(report));
   return EXIT_OK;
 }

@@ -128,12 +128,13 @@ function report(outcome: {
     ...(precision !== undefined && { precision: { wanted: precision, reached: widest } }),
     arms: planned.map(({ arm, plans }) => {
       const folder = folders.get(plans.scenario)!;
-      const { warmUpNs, horizonNs } = plans.runs[0]!.plan;
+      const { warmUpNs, horizonNs, money } = plans.runs[0]!.plan;
       return {
         name: arm.name,
         scenario: plans.scenario,
         warmUpS: warmUpNs / NS_PER_S,
         horizonS: horizonNs / NS_PER_S,
+        costBasis: money?.costBasis,
         settlesAfterS: settlingS(
           plans.runs.map(({ runId }) => folder.of(runId)),
           horizonNs / NS_PER_S,

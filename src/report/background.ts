@@ -1,6 +1,7 @@
 import type { Metric, RunSummary, Statistic } from '../results/summary.ts';
 import { findEntry, scopeNames } from '../results/summary.ts';
 import { percent, withHalfWidth } from './figures.ts';
+import { type MoneyRules, withBasis } from './money.ts';
 import { alignedRows, shortened } from './table.ts';
 
 const COLUMNS: readonly (readonly [head: string, metric: Metric, statistic: Statistic])[] = [
@@ -13,7 +14,7 @@ const COLUMNS: readonly (readonly [head: string, metric: Metric, statistic: Stat
 ];
 
 /** What background work had, by tenant. */
-export function background(summary: RunSummary): string[] {
+export function background(summary: RunSummary, rules: MoneyRules | undefined): string[] {
   const tenants = scopeNames(summary, 'background');
   if (tenants.length === 0) return [];
   const rows = tenants.map((tenant) => [
@@ -25,7 +26,7 @@ export function background(summary: RunSummary): string[] {
     }),
   ]);
   return [
-    'Background work, on instances that scaling had released',
+    withBasis('Background work, on instances that scaling had released', rules),
     ...alignedRows([['', ...COLUMNS.map(([head]) => head)], ...rows]),
   ];
 }

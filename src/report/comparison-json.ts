@@ -13,11 +13,12 @@ export function comparisonDocument({ comparison, seeds, tokenfleetVersion, preci
     seeds,
     precision_wanted: precision?.wanted ?? null,
     precision_reached: precision?.reached ?? null,
-    arms: arms.map(({ name, scenario, warmUpS, settlesAfterS, runs }) => ({
+    arms: arms.map(({ name, scenario, warmUpS, settlesAfterS, costBasis, runs }) => ({
       name,
       scenario,
       warm_up_s: warmUpS,
       settles_after_s: settlesAfterS ?? null,
+      cost_basis: costBasis ?? null,
       runs: runs.map(({ seed, runId, directory }) => ({ seed, run_id: runId, directory })),
     })),
     variants: comparison.variants.map((variant) => ({

@@ -1,7 +1,9 @@
 import type { Comparison, ComparedVariant, FigureDifference } from '../results/comparison.ts';
+import type { CostBasis } from '../sim/money-plan.ts';
 import { isNear, isNothing, signedRelative, verdictSentence } from './comparison-words.ts';
 import { figure, given } from './figures.ts';
 import { metricLabel } from './metric-names.ts';
+import { basisOf } from './money.ts';
 import { alignedRows, shortened, wrapped } from './table.ts';
 import { TERMINAL_COLUMNS } from './terminal.ts';
 
@@ -24,6 +26,8 @@ export interface ComparedArm {
   readonly horizonS: number;
   /** When MSER-5 finds it settled; undefined when the run is too short to tell. */
   readonly settlesAfterS: number | undefined;
+  /** What its dollars stand for; rent where it says nothing of money. */
+  readonly costBasis?: CostBasis | undefined;
   readonly runs: readonly { readonly seed: number; readonly runId: string; readonly directory: string }[];
 }
 
@@ -92,6 +96,7 @@ function footing({ arms, comparison }: ComparisonReport): string[] {
     ...sentenceLines(
       `Left out as warm-up: ${warmUps}. Settled, by MSER-5 on the requests in the fleet: ${settling.join(', ')}.`,
     ),
+    ...sentenceLines(basisOf(arms)),
     `Every other figure, with its interval: --json. Runs: in the results of ${folders}.`,
   ];
 }

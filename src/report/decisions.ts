@@ -1,6 +1,7 @@
 import { FLEET, findEntry, scopeNames } from '../results/summary.ts';
 import type { Metric, RunSummary, SummaryEntry } from '../results/summary.ts';
 import { figure, percent } from './figures.ts';
+import { type MoneyRules, withBasis } from './money.ts';
 import { alignedRows, shortened } from './table.ts';
 
 const REASONS: readonly (readonly [label: string, metric: Metric])[] = [
@@ -10,8 +11,8 @@ const REASONS: readonly (readonly [label: string, metric: Metric])[] = [
 ];
 
 /** What was decided around the engines: who was turned away and why, who answered, how many instances were switched on. */
-export function decisions(summary: RunSummary): string[] {
-  return [...turnedAway(summary), ...answers(summary), ...instances(summary), ...evictions(summary)];
+export function decisions(summary: RunSummary, rules: MoneyRules | undefined): string[] {
+  return [...turnedAway(summary), ...answers(summary, rules), ...instances(summary), ...evictions(summary)];
 }
 
 function evictions(summary: RunSummary): string[] {
@@ -40,7 +41,7 @@ const EVICTED = ['evictions', 'lost_attempts', 'lost_output_tokens'] as const;
 
 const ANSWERED = 'answered_by_';
 
-function answers(summary: RunSummary): string[] {
+function answers(summary: RunSummary, rules: MoneyRules | undefined): string[] {
   const shares = summary.filter(({ scope, metric }) => scope === 'fleet' && metric.startsWith(ANSWERED));
   if (shares.length === 0) return [];
   const of = (metric: Metric) => findEntry(summary, 'fleet', FLEET, metric, 'share');
@@ -57,7 +58,7 @@ function answers(summary: RunSummary): string[] {
       : [
           `  USD per thousand answers: ${figure(1_000 * cost.value, 3)}, of right ones: ${figure(1_000 * right.value, 3)}.`,
         ];
-  return ['Answers', ...alignedRows(rows), ...costs];
+  return [withBasis('Answers', rules), ...alignedRows(rows), ...costs];
 }
 
 function share(entry: SummaryEntry | undefined): string {

@@ -18,6 +18,28 @@ export const BASIS_WORDS: Readonly<Record<CostBasis, string>> = {
   accounting: 'accounting basis: capital in equal parts over its life',
   cash: 'cash basis: only what is paid in the window',
 };
+
+const RENT_WORDS = 'the rent of the accelerators';
+
+/** In a heading, after its words; nothing where nothing is said of money: then all dollars are rent. */
+export function withBasis(heading: string, rules: MoneyRules | undefined): string {
+  return rules === undefined ? heading : `${heading}, ${BASIS_WORDS[rules.costBasis].split(':')[0]}`;
+}
+
+/** What a dollar stands for where several scenarios stand in one table. @param arms by name; no basis where nothing is said of money */
+export function basisOf(
+  arms: readonly { readonly name: string; readonly costBasis?: CostBasis | undefined }[],
+): string {
+  const wordsOf = (basis: CostBasis | undefined) => (basis === undefined ? RENT_WORDS : BASIS_WORDS[basis]);
+  const bases = [...new Set(arms.map(({ costBasis }) => costBasis))];
+  if (bases.length === 1) return `USD: ${wordsOf(bases[0]).replace(':', ',')}.`;
+  const each = bases.map((basis) => {
+    const names = arms.filter(({ costBasis }) => costBasis === basis).map(({ name }) => name);
+    return `${wordsOf(basis).split(':')[0]} (${names.join(', ')})`;
+  });
+  return `USD do not all stand for the same: ${each.join('; ')}.`;
+}
+
 const IDLE_WORDS: Readonly<Record<IdleRule, string>> = {
   'pro-rata': 'idle time charged as busy time was caused',
   'peak-responsible': 'idle time charged to who makes the peak',
@@ -110,7 +132,7 @@ export function tenantSection(summary: RunSummary, rules: MoneyRules | undefined
     return alignedRows([[corner, ...figures.map(([head]) => head)], ...rows]);
   };
   return [
-    `By workload, ${BASIS_WORDS[rules.costBasis].split(':')[0]}, ${IDLE_WORDS[rules.idleRule]}`,
+    `${withBasis('By workload', rules)}, ${IDLE_WORDS[rules.idleRule]}`,
     ...table(
       'USD per',
       ['request', 'request_cost', 'fully_loaded'],

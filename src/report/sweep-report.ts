@@ -1,9 +1,12 @@
 import { fleetValue } from '../results/summary.ts';
+import type { CostBasis } from '../sim/money-plan.ts';
 import type { LatencyFigure, SweptPoint } from '../results/sweep-file.ts';
 import { figure, given } from './figures.ts';
 import { JSON_SCHEMA_VERSION, figuresDocument } from './json-document.ts';
 import { metricName } from './metric-names.ts';
-import { alignedRows, shortened } from './table.ts';
+import { basisOf } from './money.ts';
+import { alignedRows, shortened, wrapped } from './table.ts';
+import { TERMINAL_COLUMNS } from './terminal.ts';
 
 /** A sweep with all its runs. */
 export interface SweepReport {
@@ -13,15 +16,18 @@ export interface SweepReport {
   /** The file with every figure. */
   readonly path: string;
   readonly latency: LatencyFigure;
+  /** What the dollars of each point stand for; rent where it says nothing of money. */
+  readonly costBases: readonly (CostBasis | undefined)[];
 }
 
 const UNKNOWN = '–';
 /** Of a larger sweep only the front is shown. */
 const MOST_SHOWN = 40;
 const MOST_WORDS = 5;
+const MOST_NAMED = 8;
 
 /** Points with their cost and latency, the front marked: plain text. */
-export function sweepReport({ scenario, points, path, latency }: SweepReport): string {
+export function sweepReport({ scenario, points, path, latency, costBases }: SweepReport): string {
   const front = points.filter(({ isOnFront }) => isOnFront);
   const isCut = points.length > MOST_SHOWN;
   const shown = isCut ? front.slice(0, MOST_SHOWN) : points;
@@ -40,9 +46,19 @@ export function sweepReport({ scenario, points, path, latency }: SweepReport): s
     `${scenario}: ${points.length} points${isCut ? `, of which the ${shown.length} on the front are shown` : ''}`,
     ...alignedRows([head, ...rows]),
     `  *: no other point is as low in both cost and ${name}. USD/Mtok: blended, idle time included.`,
+    ...wrapped(`  ${basisOf(shownBases(costBases))}`, TERMINAL_COLUMNS, 4),
     `Every figure of every point: ${path}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Points are many: where they differ, the table has a column or its JSON says which. */
+function shownBases(costBases: SweepReport['costBases']) {
+  return [...new Set(costBases)].map((costBasis) => {
+    const points = [...costBases.keys()].filter((index) => costBases[index] === costBasis).map((index) => index + 1);
+    const some = points.slice(0, MOST_NAMED).join(', ');
+    return { name: points.length > MOST_NAMED ? `${some}, …` : some, costBasis };
+  });
 }
 
 /** The ends of paths, as short as tells them apart. */
@@ -64,20 +80,21 @@ function optional(value: number | undefined): string {
 }
 
 /** A sweep for a program: its points, and of each the figures of the fleet. */
-export function sweepDocument({ scenario, tokenfleetVersion, points, path, latency }: SweepReport) {
+export function sweepDocument({ scenario, tokenfleetVersion, points, path, latency, costBases }: SweepReport) {
   return {
     json_schema_version: JSON_SCHEMA_VERSION,
     tokenfleet_version: tokenfleetVersion,
     scenario,
     table: path,
     front_of: ['blended_cost_fully_loaded_usd_per_million_tokens', `${latency.metric}_${latency.statistic}_ms`],
-    points: points.map(({ point, settings, seeds, summary, isOnFront }) => {
+    points: points.map(({ point, settings, seeds, summary, isOnFront }, index) => {
       const fleet = summary.filter(({ scope }) => scope === 'fleet');
       return {
         point,
         settings: Object.fromEntries(settings.map(({ path: each, value }) => [each, value])),
         seeds,
         on_front: isOnFront,
+        cost_basis: costBases[index] ?? null,
         ...figuresDocument(fleet),
       };
     }),

@@ -8,7 +8,7 @@ import { energy } from './energy.ts';
 import { decisions } from './decisions.ts';
 import { figure, given, percent, withHalfWidth } from './figures.ts';
 import { kvTiers } from './kv-tiers.ts';
-import { BASIS_WORDS, billSection, tenantSection } from './money.ts';
+import { BASIS_WORDS, billSection, tenantSection, withBasis } from './money.ts';
 import { powerDomains } from './power-domains.ts';
 import type { RunReport } from './run-report.ts';
 import { alignedRows, shortened, wrapped } from './table.ts';
@@ -28,13 +28,13 @@ export function terminalReport(report: RunReport): string {
     objectives(summary),
     deadlines(summary),
     load(report),
-    decisions(summary),
-    background(summary),
+    decisions(summary, report.money),
+    background(summary, report.money),
     kvTiers(summary),
     energy(summary, TERMINAL_COLUMNS),
     powerDomains(summary),
     cost(report),
-    costByPool(summary),
+    costByPool(report),
     billSection(summary, report.money),
     tenantSection(summary, report.money),
     footing(report),
@@ -226,7 +226,7 @@ function costBand(summary: RunSummary, metric: Metric): string {
 }
 
 /** Models differ in price: with several pools, the fleet's blend says little. */
-function costByPool(summary: RunSummary): string[] {
+function costByPool({ summary, money }: RunReport): string[] {
   const pools = scopeNames(summary, 'pool');
   if (pools.length < 2) return [];
   const of = (pool: string, metric: Metric, statistic: Statistic) =>
@@ -238,7 +238,7 @@ function costByPool(summary: RunSummary): string[] {
     ...COST_ROWS.map(([, metric]) => of(pool, metric, 'fully_loaded')),
   ]);
   const head = ['', 'input tok/s', 'output tok/s', 'input $/M', 'output $/M', 'blended $/M'];
-  return ['By pool, idle time included', ...alignedRows([head, ...rows])];
+  return [withBasis('By pool, idle time included', money), ...alignedRows([head, ...rows])];
 }
 
 const GRADE_WORDS: Readonly<Record<Grade, string>> = {
