@@ -81,8 +81,8 @@ function usdPerHour(pool: PoolPlan, index: number, { money }: RunPlan): number {
 
 function paidFor({ money }: RunPlan): string {
   const isOwned = money?.pools.some(({ procurement }) => procurement.kind === 'own') === true;
-  const rent = 'the rent of all accelerators of the pool';
-  return isOwned ? `${rent}, or owning them without electricity, ${money.costBasis} basis` : rent;
+  const rent = 'rent of all accelerators of the pool';
+  return isOwned ? `${rent}, or owning them (${money.costBasis} basis, no electricity)` : rent;
 }
 
 function workloadRows(plan: RunPlan): string[] {
