@@ -47,6 +47,13 @@ export function kvTiersSchema() {
       .positive()
       .max(1e9)
       .describe('KV cache it holds, GB: of each instance, or of the whole pool'),
+    usdPerGB: z
+      .number()
+      .min(0)
+      .optional()
+      .describe(
+        'price of what holds it, USD per GB, which an owned pool pays beside its servers (default: 0, it is in their price)',
+      ),
     readGBPerS: rate(
       'rate of reading, GB/s (default: dram the host links of all accelerators of the instance, ssd 14, remote 25)',
     ),
@@ -75,6 +82,28 @@ export function kvTiersSchema() {
     .describe(
       'stores of KV cache beside the accelerators, which prompts that begin alike are read from (default: none)',
     );
+}
+
+/** What an owned pool pays for its stores beside its servers, USD per accelerator. @param instances all there can be */
+export function storesUsdPerAccelerator(choices: Choices, instances: number): number {
+  const accelerators = acceleratorsOf(choices.serving);
+  return (choices.kvTiers ?? []).reduce(
+    (usd, { kind, scope = USUAL[kind](choices).scope, capacityGB, usdPerGB = 0 }) => {
+      const sharedBy = scope === 'instance' ? accelerators : accelerators * instances;
+      return usd + (capacityGB * usdPerGB) / sharedBy;
+    },
+    0,
+  );
+}
+
+/** A store that nobody has bought has no price. */
+function storePriceFindings({ kvTiers = [], procurement, at }: Choices): Finding[] {
+  if (procurement?.kind === 'own') return [];
+  return kvTiers.flatMap(({ usdPerGB }, index) => {
+    if (usdPerGB === undefined) return [];
+    const sentence = 'what is rented has its stores in the rent — leave it out, or write procurement: { kind: own }';
+    return [finding([...at('kvTiers'), index, 'usdPerGB'], sentence)];
+  });
 }
 
 type Engine = Pick<EnginePlan, 'prefixCaching' | 'reserveFullPrompt' | 'kvAllocation' | 'blockTokens'>;
@@ -108,7 +137,8 @@ export function kvTiersOf(
   });
   return {
     tiers: tiers.toSorted((a, b) => KV_TIER_KINDS.indexOf(a.kind) - KV_TIER_KINDS.indexOf(b.kind)),
-    findings: kvTiers.length === 0 ? [] : [...findings, ...unfitEngine(choices, engine)],
+    findings:
+      kvTiers.length === 0 ? [] : [...findings, ...unfitEngine(choices, engine), ...storePriceFindings(choices)],
   };
 }
 

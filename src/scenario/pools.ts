@@ -18,6 +18,7 @@ import { enginePlan } from './engine-plan.ts';
 import { evictionPlan } from './evictions.ts';
 import type { Finding } from './explain.ts';
 import { kvLinkOf } from './kv-links.ts';
+import { storesUsdPerAccelerator } from './kv-tiers.ts';
 import { powerOf } from './power.ts';
 import type { PaidPool } from './procurement.ts';
 import { type Speculation, speculationOf } from './speculation.ts';
@@ -94,13 +95,19 @@ function planned(
       ]),
       deployed: conditionsOf(choices, speculation !== undefined),
     },
-    paid: {
-      accelerator: choices.accelerator,
-      profile: profiles.accelerator,
-      input: choices.procurement,
-      rentUsdPerAcceleratorHour: choices.rentUsdPerAcceleratorHour,
-      path: choices.procurement === undefined ? entry.path : choices.at('procurement'),
-    },
+    paid: paidPool(choices, scaling?.maxInstances ?? size),
+  };
+}
+
+function paidPool(choices: Choices, instances: number): Omit<PaidPool, 'region'> {
+  const { accelerator, profiles, procurement, rentUsdPerAcceleratorHour, entry } = choices;
+  return {
+    accelerator,
+    profile: profiles.accelerator,
+    input: procurement,
+    rentUsdPerAcceleratorHour,
+    storesUsdPerAccelerator: storesUsdPerAccelerator(choices, instances),
+    path: procurement === undefined ? entry.path : choices.at('procurement'),
   };
 }
 

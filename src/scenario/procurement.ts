@@ -110,6 +110,8 @@ export interface PaidPool {
   readonly input: ProcurementInput | undefined;
   /** Written in the scenario. */
   readonly rentUsdPerAcceleratorHour: number | undefined;
+  /** Of memory and drives for KV cache that are bought beside the servers. */
+  readonly storesUsdPerAccelerator: number;
   /** Where `input` stands, or would. */
   readonly path: Path;
 }
@@ -182,7 +184,7 @@ function ownPlan(input: Extract<ProcurementInput, { kind: 'own' }>, pool: PaidPo
     input.committedUsdPerAcceleratorHour ?? book.find(pool, 'reserve', 1, { quietly: true })?.usdPerAcceleratorHour;
   return {
     kind: 'own',
-    capexUsd: input.capexUsdPerAccelerator ?? cost.itCapexUsd,
+    capexUsd: (input.capexUsdPerAccelerator ?? cost.itCapexUsd) + pool.storesUsdPerAccelerator,
     lifeYears: input.lifeYears,
     residualShare: input.residualShare,
     costOfCapital: input.costOfCapital,

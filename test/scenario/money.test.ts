@@ -3,7 +3,7 @@ import { catalogue } from '../../src/catalogue.ts';
 import { ownedUsdPerHour } from '../../src/economics/ownership.ts';
 import { readScenario } from '../../src/scenario/read-scenario.ts';
 import { meanOver, valueAt } from '../../src/sim/series.ts';
-import { changed, filesOf, GOOD, scenarioOf } from './support.ts';
+import { changed, filesOf, GOOD, scenarioOf, told } from './support.ts';
 
 const HOUR_NS = 3_600e9;
 const DESK = '{ name: desk, template: h100-70b, instances: 8 }';
@@ -32,6 +32,21 @@ describe('a pool', () => {
     expect(usd('{ kind: reserve, termYears: 3 }')).toBe(1.3);
     expect(usd('{ kind: spot }')).toBe(1.25);
     expect(usd('{ kind: spot, usdPerAcceleratorHour: 0.9 }')).toBe(0.9);
+  });
+
+  test('that is owned pays for memory and drives beside its servers, those of an instance for each, a shared one once', () => {
+    const tiers =
+      'kvTiers: [{ kind: dram, capacityGB: 1000, usdPerGB: 10 }, { kind: ssd, capacityGB: 8000 }, { kind: remote, capacityGB: 64000, usdPerGB: 0.15 }]';
+    const keys = (kind: string) => `{ kind: ${kind} }, ${tiers}, engine: { prefixCaching: true }`;
+    const { procurement } = money(changed(pool(keys('own')))).pools[0]!;
+    if (procurement.kind !== 'own') throw new Error('not owned');
+    const { itCapexUsd } = catalogue.accelerator('h100-sxm').cost;
+
+    // Eight instances of four accelerators.
+    expect(procurement.capexUsd).toBeCloseTo(itCapexUsd + (1_000 * 10) / 4 + (64_000 * 0.15) / 32, 9);
+    expect(told(changed(pool(keys('rent'))))).toContain(
+      'what is rented has its stores in the rent — leave it out, or write procurement: { kind: own }',
+    );
   });
 
   test('takes the newest price at the start from the price book of the user, of its region first', () => {
