@@ -1,5 +1,15 @@
 import { assert } from './assert.ts';
-import { PendingArrivals } from './pending-arrivals.ts';
+import {
+  ARRIVAL_NS,
+  DEADLINE_NS,
+  OUTPUT_TOKENS,
+  PATH,
+  PendingRequests,
+  PROMPT_TOKENS,
+  REASONING_TOKENS,
+  SESSION,
+  WORKLOAD,
+} from './pending-requests.ts';
 import { type PromptPaths, UNENDING } from './prompt-paths.ts';
 import type { ArrivalSink, ContextSink, RequestView, Workload } from './ports.ts';
 import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
@@ -16,7 +26,7 @@ export class Demand {
   /** Requests that have arrived. */
   arrived = 0;
   readonly #sources: readonly Source[];
-  readonly #pending = new PendingArrivals();
+  readonly #pending = new PendingRequests();
   readonly #requests: RequestTable;
   readonly #paths: PromptPaths;
   readonly #view: RequestView;
@@ -64,12 +74,15 @@ export class Demand {
 
   /** The next request arrives. */
   next(): RequestIndex {
-    const nowNs = this.#pending.timeNs;
-    const request = this.#pending.pop();
+    const pending = this.#pending;
+    const nowNs = pending.timeNs;
+    const known = pending.pop();
+    const source = this.#sources[pending.rows[known + WORKLOAD]!]!;
+    const request = source.enter(known);
     this.#requests.id[request] = this.arrived++;
-    const source = this.#sources[this.#requests.workload[request]!]!;
+    pending.release(known);
     source.nowNs = nowNs;
-    if (source.pulled === request) source.pull();
+    if (source.pulled === known) source.pull();
     return request;
   }
 
@@ -85,8 +98,8 @@ export class Demand {
 /** One workload, and the sink it pushes into. */
 class Source implements ArrivalSink, ContextSink {
   nowNs: Ns = 0;
-  /** The request pushed by the latest pull: when it arrives, the workload is pulled again. */
-  pulled: RequestIndex = -1;
+  /** The pending request pushed by the latest pull: when it arrives, the workload is pulled again. */
+  pulled = -1;
   readonly workload: Workload;
   readonly #index: number;
   /** Workloads number their streams themselves; spread out by this they do not meet. */
@@ -94,13 +107,13 @@ class Source implements ArrivalSink, ContextSink {
   readonly #horizonNs: Ns;
   readonly #requests: RequestTable;
   readonly #paths: PromptPaths;
-  readonly #pending: PendingArrivals;
+  readonly #pending: PendingRequests;
   /** The path that `share` has described for the next request. */
   #firstSegment = NONE;
   #lastSegment = NONE;
   /** Of the next request. */
   #deadlineNs: Ns = Infinity;
-  #latest: RequestIndex = -1;
+  #latest = -1;
   readonly #contexts: WarmContext[] = [];
 
   constructor(
@@ -110,7 +123,7 @@ class Source implements ArrivalSink, ContextSink {
     horizonNs: Ns,
     requests: RequestTable,
     paths: PromptPaths,
-    pending: PendingArrivals,
+    pending: PendingRequests,
   ) {
     this.#index = index;
     this.#streamStride = streamStride;
@@ -160,10 +173,31 @@ class Source implements ArrivalSink, ContextSink {
       this.#paths.release(path);
       return;
     }
-    const request = this.#newRow(arrivalNs, promptTokens, outputTokens, reasoningTokens, session, path);
-    this.#requests.deadlineNs[request] = deadlineNs;
-    this.#latest = request;
-    this.#pending.push(arrivalNs, request);
+    const known = this.#pending.push(arrivalNs);
+    const { rows } = this.#pending;
+    rows[known + SESSION] = session;
+    rows[known + WORKLOAD] = this.#index;
+    rows[known + PROMPT_TOKENS] = promptTokens;
+    rows[known + OUTPUT_TOKENS] = outputTokens;
+    rows[known + REASONING_TOKENS] = reasoningTokens;
+    rows[known + DEADLINE_NS] = deadlineNs;
+    rows[known + PATH] = path;
+    this.#latest = known;
+  }
+
+  /** A pending request of this workload arrives; answers its row in the table of requests. */
+  enter(known: number): RequestIndex {
+    const { rows } = this.#pending;
+    const request = this.#newRow(
+      rows[known + ARRIVAL_NS]!,
+      rows[known + PROMPT_TOKENS]!,
+      rows[known + OUTPUT_TOKENS]!,
+      rows[known + REASONING_TOKENS]!,
+      rows[known + SESSION]!,
+      rows[known + PATH]!,
+    );
+    this.#requests.deadlineNs[request] = rows[known + DEADLINE_NS]!;
+    return request;
   }
 
   #newRow(
