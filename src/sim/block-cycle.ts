@@ -1,101 +1,34 @@
+/** What a row begins with: how many sequences there are, and the phase of those that take a block for their next token. */
+const SEQUENCES = 0;
+const NEXT_PHASE = 1;
+const PHASES = 2;
+
 /**
- * Decoding sequences that compute `growth` tokens each in every step. The tokens of a block pass in a cycle, so it is
- * enough to know how many sequences are at each place of it: the blocks that any number of steps will take is then a
- * closed form. In s steps, a sequence whose last block has room for r more tokens takes ceil((growth × s − r) / blockTokens).
+ * Decoding sequences of an instance, by the tokens that each computes in every step. The tokens of a block pass in a cycle,
+ * so it is enough to know how many sequences are at each place of it: the blocks that any number of steps will take is
+ * then a closed form. In s steps of g tokens, a sequence whose last block has room for r more tokens takes
+ * ceil((g × s − r) / blockTokens).
+ *
+ * Phase: (tokens computed − tokens that all of its growth have computed since the start) mod blockTokens, a constant of a
+ * sequence. The one whose sequences take a block for their next token falls by one with every token, around the cycle.
  */
-class BlockCycle {
-  sequences = 0;
-  readonly growth: number;
-  readonly blockTokens: number;
-  /** The phase whose sequences take a block for their next token; it falls by one with every token, around the cycle. */
-  #phaseOfNextToken = 0;
+export class BlockCycles {
+  readonly #blockTokens: number;
+  readonly #width: number;
   /**
-   * By phase: (tokens computed − tokens that all of them have computed since the start) mod blockTokens, a constant. Twice,
-   * one after the other, so that a walk down from a phase of the second half does not wrap around.
+   * Side by side in one array, because an instance that is looked at was not for long: a row for each growth, with the
+   * sequences by phase twice, so that a walk down from a phase of the second half does not wrap around.
    */
-  readonly #byPhase: Int32Array;
-
-  constructor(growth: number, blockTokens: number) {
-    this.growth = growth;
-    this.blockTokens = blockTokens;
-    this.#byPhase = new Int32Array(2 * blockTokens);
-  }
-
-  /** A sequence with that many computed tokens joins; answers its phase. */
-  add(computedTokens: number): number {
-    const phase = (computedTokens + this.#phaseOfNextToken) % this.blockTokens;
-    this.#count(phase, 1);
-    return phase;
-  }
-
-  remove(phase: number): void {
-    this.#count(phase, -1);
-  }
-
-  #count(phase: number, more: number): void {
-    this.#byPhase[phase]! += more;
-    this.#byPhase[phase + this.blockTokens]! += more;
-    this.sequences += more;
-  }
-
-  /** Blocks that they take in the next step, if each of them computes one token in it. */
-  get blocksOfNextToken(): number {
-    return this.#byPhase[this.#phaseOfNextToken]!;
-  }
-
-  /** Blocks that they take in the next `steps` steps. */
-  blocksOfSteps(steps: number): number {
-    const { blockTokens } = this;
-    const tokens = steps * this.growth;
-    const cycles = tokens < blockTokens ? 0 : Math.floor(tokens / blockTokens);
-    let blocks = cycles * this.sequences;
-    const byPhase = this.#byPhase;
-    // Whole numbers of 32 bits: the loop counts in no others.
-    const first = (this.#phaseOfNextToken + blockTokens) | 0;
-    const last = (first - (tokens - cycles * blockTokens)) | 0;
-    for (let phase = first; phase > last; phase--) blocks += byPhase[phase]!;
-    return blocks;
-  }
-
-  /** How many tokens of each, at most `limit`, that many blocks last; only while there are sequences. */
-  tokensThatFit(blocks: number, limit: number): number {
-    const { blockTokens } = this;
-    const cycles = Math.floor(blocks / this.sequences);
-    let tokens = cycles * blockTokens;
-    if (tokens >= limit) return limit;
-    let left = blocks - cycles * this.sequences;
-    let phase = this.#phaseOfNextToken;
-    for (; tokens < limit; tokens++) {
-      left -= this.#byPhase[phase]!;
-      if (left < 0) break;
-      phase = phase === 0 ? blockTokens - 1 : phase - 1;
-    }
-    return tokens;
-  }
-
-  /** `steps` steps have been taken. */
-  advance(steps: number): void {
-    const { blockTokens } = this;
-    const tokens = steps * this.growth;
-    const phase = this.#phaseOfNextToken - (tokens < blockTokens ? tokens : tokens % blockTokens);
-    this.#phaseOfNextToken = phase < 0 ? phase + blockTokens : phase;
-  }
-}
-
-/**
- * All decoding sequences of an instance: itself those of one token a step, which is everybody where nobody guesses, and
- * beside them the others by what they compute in a step.
- */
-export class BlockCycles extends BlockCycle {
+  readonly #rows: Int32Array;
   #all = 0;
   /** Tokens that all of them compute in a step. */
   #allGrowth = 0;
-  /** Those of two tokens, three and so on. */
-  readonly #faster: readonly BlockCycle[];
 
+  /** @param maxGrowth tokens that a sequence computes in a step, at most */
   constructor(maxGrowth: number, blockTokens: number) {
-    super(1, blockTokens);
-    this.#faster = Array.from({ length: maxGrowth - 1 }, (_, index) => new BlockCycle(index + 2, blockTokens));
+    this.#blockTokens = blockTokens;
+    this.#width = PHASES + 2 * blockTokens;
+    this.#rows = new Int32Array(maxGrowth * this.#width);
   }
 
   get isEmpty(): boolean {
@@ -104,38 +37,62 @@ export class BlockCycles extends BlockCycle {
 
   /** A sequence with that many computed tokens computes `growth` more in every step; answers its phase. */
   start(computedTokens: number, growth: number): number {
+    const row = (growth - 1) * this.#width;
+    const phase = (computedTokens + this.#rows[row + NEXT_PHASE]!) % this.#blockTokens;
+    this.#count(row, phase, 1);
     this.#all++;
     this.#allGrowth += growth;
-    return growth === 1 ? this.add(computedTokens) : this.#faster[growth - 2]!.add(computedTokens);
+    return phase;
   }
 
   stop(phase: number, growth: number): void {
+    this.#count((growth - 1) * this.#width, phase, -1);
     this.#all--;
     this.#allGrowth -= growth;
-    if (growth === 1) this.remove(phase);
-    else this.#faster[growth - 2]!.remove(phase);
+  }
+
+  #count(row: number, phase: number, more: number): void {
+    const rows = this.#rows;
+    const at = row + PHASES + phase;
+    rows[row + SEQUENCES]! += more;
+    rows[at]! += more;
+    rows[at + this.#blockTokens]! += more;
   }
 
   /** Blocks that all of them take in the next step. */
   get allBlocksOfNextStep(): number {
-    return this.#allGrowth === this.#all ? this.blocksOfNextToken : this.allBlocksOfSteps(1);
+    const rows = this.#rows;
+    return this.#allGrowth === this.#all ? rows[PHASES + rows[NEXT_PHASE]!]! : this.allBlocksOfSteps(1);
   }
 
   /** Blocks that all of them take in the next `steps` steps. */
   allBlocksOfSteps(steps: number): number {
-    let blocks = this.blocksOfSteps(steps);
-    if (this.#allGrowth === this.#all) return blocks;
-    for (const cycle of this.#faster) if (cycle.sequences > 0) blocks += cycle.blocksOfSteps(steps);
+    const rows = this.#rows;
+    const width = this.#width;
+    const blockTokens = this.#blockTokens;
+    let blocks = 0;
+    let tokens = 0;
+    for (let row = 0; row < rows.length; row += width) {
+      tokens += steps;
+      const sequences = rows[row + SEQUENCES]!;
+      if (sequences === 0) continue;
+      const cycles = tokens < blockTokens ? 0 : (tokens / blockTokens) | 0;
+      blocks += cycles * sequences;
+      // Whole numbers of 32 bits: the loop counts in no others.
+      const first = (row + PHASES + rows[row + NEXT_PHASE]! + blockTokens) | 0;
+      const last = (first - (tokens - cycles * blockTokens)) | 0;
+      for (let at = first; at > last; at--) blocks += rows[at]!;
+    }
     return blocks;
   }
 
   /** How many steps, at most `limit`, that many blocks last; only while there are sequences. */
   stepsThatFit(blocks: number, limit: number): number {
-    const tokens = blocks * this.blockTokens;
-    const slack = this.blockTokens * this.#all;
+    const tokens = blocks * this.#blockTokens;
+    const slack = this.#blockTokens * this.#all;
     // Mostly there is far more than enough, and nothing has to be divided.
     if (tokens >= limit * this.#allGrowth + slack) return limit;
-    if (this.#allGrowth === this.#all) return this.tokensThatFit(blocks, limit);
+    if (this.#allGrowth === this.#all) return this.#tokensThatFit(blocks, limit);
     // What a sequence takes differs from its tokens by less than a block, up or down.
     let fits = Math.max(0, Math.floor((tokens - slack) / this.#allGrowth));
     let tooMany = Math.min(limit, Math.floor((tokens + slack) / this.#allGrowth)) + 1;
@@ -147,10 +104,32 @@ export class BlockCycles extends BlockCycle {
     return fits;
   }
 
+  /** The same where each of them computes one token in a step. */
+  #tokensThatFit(blocks: number, limit: number): number {
+    const rows = this.#rows;
+    const cycles = Math.floor(blocks / this.#all);
+    let tokens = cycles * this.#blockTokens;
+    if (tokens >= limit) return limit;
+    let left = blocks - cycles * this.#all;
+    // What is left is less than a whole cycle takes, so the walk ends within one.
+    for (let at = PHASES + rows[NEXT_PHASE]! + this.#blockTokens; tokens < limit; tokens++, at--) {
+      left -= rows[at]!;
+      if (left < 0) break;
+    }
+    return tokens;
+  }
+
   /** All of them have taken `steps` steps. */
   advanceAll(steps: number): void {
-    this.advance(steps);
-    if (this.#allGrowth === this.#all) return;
-    for (const cycle of this.#faster) if (cycle.sequences > 0) cycle.advance(steps);
+    const rows = this.#rows;
+    const width = this.#width;
+    const blockTokens = this.#blockTokens;
+    let tokens = 0;
+    for (let row = 0; row < rows.length; row += width) {
+      tokens += steps;
+      if (rows[row + SEQUENCES] === 0) continue;
+      const phase = rows[row + NEXT_PHASE]! - (tokens < blockTokens ? tokens : tokens % blockTokens);
+      rows[row + NEXT_PHASE] = phase < 0 ? phase + blockTokens : phase;
+    }
   }
 }

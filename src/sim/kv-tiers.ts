@@ -48,13 +48,14 @@ export class KvTiers {
    */
   lookUp(path: number, hits: number, limit: number, nowNs: Ns): number {
     let found = hits;
-    this.#worth.fill(0);
-    for (let index = 0; index < this.#tiers.length; index++) {
+    const worth = this.#worth;
+    for (let index = 0; index < worth.length; index++) worth[index] = 0;
+    for (let index = 0; index < worth.length; index++) {
       const tier = this.#tiers[index]!;
       const known = tier.match(path, limit, nowNs);
       if (known <= found) continue;
       if (tier.readingNs(known - found, nowNs) >= this.#computingNs(found, known)) return found;
-      this.#worth[index] = known;
+      worth[index] = known;
       found = known;
     }
     return found;
@@ -77,7 +78,11 @@ export class KvTiers {
 
   /** A request lets go of that many complete blocks. */
   writeBack(path: number, complete: number, nowNs: Ns): void {
-    for (const tier of this.#tiers) this.#countWritten(tier.plan.kind, tier.writeBack(path, complete, nowNs));
+    for (let index = 0; index < this.#tiers.length; index++) {
+      const tier = this.#tiers[index]!;
+      const written = tier.writeBack(path, complete, nowNs);
+      if (written > 0) this.#countWritten(tier.plan.kind, written);
+    }
   }
 
   /** To compute the blocks from `from` to `until` of a prompt, in a step of its own. */
