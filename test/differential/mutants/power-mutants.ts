@@ -83,7 +83,7 @@ export const powerMutants: readonly Mutant[] = [
   {
     why: 'servers are never busy in telemetry',
     file: 'power-telemetry.ts',
-    find: 'aroundInstance(power, accelerators, !isIdle)',
+    find: 'aroundInstance(power, accelerators, !isIdle || isLent)',
     replace: 'aroundInstance(power, accelerators, false)',
   },
   {
