@@ -53,11 +53,11 @@ export function relativeSize({ value, halfWidth95 }: Interval): string {
     : `${size} % ± ${figure(100 * halfWidth95, decimals)} %`;
 }
 
-/** `−31 % ± 4 %`, `× 24 ± 2`. */
+/** `−31 % ± 4 %`, `× 24 ± 2`; `within ±16 %` where what is left of the difference is less than its half-width can show. */
 export function signedRelative(interval: Interval): string {
   if (interval.value >= FACTOR_FROM) return `× ${withHalfWidth(1 + interval.value, interval.halfWidth95)}`;
   const size = relativeSize(interval);
-  if (/^[0.]+ %/.test(size)) return size;
+  if (/^[0.]+ %/.test(size)) return size.replace(/^[0.]+ % ± /, 'within ±');
   return `${interval.value < 0 ? '−' : '+'}${size}`;
 }
 

@@ -59,7 +59,15 @@ export class JsonLines {
 
 /** The whole number of tokens that comes next. */
 export function tokensOf(scanner: JsonScanner, name: string, least: number): number {
-  const tokens = scanner.number();
+  return checkedTokens(scanner.number(), scanner, name, least);
+}
+
+/** The same, where null stands for none. */
+export function tokensOrNone(scanner: JsonScanner, name: string): number {
+  return checkedTokens(scanner.numberOrNull() ?? 0, scanner, name, 0);
+}
+
+function checkedTokens(tokens: number, scanner: JsonScanner, name: string, least: number): number {
   if (!Number.isInteger(tokens) || tokens < least || tokens > MAX_TOKENS) {
     throw new MalformedJson(
       scanner.valueAt,

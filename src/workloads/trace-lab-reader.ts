@@ -1,6 +1,6 @@
 import type { ByteSource } from '../sim/ports.ts';
 import { NS_PER_S, type Ns } from '../sim/units.ts';
-import { JsonLines, required, tokensOf } from './json-lines.ts';
+import { JsonLines, required, tokensOf, tokensOrNone } from './json-lines.ts';
 import { MalformedJson, type JsonScanner } from './json-scanner.ts';
 import { TimestampParser } from './timestamps.ts';
 import type { TraceProblem } from './trace-problem.ts';
@@ -26,9 +26,17 @@ interface Moment {
   readonly nanoseconds: number;
 }
 
+/** A session as far as it has been read. */
+interface Session {
+  readonly row: TraceRow;
+  readonly followUps: FollowUp[];
+  last: Round;
+}
+
 /**
- * TraceLab's rounds of coding agents in JSON Lines: a session is a row, its rounds, which stand together, follow each after the
- * answer before it. Sessions were recorded by many users over months: the file does not say how many are active at a time.
+ * TraceLab's rounds of coding agents in JSON Lines: a session is a row, its rounds follow each after the answer before it.
+ * Sessions were recorded by many users over months: the file does not say how many are active at a time, and the rounds of
+ * several may alternate in it. So all of it is read before the first row, in the order of the sessions' first rounds.
  */
 export class TraceLabReader implements TraceRows {
   row: TraceRow | undefined;
@@ -37,42 +45,51 @@ export class TraceLabReader implements TraceRows {
   readonly gridNs = 0;
   readonly #lines: JsonLines;
   readonly #time = new TimestampParser();
-  /** The round read last, the first of the next session. */
-  #round: Round | undefined;
-  /** … or what is wrong with its line. */
-  #pending: TraceProblem | undefined;
+  /** What is left to be told; undefined before the file is read. */
+  #problems: IterableIterator<TraceProblem> | undefined;
+  #rows: IterableIterator<Session> | undefined;
 
   constructor(source: ByteSource) {
     this.#lines = new JsonLines(source, LONGEST_LINE);
   }
 
   next(): boolean {
-    this.row = undefined;
-    if (this.#round === undefined && this.#pending === undefined) this.#read();
-    this.problem = this.#pending;
-    this.#pending = undefined;
-    if (this.problem !== undefined) return true;
-    const first = this.#round;
-    if (first === undefined) return false;
-    const followUps: FollowUp[] = [];
-    for (let before = first; this.#read() && this.#round!.session === first.session; before = this.#round!) {
-      followUps.push(followUpOf(this.#round!, before));
+    if (this.#problems === undefined || this.#rows === undefined) {
+      const { problems, sessions } = this.#readAll();
+      this.#problems = problems.values();
+      this.#rows = sessions.values();
     }
-    const { promptTokens, outputTokens, reasoningTokens, session } = first;
-    const shared = { streams: NO_STREAMS, ends: NO_STREAMS, reusedTokens: 0 };
-    this.row = { atNs: 0, promptTokens, outputTokens, reasoningTokens, session, ...shared, followUps };
-    return true;
+    this.problem = this.#problems.next().value;
+    this.row = this.problem === undefined ? this.#rows.next().value?.row : undefined;
+    return this.problem !== undefined || this.row !== undefined;
   }
 
-  /** Into the fields; false at the end of the file and at a malformed line. */
-  #read(): boolean {
-    this.#round = undefined;
-    this.#lines.next((scanner) => {
-      this.#round = this.#roundOf(scanner);
-    });
-    this.#pending = this.#lines.problem;
-    if (this.#pending !== undefined) this.#round = undefined;
-    return this.#round !== undefined;
+  #readAll(): { readonly problems: readonly TraceProblem[]; readonly sessions: ReadonlyMap<number, Session> } {
+    const problems: TraceProblem[] = [];
+    const sessions = new Map<number, Session>();
+    let round: Round | undefined;
+    const take = (scanner: JsonScanner) => {
+      round = this.#roundOf(scanner);
+    };
+    while (this.#lines.next(take)) {
+      if (this.#lines.problem !== undefined) problems.push(this.#lines.problem);
+      else if (round !== undefined) this.#add(round, sessions);
+    }
+    return { problems, sessions };
+  }
+
+  #add(round: Round, sessions: Map<number, Session>): void {
+    const known = sessions.get(round.session);
+    if (known !== undefined) {
+      known.followUps.push(followUpOf(round, known.last));
+      known.last = round;
+      return;
+    }
+    const { promptTokens, outputTokens, reasoningTokens, session } = round;
+    const followUps: FollowUp[] = [];
+    const shared = { streams: NO_STREAMS, ends: NO_STREAMS, reusedTokens: 0 };
+    const row = { atNs: 0, promptTokens, outputTokens, reasoningTokens, session, ...shared, followUps };
+    sessions.set(session, { row, followUps, last: round });
   }
 
   #roundOf(scanner: JsonScanner): Round {
@@ -87,8 +104,8 @@ export class TraceLabReader implements TraceRows {
         session = numberOfText(scanner.isString() ? scanner.string() : String(scanner.number()));
       else if (key === 'input_tokens_total') promptTokens = tokensOf(scanner, key, 1);
       else if (key === 'output_tokens') outputTokens = tokensOf(scanner, key, 0);
-      else if (key === 'reasoning_output_tokens') reasoningTokens = tokensOf(scanner, key, 0);
-      else if (key === 'prefix_tokens') cachedTokens = tokensOf(scanner, key, 0);
+      else if (key === 'reasoning_output_tokens') reasoningTokens = tokensOrNone(scanner, key);
+      else if (key === 'prefix_tokens') cachedTokens = tokensOrNone(scanner, key);
       else if (key === 'timing_events') events = this.#eventsOf(scanner);
       else scanner.skip();
     });

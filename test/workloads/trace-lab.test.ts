@@ -64,6 +64,19 @@ describe('TraceLab', () => {
     expect(third![1]![0]).not.toBe(first![0]![0]);
   });
 
+  test('rounds of several sessions may alternate, and numbers that a provider does not report may be null', () => {
+    const [first, second, third, other] = lines;
+    const nothing = other!
+      .replace('"prefix_tokens":0', '"prefix_tokens":null')
+      .replace('"reasoning_output_tokens":1', '"reasoning_output_tokens":null');
+    const shape = (text: string) =>
+      sessionsOf(text).map(({ arrivalNs, promptTokens, outputTokens }) => [arrivalNs, promptTokens, outputTokens]);
+
+    expect(nothing).not.toBe(other);
+    expect(shape([first, nothing, second, third].join('\n'))).toEqual(shape(lines.join('\n')));
+    expect(scan([first, other, second, third].join('\n'), { requestsPerS: 1 })).toMatchObject({ rows: 4, sessions: 2 });
+  });
+
   test('needs a rate, and a malformed round is told by itself', () => {
     expect(scan(lines.join('\n')).problems[0]?.message).toMatch(/give requestsPerS$/);
     const broken = scan([...lines, '{"session_id": "c"}'].join('\n'), { requestsPerS: 1 });
