@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
+import { DEFAULT_OUT } from './command-line.ts';
 import { reportFailure, UsageError } from './failure.ts';
 import { TOPICS } from './topics.ts';
 import { version } from './version.ts';
@@ -119,7 +120,7 @@ const SEED = {
   requiresArg: true,
   describe: 'instead of the seeds of the scenario: 1 or 1,2,3',
 } as const;
-const OUT = { type: 'string', default: 'results', requiresArg: true, describe: 'folder for the results' } as const;
+const OUT = { type: 'string', default: DEFAULT_OUT, requiresArg: true, describe: 'folder for the results' } as const;
 const JSON_OUTPUT = { type: 'boolean', default: false, describe: 'print one JSON document (docs/cli.md)' } as const;
 const LATENCY = {
   type: 'string',

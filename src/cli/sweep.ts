@@ -1,7 +1,7 @@
 import { parseSweepArguments } from './arguments.ts';
 import type { SweepArguments } from './arguments.ts';
 import { reportSweep } from './collect.ts';
-import { commandLine } from './command-line.ts';
+import { DEFAULT_OUT, commandLine } from './command-line.ts';
 import { EXIT_OK } from './failure.ts';
 import { simulateRuns } from './simulate-runs.ts';
 import type { RunJob } from './simulate-runs.ts';
@@ -22,8 +22,9 @@ export async function sweep(given: unknown): Promise<number> {
   if (exitCode !== EXIT_OK) return exitCode;
   if (options.shard === undefined) return reportSweep(swept, options);
   const { index, count } = options.shard;
+  const words = ['collect', options.scenario, ...traceWords(options), ...outWords(options)];
   process.stdout.write(
-    `Part ${index} of ${count}: ${points.length} of the ${swept.points.length} points are done. When all parts are, run\n  ${commandLine(['collect', options.scenario, ...traceWords(options)])}\n`,
+    `Part ${index} of ${count}: ${points.length} of the ${swept.points.length} points are done. When all parts are, run\n  ${commandLine(words)}\n`,
   );
   return EXIT_OK;
 }
@@ -59,4 +60,8 @@ function missingRuns(
 
 function traceWords({ trace }: SweepArguments): string[] {
   return trace === undefined ? [] : ['--trace', trace];
+}
+
+function outWords({ out }: SweepArguments): string[] {
+  return out === DEFAULT_OUT ? [] : ['--out', out];
 }

@@ -184,11 +184,17 @@ function hypothesisOf(
   baseline: readonly number[],
   variant: readonly number[],
 ): string | undefined {
-  const differences = variant.map((value, seed) => value - baseline[seed]!);
-  const largest = differences.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
+  const differences = shapeOf(variant.map((value, seed) => value - baseline[seed]!));
+  if (differences === undefined) return undefined;
+  // Differences are judged as shares of the baseline: proportional ones of different baselines are not one hypothesis.
+  return JSON.stringify([headline, name, differences, shapeOf(baseline)]);
+}
+
+/** Numbers in units of the largest; undefined when all are 0. */
+function shapeOf(values: readonly number[]): readonly number[] | undefined {
+  const largest = values.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
   if (largest === 0) return undefined;
-  const shape = differences.map((value) => Number((value / largest).toFixed(HYPOTHESIS_DIGITS)));
-  return JSON.stringify([headline, name, shape]);
+  return values.map((value) => Number((value / largest).toFixed(HYPOTHESIS_DIGITS)));
 }
 
 function judged(

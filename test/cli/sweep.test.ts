@@ -109,7 +109,8 @@ describe('a sweep', () => {
       [1, 2, 3, 4, 5, 6].map((k) => `tokenfleet sweep tiny.yaml --shard ${k}/6`),
     );
 
-    swept(folder, '--shard', '4/6', '--out', 'one');
+    const { stdout } = swept(folder, '--shard', '4/6', '--out', 'one');
+    expect(stdout).toContain('tokenfleet collect tiny.yaml --out one\n');
     expect(runsIn(join(folder, 'one/tiny'))).toHaveLength(SEEDS);
   });
 });

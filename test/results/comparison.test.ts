@@ -94,6 +94,23 @@ describe('Holm’s correction', () => {
     for (const { adjustedP, paired } of figures) expect(adjustedP).toBe(paired.p);
   });
 
+  test('holds figures apart whose differences are proportional and whose baselines are not: each has its own p', () => {
+    const [before, after] = [noisy(0), noisy(3)];
+    const rows = (values: readonly number[]) => (seed: number) =>
+      [
+        ['ttft', 'p99', values[seed]!],
+        ['ttft', 'p50', values[seed]! + 1_000 * seed],
+      ] as const;
+    const { figures } = compareRuns([runs('a', rows(before)), runs('b', rows(after))]).variants[0]!;
+    const [first, second] = figures.map(({ paired }) => paired.p!);
+    const [least, most] = [Math.min(first!, second!), Math.max(first!, second!)];
+
+    expect(least).not.toBe(most);
+    expect(figures.map(({ adjustedP }) => adjustedP)).toEqual(
+      [first!, second!].map((p) => (p === least ? 2 * least : Math.max(2 * least, most))),
+    );
+  });
+
   test('counts every variant, and the headlines apart from the rest', () => {
     const rows = (values: readonly number[]) => (seed: number) =>
       [
