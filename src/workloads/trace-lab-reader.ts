@@ -45,26 +45,24 @@ export class TraceLabReader implements TraceRows {
   readonly gridNs = 0;
   readonly #lines: JsonLines;
   readonly #time = new TimestampParser();
-  /** What is left to be told; undefined before the file is read. */
-  #problems: IterableIterator<TraceProblem> | undefined;
-  #rows: IterableIterator<Session> | undefined;
+  /** Undefined before the file is read. */
+  #found: { readonly problems: readonly TraceProblem[]; readonly sessions: readonly Session[] } | undefined;
+  #told = 0;
 
   constructor(source: ByteSource) {
     this.#lines = new JsonLines(source, LONGEST_LINE);
   }
 
   next(): boolean {
-    if (this.#problems === undefined || this.#rows === undefined) {
-      const { problems, sessions } = this.#readAll();
-      this.#problems = problems.values();
-      this.#rows = sessions.values();
-    }
-    this.problem = this.#problems.next().value;
-    this.row = this.problem === undefined ? this.#rows.next().value?.row : undefined;
+    this.#found ??= this.#readAll();
+    const { problems, sessions } = this.#found;
+    const next = this.#told++;
+    this.problem = problems[next];
+    this.row = sessions[next - problems.length]?.row;
     return this.problem !== undefined || this.row !== undefined;
   }
 
-  #readAll(): { readonly problems: readonly TraceProblem[]; readonly sessions: ReadonlyMap<number, Session> } {
+  #readAll(): { readonly problems: readonly TraceProblem[]; readonly sessions: readonly Session[] } {
     const problems: TraceProblem[] = [];
     const sessions = new Map<number, Session>();
     let round: Round | undefined;
@@ -75,7 +73,7 @@ export class TraceLabReader implements TraceRows {
       if (this.#lines.problem !== undefined) problems.push(this.#lines.problem);
       else if (round !== undefined) this.#add(round, sessions);
     }
-    return { problems, sessions };
+    return { problems, sessions: [...sessions.values()] };
   }
 
   #add(round: Round, sessions: Map<number, Session>): void {
