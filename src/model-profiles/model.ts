@@ -52,6 +52,7 @@ const experts = z.strictObject({
   expertIntermediate: count,
   sharedIntermediate: sourced(z.int().nonnegative()),
   matrices,
+  expertZipfExponent: sourced(z.number().min(0).max(1)).exactOptional(),
 });
 
 export const modelFile = z.strictObject({

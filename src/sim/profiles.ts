@@ -168,6 +168,8 @@ export interface ExpertFeedForward {
   readonly sharedIntermediate: number;
   /** Of each expert: 3 with a gate, 2 without. */
   readonly matrices: number;
+  /** Where it was published of the model: instead of that of the step cost. */
+  readonly expertZipfExponent?: number;
 }
 
 export interface EngineNumbers {

@@ -117,20 +117,20 @@ function activationBytesPerToken(model: ModelNumbers, cost: StepCostNumbers): nu
 }
 
 function expertCost({ accelerator, model, cost, layout, hbmBytesPerNs }: Pool): ExpertCost | null {
-  const [first] = expertsOf(model);
-  if (first === undefined) return null;
+  const [one] = expertsOf(model);
+  if (one === undefined) return null;
   const { weights, tensorParallel, dataParallel, expertParallel, expertLoadSkew } = layout;
   const bytes = layerMatrices(model, layout).experts * BYTES_PER_NUMBER[weights];
   const flops = (2 * usedExpertParameters(model)) / (tensorParallel * dataParallel);
   const kernels = weights === 'mxfp4' ? cost.mxfp4ExpertTime : 1;
   const flopsPerNs = (expertTflopsOf(accelerator, weights)! * FLOPS_PER_TFLOP) / NS_PER_S;
   return {
-    missShares: expertMissShares(first.experts, first.expertsPerToken, cost.expertZipfExponent),
+    missShares: expertMissShares(one.experts, one.expertsPerToken, one.expertZipfExponent ?? cost.expertZipfExponent),
     loadSkew: expertParallel === 1 ? 1 : expertLoadSkew,
     readNs: (kernels * accelerator.weightReadRatio * cost.expertReadTime * bytes) / hbmBytesPerNs,
     bytes,
     nsPerToken: (kernels * cost.expertGemmTime * flops) / flopsPerNs,
-    tileTokens: (cost.expertTileTokens * first.experts) / first.expertsPerToken,
+    tileTokens: (cost.expertTileTokens * one.experts) / one.expertsPerToken,
     ...expertTiles(model, cost, layout),
   };
 }

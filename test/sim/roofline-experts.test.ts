@@ -5,6 +5,7 @@ import { loadModel } from '../../src/model-profiles/index.ts';
 import type { EngineNumbers } from '../../src/sim/profiles.ts';
 import type { WorkCounters } from '../../src/sim/roofline.ts';
 import { achievedHbmBytes, stepNs } from '../../src/sim/roofline.ts';
+import { expertsOf } from '../../src/sim/model-shape.ts';
 import { closedLoopTpotMs, costOf, decodeMs, shapeOf } from './roofline-cases.ts';
 
 const error = (predicted: number, measured: number) => Math.abs(predicted / measured - 1);
@@ -127,6 +128,29 @@ describe('experts', () => {
       expect(error(bytesOf(tokens, skewed) / all, touched(tokens))).toBeLessThan(0.01);
       expect(bytesOf(tokens, skewed)).toBeLessThan(bytesOf(tokens));
     }
+  });
+
+  test('of a model are preferred as published: a fifth has 65 % of the tokens of Qwen3-235B, 30 to 40 % of those of DeepSeek', () => {
+    const busiestFifth = (model: string) => {
+      const { experts, expertsPerToken, expertZipfExponent } = expertsOf(loadModel(model).numbers)[0]!;
+      const chosen = expertMissShares(experts, expertsPerToken, expertZipfExponent!).map((missed) => 1 - missed);
+      const total = chosen.reduce((sum, share) => sum + share, 0);
+      // 3.2 of 16 classes.
+      return (chosen[0]! + chosen[1]! + chosen[2]! + 0.2 * chosen[3]!) / total;
+    };
+
+    expect(busiestFifth('qwen3-235b-a22b')).toBeCloseTo(0.65, 1);
+    expect(busiestFifth('deepseek-r1')).toBeGreaterThan(0.3);
+    expect(busiestFifth('deepseek-r1')).toBeLessThan(0.4);
+  });
+
+  test('of a model that says how they are preferred do not look at the engine', () => {
+    const evenly = { ...vllm, stepCost: { ...vllm.stepCost, expertZipfExponent: 0 } };
+    const missed = (model: string) =>
+      costOf('h200', model, { weights: 'fp8', tensorParallel: 8 }, evenly).experts!.missShares;
+
+    expect(missed('deepseek-r1')).toEqual(expertMissShares(256, 8, 0.35));
+    expect(missed('qwen3-30b-a3b')).toEqual([1 - 8 / 128]);
   });
 
   test('are chosen once by a token: of 32 with 1 / rank, the first by all tokens if 8 are used, and by half if 2 are', () => {
