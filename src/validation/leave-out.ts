@@ -35,6 +35,12 @@ const NOISE: Partial<Readonly<Record<Metric, number>>> = {
   tpotMeanMs: 0.1,
   outputTokensPerS: 0.2,
 };
+/** What all figures of a model family may be off by together: by its own kernels, and by what engines do for it alone. */
+const NOISE_OF_FAMILY: Partial<Readonly<Record<Metric, number>>> = {
+  ttftMeanMs: 0.21,
+  tpotMeanMs: 0.07,
+  outputTokensPerS: 0.14,
+};
 /** Suites of few runs that were measured well. */
 const NOISE_OF_SUITE: Readonly<Record<string, number>> = { 'vllm-h100-runs': 0.5 };
 /** Other figures are compared, but they follow from these. */
@@ -60,8 +66,9 @@ interface Row {
 /**
  * What is to be expected of a model, or of a system, that no coefficient was fitted to. Every coefficient that serving decided is
  * fitted again without the cases that have one value of a tag: least squares of ln(simulated / measured), each coefficient drawn
- * to what it would be without any of the measurements (`fitted-coefficients.ts`), to first order around the profiles. With the
- * result those cases are simulated.
+ * to what it would be without any of the measurements (`fitted-coefficients.ts`), to first order around the profiles. A family may
+ * be off as a whole, so that a hundred cases of one model do not count as a hundred models (a random effect). With the result
+ * those cases are simulated.
  */
 export async function leaveOut(
   all: readonly ValidationCase[],
@@ -201,18 +208,26 @@ function fitted(
   catalogue: Catalogue,
 ): number[] {
   const centres = FITTED_COEFFICIENTS.map((each) => Math.log(each.anchor / presentValue(each, catalogue)));
-  const equations = rows.flatMap(({ given, metric }, index) => {
-    const noise = NOISE[metric];
-    if (noise === undefined || rejected(given)) return [];
-    const own = noise * (NOISE_OF_SUITE[given.suite] ?? 1);
+  const used = rows.flatMap((row, index) => {
+    const noise = NOISE[row.metric];
+    if (noise === undefined || rejected(row.given)) return [];
+    const own = noise * (NOISE_OF_SUITE[row.given.suite] ?? 1);
     const doubt = Math.sqrt(Math.max(1, Math.abs(errors[index]!) / own / OUTLYING));
-    return [{ slopes: slopes[index]!, value: -errors[index]!, noise: own * doubt }];
+    const family = `${valueOf('family', row.given)} ${row.metric}`;
+    return [{ index, noise: own * doubt, family, together: NOISE_OF_FAMILY[row.metric]! }];
   });
+  const families = new Map(used.map(({ family, together }) => [family, together]));
+  const names = [...families.keys()];
+  const equations = used.map(({ index, noise, family }) => ({
+    slopes: [...slopes[index]!, ...names.map((name) => (name === family ? 1 : 0))],
+    value: -errors[index]!,
+    noise,
+  }));
   // Least squares are around 0: what is solved for is the distance from the centres.
   const { solution } = leastSquares(
     equations,
-    centres.map((centre) => -centre),
-    FITTED_COEFFICIENTS.map(({ spread }) => spread),
+    [...centres.map((centre) => -centre), ...names.map(() => 0)],
+    [...FITTED_COEFFICIENTS.map(({ spread }) => spread), ...families.values()],
   );
-  return solution.map((value, k) => value + centres[k]!);
+  return centres.map((centre, k) => solution[k]! + centre);
 }

@@ -74,8 +74,9 @@ describe('leaving out', () => {
       const errors = [asTheyAre, refitted, leftOut[0]!.aggregates].map((of) => of[0]!.meanApePct);
 
       expect(errors[0]).toBeGreaterThan(5);
-      expect(errors[1]).toBeLessThan(0.6 * errors[0]!);
-      expect(errors[2]).toBeLessThan(0.8 * errors[0]!);
+      // Two families may both be off for reasons of their own, so a part of it remains.
+      expect(errors[1]).toBeLessThan(0.8 * errors[0]!);
+      expect(errors[2]).toBeLessThan(0.9 * errors[0]!);
       expect(leftOut[0]!.aggregates[0]).toMatchObject({ suite: 'two', metric: 'tpotMeanMs', cases: 4 });
     },
   );
@@ -100,6 +101,31 @@ describe('leaving out', () => {
 
     expect(simulated(other, 'one', 1.3 * ofOne)).toBeCloseTo(simulated(right, 'one', ofOne), 9);
     // What it was measured to take says something of the other one.
-    expect(simulated(other, 'two', ofTwo)).toBeGreaterThan(1.02 * simulated(right, 'two', ofTwo));
+    expect(simulated(other, 'two', ofTwo)).toBeGreaterThan(1.01 * simulated(right, 'two', ofTwo));
   });
+
+  test(
+    'takes many cases of one family for little more than one: they may be off together',
+    { timeout: 120_000 },
+    async () => {
+      const cases = measuredWith(factorOf('layerFloorUs of vllm', 0.3));
+      const repeated = [...'abc'].map((again) => ({ ...cases[0]!, id: `a${again}` }));
+      const errorOfTwo = async (given: readonly ValidationCase[]) => {
+        const { leftOut } = await leftOutOf(
+          given.map((each) => ({ ...each, suite: each.tags!['family']! })).concat(third),
+        );
+        return leftOut[0]!.aggregates.find(({ suite }) => suite === 'two')!.biasPct;
+      };
+      // Somebody else of each suite, of whom nothing is fitted.
+      const third = ['one', 'two'].map((suite) => ({
+        ...cases[0]!,
+        id: `of ${suite}`,
+        suite,
+        tags: { family: 'third' },
+        measured: { e2eMeanMs: 1 },
+      }));
+
+      expect(Math.abs((await errorOfTwo([...cases, ...repeated])) - (await errorOfTwo(cases)))).toBeLessThan(1);
+    },
+  );
 });
