@@ -109,7 +109,7 @@ describe('leaving out', () => {
     { timeout: 120_000 },
     async () => {
       const cases = measuredWith(factorOf('layerFloorUs of vllm', 0.3));
-      const repeated = [...'abc'].map((again) => ({ ...cases[0]!, id: `a${again}` }));
+      const repeated = ['b', 'c', 'd'].map((again) => ({ ...cases[0]!, id: `a${again}` }));
       const errorOfTwo = async (given: readonly ValidationCase[]) => {
         const { leftOut } = await leftOutOf(
           given.map((each) => ({ ...each, suite: each.tags!['family']! })).concat(third),
