@@ -61,7 +61,7 @@ function lengthLines({ promptTokens, outputTokens, sessions }: WorkloadFigures):
 
 function contextLines({ count, context }: SessionFigures): string[] {
   return [
-    `  ${figure(count, 0)} sessions. Their prompts grow:`,
+    `  ${figure(count, 0)} ${count === 1 ? 'session' : 'sessions'}. Prompts grow in them:`,
     ...alignedRows([
       ['request', ...context.map(({ turn }) => figure(turn, 0))],
       ['mean prompt tokens', ...context.map(({ meanPromptTokens }) => figure(meanPromptTokens, 0))],
