@@ -87,5 +87,12 @@ function jsonReuse({ blockTokens, unlimited, bySize, byIdle, requests }: NonNull
 
 function distribution(values: Histogram) {
   const at = (probability: number) => values.quantile(probability) ?? null;
-  return { mean: values.mean ?? null, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: values.max ?? null };
+  return {
+    mean: values.mean ?? null,
+    p50: at(0.5),
+    p90: at(0.9),
+    p99: at(0.99),
+    max: values.max ?? null,
+    half_octaves: values.halfOctaves(),
+  };
 }

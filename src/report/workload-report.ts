@@ -37,6 +37,7 @@ export function workloadReport(name: string, figures: WorkloadFigures): string {
     `  rate over time, up to ${figure((Math.max(...figures.parts) * figures.parts.length) / spanS)} per s:`,
     `  ${sparkline(figures.parts)}`,
     ...lengthLines(figures),
+    ...shapeLines(figures),
     ...(figures.sessions === undefined ? [] : contextLines(figures.sessions)),
     ...(figures.reuse === undefined ? ['  Prompts share nothing.'] : reuseLines(figures.reuse, requests)),
   ].join('\n');
@@ -57,6 +58,29 @@ function lengthLines({ promptTokens, outputTokens, sessions }: WorkloadFigures):
       ? []
       : [row('requests of a session', sessions.turns), row('tokens of a session, in all', sessions.tokens)]),
   ]);
+}
+
+/** One picture for both, on the same axis: every bar stands for √2 times the tokens of the one before. */
+function shapeLines({ promptTokens, outputTokens }: WorkloadFigures): string[] {
+  const shapes = [promptTokens.halfOctaves(), outputTokens.halfOctaves()];
+  const starts = shapes.flat().map(({ from }) => from);
+  const first = Math.min(...starts);
+  const bars = Math.round(2 * Math.log2(Math.max(...starts) / first)) + 1;
+  const picture = (shape: (typeof shapes)[number]) => {
+    const counts = Array.from({ length: bars }, () => 0);
+    for (const { from, count } of shape) counts[Math.round(2 * Math.log2(from / first))] = count;
+    return sparkline(counts);
+  };
+  return [
+    `  how many requests, by tokens from ${figure(first, 0)} on, every bar 1.41 times as many:`,
+    ...alignedRows(
+      [
+        ['prompt', picture(shapes[0]!)],
+        ['output', picture(shapes[1]!)],
+      ],
+      2,
+    ),
+  ];
 }
 
 function contextLines({ count, context }: SessionFigures): string[] {

@@ -12,6 +12,8 @@ const ZERO = BUCKETS_PER_OCTAVE - 2;
 /** Shorter than 1 ns: the last bucket before the first octave. */
 const SHORTEST = BUCKETS_PER_OCTAVE - 1;
 const LONGEST = SHORTEST + 1 + OCTAVES * BUCKETS_PER_OCTAVE;
+/** The first bucket of an octave that lies above √2 times its start. */
+const HALF_OCTAVE = Math.floor((Math.SQRT2 - 1) * BUCKETS_PER_OCTAVE);
 const EXPONENT_BIAS = 1_023;
 /** Bits of the mantissa in the high half of a double. */
 const HIGH_MANTISSA_BITS = 20;
@@ -117,6 +119,22 @@ export class Histogram {
     return this.#max;
   }
 
+  /**
+   * The shape of the distribution: how many lie from `from` to √2 times that, to 0.05 % of the boundary, from the first of
+   * such parts where anything lies to the last. Values below 1 are left out; empty when there are no others.
+   */
+  halfOctaves(): { readonly from: number; readonly count: number }[] {
+    const parts = this.#octaves.slice(1).flatMap((counts, octave) => {
+      const half = (start: number, end?: number) => (counts === undefined ? 0 : countIn(counts.subarray(start, end)));
+      return [
+        { from: 2 ** octave, count: half(0, HALF_OCTAVE) },
+        { from: 2 ** octave * Math.SQRT2, count: half(HALF_OCTAVE) },
+      ];
+    });
+    const isTaken = ({ count }: { readonly count: number }) => count > 0;
+    return parts.slice(Math.max(0, parts.findIndex(isTaken)), parts.findLastIndex(isTaken) + 1);
+  }
+
   #begin(octave: number): Float64Array {
     const counts = new Float64Array(BUCKETS_PER_OCTAVE);
     this.#octaves[octave] = counts;
@@ -141,7 +159,7 @@ export function merged(histograms: readonly Histogram[]): Histogram {
 
 function countIn(octave: Float64Array | undefined): number {
   let sum = 0;
-  if (octave !== undefined) for (let bucket = 0; bucket < BUCKETS_PER_OCTAVE; bucket++) sum += octave[bucket]!;
+  if (octave !== undefined) for (let bucket = 0; bucket < octave.length; bucket++) sum += octave[bucket]!;
   return sum;
 }
 

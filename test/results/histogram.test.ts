@@ -95,3 +95,25 @@ test('a duration that is negative or no number is refused', () => {
   expect(() => new Histogram().add(-1)).toThrow('a duration cannot be -1 ns');
   expect(() => new Histogram().add(NaN)).toThrow('a duration cannot be NaN ns');
 });
+
+describe('the shape of a distribution', () => {
+  test('counts what lies between a number and √2 times that, from the first taken part to the last', () => {
+    const histogram = new Histogram();
+    histogram.addAll(Float64Array.of(0, 4, 5, 5.65, 5.67, 7.9, 8, 16), 8);
+
+    expect(histogram.halfOctaves()).toEqual([
+      { from: 4, count: 3 },
+      { from: 4 * Math.SQRT2, count: 2 },
+      { from: 8, count: 1 },
+      { from: 8 * Math.SQRT2, count: 0 },
+      { from: 16, count: 1 },
+    ]);
+  });
+
+  test('has no parts where nothing is 1 or more', () => {
+    const histogram = new Histogram();
+    histogram.add(0);
+
+    expect(histogram.halfOctaves()).toEqual([]);
+  });
+});
