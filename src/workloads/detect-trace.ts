@@ -14,11 +14,12 @@ const BEGINNING_BYTES = 1_024;
 /** ARROW1 */
 const ARROW = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31];
 
-/** What a file may be without being a trace, by its first bytes, and what to do about it. */
-const NOT_READ: readonly (readonly [bytes: readonly number[], message: string])[] = [
-  [[0x28, 0xb5, 0x2f, 0xfd], 'the file is packed with zstd — unpack it first: zstd -d <file>'],
-  [[0x50, 0x4b, 0x03, 0x04], 'the file is a zip archive — unpack it first'],
-  [[0x50, 0x41, 0x52, 0x31], 'the file is Parquet — write it as CSV'],
+/** What a file may be without being a trace, by bytes at a place in it, and what to do about it. */
+const NOT_READ: readonly (readonly [at: number, bytes: readonly number[], message: string])[] = [
+  [0, [0x28, 0xb5, 0x2f, 0xfd], 'the file is packed with zstd — unpack it first: zstd -d <file>'],
+  [0, [0x50, 0x4b, 0x03, 0x04], 'the file is a zip archive — unpack it first'],
+  [0, [0x50, 0x41, 0x52, 0x31], 'the file is Parquet — write it as CSV'],
+  [257, [0x75, 0x73, 0x74, 0x61, 0x72], 'the file is a tar archive — unpack it first: tar xf <file>'],
 ];
 
 /**
@@ -29,7 +30,7 @@ export function readerOf(source: ByteSource, charactersPerToken: number): TraceR
   const beginning = new Uint8Array(BEGINNING_BYTES);
   const length = filled(source, beginning);
   const whole = new Rejoined(beginning.subarray(0, length), source);
-  const problem = NOT_READ.find(([bytes]) => bytes.every((byte, k) => beginning[k] === byte))?.[1];
+  const problem = NOT_READ.find(([at, bytes]) => bytes.every((byte, k) => beginning[at + k] === byte))?.[2];
   if (problem !== undefined) return new Unreadable(problem);
   if (ARROW.every((byte, k) => beginning[k] === byte)) {
     source.rewind?.();

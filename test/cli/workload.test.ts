@@ -105,6 +105,17 @@ describe('workload describe', () => {
     expect(stderr).toBe('warning: the file has no times; 1 request/s is assumed\n');
   });
 
+  test('of recorded sessions assumes one an hour, and says so', () => {
+    const row = (startS: number) => `[${startS}, 0, 100, 7, 1, ${startS}, "u", [1, 1]]`;
+    const session = `{"id": 1, "block": 64, "tool": 10, "sys": 10, "r": [${row(0)}, ${row(20)}]}`;
+    const folder = folderWithFile('sessions.jsonl', session, session);
+    const { exitCode, stdout, stderr } = tokenfleet(folder, 'workload', 'describe', 'sessions.jsonl', '--json');
+
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe('warning: the file does not say when its sessions begin; 1 an hour is assumed\n');
+    expect(JSON.parse(stdout)).toMatchObject({ all: { requests: 4, sessions: { count: 2 } } });
+  });
+
   test('of a malformed trace names ten lines and the remedy, which works', () => {
     const folder = folderWithFile('log.csv', 'timestamp_s,input_tokens,output_tokens', ...BAD_ROWS, '20,5,5');
     const refused = tokenfleet(folder, 'workload', 'describe', 'log.csv');

@@ -76,7 +76,13 @@ describe('the format is told by the content', () => {
   test('what cannot be read says what it is', () => {
     const first = (bytes: readonly number[]) => scan(new Uint8Array([...bytes, 0, 0, 0, 0])).problems[0]?.message;
 
+    const archive = new Uint8Array(512);
+    archive.set(Buffer.from('ustar'), 257);
+
     expect(first([0x50, 0x41, 0x52, 0x31])).toMatch(/^the file is Parquet/);
+    expect(scan(archive).problems.map(({ message }) => message)).toEqual([
+      'the file is a tar archive — unpack it first: tar xf <file>',
+    ]);
     expect(scan('').problems[0]?.message).toMatch(/has none of the columns ContextTokens/);
     expect(scan('{"id": 1, "block": 64, "r": []}').problems[0]?.message).toMatch(/see kind: session-trace$/);
   });
