@@ -9,14 +9,14 @@ import type { HostileCase } from './hostile-cases.ts';
 import { partsOf, planOf } from './hostile-plan.ts';
 
 test('a run with any order of the queue is the same to the bit in segments and step by step', () => {
-  expectNoDifference(10, batchingCase, 1_300, difference);
+  expectNoDifference(10, batchingCase, 800, difference);
 });
 
 test('with one queue and one rank, who comes first is served first', () => {
   expectNoDifference(
     11,
     aloneCase.map((hostile) => withPolicy(hostile, asEver)),
-    700,
+    400,
     (hostile) => {
       const asked = collect(planOf(hostile), partsOf(hostile));
       const usual = withPolicy(hostile, undefined);

@@ -15,7 +15,7 @@ test('where segments are cut changes no row', () => {
   const cut = mixedCases.chain((hostile) =>
     fc.integer({ min: 1, max: 30 }).map((maxSegmentSteps) => ({ hostile, maxSegmentSteps })),
   );
-  expectNoDifference(5, cut, 700, ({ hostile, maxSegmentSteps }) => {
+  expectNoDifference(5, cut, 450, ({ hostile, maxSegmentSteps }) => {
     const withCuts = { ...hostile, pools: hostile.pools.map((pool) => withSegments(pool, maxSegmentSteps)) };
     const uncut = { ...hostile, pools: hostile.pools.map((pool) => withSegments(pool, 1_000_000)) };
     const [a, b] = [rowsOf(withCuts), rowsOf(uncut)];
@@ -25,7 +25,7 @@ test('where segments are cut changes no row', () => {
 
 test('how often somebody looks changes no request', () => {
   const looked = mixedCases.chain((hostile) => between(3, 100).map((intervalSteps) => ({ hostile, intervalSteps })));
-  expectNoDifference(6, looked, 700, ({ hostile, intervalSteps }) =>
+  expectNoDifference(6, looked, 450, ({ hostile, intervalSteps }) =>
     rowsDifference('request', rowsOf({ ...hostile, intervalSteps }).requests, rowsOf(hostile).requests),
   );
 });

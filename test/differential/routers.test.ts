@@ -37,13 +37,13 @@ const listed = [
 
 describe('routers see the same in segments and step by step', () => {
   test('whatever can be seen is the same to the bit', () => {
-    expectNoDifference(20, anyRoutedCase, 500, (routed) =>
+    expectNoDifference(20, anyRoutedCase, 350, (routed) =>
       difference(routed, () => curious(nsOf(routed, routed.telemetrySteps), nsOf(routed, routed.delaySteps))),
     );
   });
 
   test.each(listed)('%s decides the same', (_name, policy, chosen) => {
-    expectNoDifference(21, anyRoutedCase, 60, (routed) =>
+    expectNoDifference(21, anyRoutedCase, 40, (routed) =>
       difference(routed, () => {
         const options = policy.options.parse(chosen);
         const router = policy.create(options, { streams: new Streams(routed.hostile.seed) });

@@ -34,7 +34,7 @@ const JOULES = ['busyJoules', 'prefillJoules', 'idleJoules', 'hostJoules', 'faci
 
 describe('energy', () => {
   test('what is on is busy or idle', () => {
-    inEveryRun(anyRun, 400, ({ plan, timeline }) => {
+    inEveryRun(anyRun, 250, ({ plan, timeline }) => {
       plan.pools.forEach(({ instances }, pool) => {
         const rows = rowsOf(timeline, pool);
         const wrong = rows.filter(
@@ -65,7 +65,7 @@ describe('energy', () => {
   });
 
   test('no interval gives energy back, and prefill takes no more than all', () => {
-    inEveryRun(anyRun, 400, ({ timeline }) => {
+    inEveryRun(anyRun, 250, ({ timeline }) => {
       const wrong = timeline.filter(
         (row) => JOULES.some((name) => !(row[name] >= 0)) || row.prefillJoules > row.busyJoules,
       );
@@ -74,7 +74,7 @@ describe('energy', () => {
   });
 
   test('the energy of a run does not depend on how often somebody looks', () => {
-    inEveryRun(anyRun, 200, ({ plan, timeline }, hostile) => {
+    inEveryRun(anyRun, 150, ({ plan, timeline }, hostile) => {
       const seldom = { ...plan, timelineIntervalNs: 10 * plan.timelineIntervalNs };
       const other = collect(seldom, partsOf(hostile)).timeline;
       for (const name of ['busyJoules', 'prefillJoules'] as const) {
@@ -120,7 +120,7 @@ describe('resource time', () => {
   const ticksOf = ({ prefillTicks, decodeTicks }: RequestRow) => prefillTicks + decodeTicks;
 
   test('the shares of all requests are the time of all steps, but for a tick for each request in each step', () => {
-    inEveryRun(growing, 400, ({ plan, served, timeline }) => {
+    inEveryRun(growing, 250, ({ plan, served, timeline }) => {
       const shared = total(served, ticksOf);
       const most = (row: TimelineRow) => row.steps * plan.pools[row.pool]!.engine.maxNumSeqs;
       expect(shared).toBeGreaterThan(sum(timeline, 'busyNs') * TICKS_PER_NS - total(timeline, most) - 1);
@@ -129,7 +129,7 @@ describe('resource time', () => {
   });
 
   test('a request takes no more than the time from its first step to its last', () => {
-    inEveryRun(growing, 400, ({ plan, served }) => {
+    inEveryRun(growing, 250, ({ plan, served }) => {
       // Of every stretch of its steps the last may end within a ns, which is not published.
       const stretches = ({ preemptions, prefillInstance }: RequestRow) => preemptions + (prefillInstance < 0 ? 1 : 2);
       const wrong = served.filter(
@@ -140,7 +140,7 @@ describe('resource time', () => {
   });
 
   test('what it takes to prefill is never negative, and who has one token to give never decodes', () => {
-    inEveryRun(anyRun, 400, ({ requests }) => {
+    inEveryRun(anyRun, 250, ({ requests }) => {
       expect(requests.filter(({ prefillTicks }) => !(prefillTicks >= 0))).toEqual([]);
       const single = requests.filter(({ status, outputTokens }) => status === 1 || outputTokens === 1);
       expect(single.filter(({ decodeTicks }) => decodeTicks !== 0)).toEqual([]);
@@ -149,7 +149,7 @@ describe('resource time', () => {
 });
 
 test('what is recorded changes nothing else', () => {
-  inEveryRun(anyRun, 200, (run, hostile) => {
+  inEveryRun(anyRun, 150, (run, hostile) => {
     for (const record of [
       { energy: false, shares: false },
       { energy: true, shares: false },

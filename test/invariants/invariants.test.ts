@@ -28,7 +28,7 @@ const calmCases = mixedCases.map((hostile) => ({
 }));
 describe('nothing is lost and nothing appears', () => {
   test('every request that arrives is served or rejected, once', () => {
-    inEveryRun(mixedCases, 400, ({ requests, served, timeline, totals }) => {
+    inEveryRun(mixedCases, 250, ({ requests, served, timeline, totals }) => {
       expect(requests.map(({ request }) => request).sort((a, b) => a - b)).toEqual(requests.map((_, i) => i));
       expect(totals.arrivedRequests).toBe(requests.length);
       expect(totals.servedRequests).toBe(served.length);
@@ -39,7 +39,7 @@ describe('nothing is lost and nothing appears', () => {
   });
 
   test('tokens in the request table are the tokens of the timeline', () => {
-    inEveryRun(mixedCases, 400, ({ plan, served, timeline, totals }) => {
+    inEveryRun(mixedCases, 250, ({ plan, served, timeline, totals }) => {
       expect(sum(timeline, 'outputTokens')).toBe(sum(served, 'outputTokens'));
       expect(sum(timeline, 'promptTokens')).toBe(sum(served, 'promptTokens'));
       expect(sum(timeline, 'preemptions')).toBe(sum(served, 'preemptions'));
@@ -53,7 +53,7 @@ describe('nothing is lost and nothing appears', () => {
 
   test('without preemption the work is that of the requests, each on its own', () => {
     // What is found in the cache is not computed again; every other token is, once.
-    inEveryRun(calmCases, 300, ({ plan, served, timeline }) => {
+    inEveryRun(calmCases, 150, ({ plan, served, timeline }) => {
       expect(sum(timeline, 'preemptions')).toBe(0);
       const computed = total(served, ({ promptTokens, cachedTokens }) => promptTokens - cachedTokens);
       const triangle = (tokens: number) => (tokens * (tokens + 1)) / 2;
@@ -74,7 +74,7 @@ describe('nothing is lost and nothing appears', () => {
   });
 
   test('what is loaded was found, in whole blocks that were read, and nobody reads what nobody has written', () => {
-    inEveryRun(tiersCase, 300, ({ plan, served, timeline }) => {
+    inEveryRun(tiersCase, 150, ({ plan, served, timeline }) => {
       for (const { cachedTokens, loadedTokens, promptTokens } of served) {
         expect(loadedTokens).toBeLessThanOrEqual(cachedTokens);
         expect(cachedTokens).toBeLessThan(promptTokens);
@@ -95,7 +95,7 @@ describe('nothing is lost and nothing appears', () => {
   });
 
   test('KV blocks in use never exceed the capacity, and none is in use at the end', () => {
-    inEveryRun(mixedCases, 400, ({ plan, timeline }) => {
+    inEveryRun(mixedCases, 250, ({ plan, timeline }) => {
       const capacities = plan.pools.map(({ instances, engine }) => instances * engine.kvBlocks);
       const beyond = timeline.filter((row) => row.kvBlocksUsed < 0 || row.kvBlocksUsed > capacities[row.pool]!);
       expect(beyond).toEqual([]);
@@ -108,7 +108,7 @@ describe('nothing is lost and nothing appears', () => {
 
 describe('time has an order', () => {
   test('a request is sent, enqueued, scheduled, answered and finished', () => {
-    inEveryRun(mixedCases, 400, ({ plan, served }) => {
+    inEveryRun(mixedCases, 250, ({ plan, served }) => {
       const stepTokens = mostTokensPerStep(plan);
       for (const { arrivalNs, enqueuedNs, scheduledNs, firstTokenNs, finishNs, outputTokens } of served) {
         expect(enqueuedNs).toBeGreaterThanOrEqual(arrivalNs);
@@ -122,7 +122,7 @@ describe('time has an order', () => {
   });
 
   test('requests arrive before the horizon and leave in the order of the table', () => {
-    inEveryRun(mixedCases, 400, ({ plan, requests, totals }) => {
+    inEveryRun(mixedCases, 250, ({ plan, requests, totals }) => {
       const leftNs = requests.map((request) => departureNs(plan, request));
       expect(leftNs).toEqual(leftNs.toSorted((a, b) => a - b));
       expect(totals.endNs).toBe(leftNs.at(-1) ?? 0);
@@ -131,7 +131,7 @@ describe('time has an order', () => {
   });
 
   test('intervals cover the run without a gap', () => {
-    inEveryRun(mixedCases, 400, ({ plan, timeline, totals }) => {
+    inEveryRun(mixedCases, 250, ({ plan, timeline, totals }) => {
       const ends = timeline.filter(({ pool }) => pool === 0).map(({ endNs }) => endNs);
       for (let pool = 0; pool < plan.pools.length; pool++) {
         const rows = timeline.filter((row) => row.pool === pool);

@@ -100,7 +100,7 @@ test('where segments are cut changes no row', () => {
 
 describe('nothing is lost and nothing appears', () => {
   test('every request that arrives is served or rejected, where its role allows', () => {
-    inEveryRun(1, 400, ({ plan, requests, timeline, totals }) => {
+    inEveryRun(1, 250, ({ plan, requests, timeline, totals }) => {
       const roles = plan.pools.flatMap(({ role = 'mixed', instances }) => Array<string>(instances).fill(role));
       expect(requests.map(({ request }) => request).sort((a, b) => a - b)).toEqual(requests.map((_, i) => i));
       expect(requests.length).toBe(totals.arrivedRequests);
@@ -118,7 +118,7 @@ describe('nothing is lost and nothing appears', () => {
   });
 
   test('KV blocks in use never exceed the capacity, and at the end none is in use and nobody is on the way', () => {
-    inEveryRun(2, 400, ({ plan, timeline }) => {
+    inEveryRun(2, 250, ({ plan, timeline }) => {
       const capacities = plan.pools.map(({ instances, engine }) => instances * engine.kvBlocks);
       const beyond = timeline.filter((row) => row.kvBlocksUsed < 0 || row.kvBlocksUsed > capacities[row.pool]!);
       expect(beyond).toEqual([]);
@@ -129,7 +129,7 @@ describe('nothing is lost and nothing appears', () => {
   });
 
   test('the tokens on the links of a pool are those of the prompts that it handed over, less whole blocks of hits', () => {
-    inEveryRun(3, 400, ({ plan, handedOver, timeline }) => {
+    inEveryRun(3, 250, ({ plan, handedOver, timeline }) => {
       const poolOf = plan.pools.flatMap(({ instances }, pool) => Array<number>(instances).fill(pool));
       plan.pools.forEach((_, pool) => {
         const moved = sum(
@@ -146,7 +146,7 @@ describe('nothing is lost and nothing appears', () => {
   });
 
   test('without hits, a transfer takes its bytes over the rate of the link and its latency, and what was before it', () => {
-    inEveryRun(4, 400, ({ plan, handedOver }) => {
+    inEveryRun(4, 250, ({ plan, handedOver }) => {
       const engines = plan.pools.flatMap((pool) => Array.from({ length: pool.instances }, () => pool));
       for (const { instance, prefillInstance, promptTokens, outputTokens, ...row } of handedOver) {
         const from = engines[prefillInstance]!;

@@ -16,7 +16,7 @@ const STEP_NS = 1_000_000;
 const singleServer = { stepCost: constantStep(STEP_NS * TICKS_PER_NS), engine: { maxNumSeqs: 1 } };
 
 /** Enough for a standard error below 1 %: what a run has to forget grows with 1 / (1 − load)². */
-const REQUESTS_PER_SEED: Record<number, number> = { 0.3: 4_000, 0.5: 10_000, 0.7: 25_000, 0.9: 150_000 };
+const REQUESTS_PER_SEED: Record<number, number> = { 0.3: 4_000, 0.5: 10_000, 0.7: 25_000, 0.85: 70_000 };
 const LOADS = Object.keys(REQUESTS_PER_SEED).map(Number);
 
 interface Service {
