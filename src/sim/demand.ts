@@ -141,7 +141,15 @@ class Source implements ArrivalSink, ContextSink {
 
   context(usedNs: Ns, tokens: number, session: number): void {
     assert(usedNs <= 0 && tokens >= 1, 'a context of the past was used before the run and has at least one token');
-    const request = this.#newRow(0, tokens, 1, 0, session, this.#takePath(tokens));
+    const requests = this.#requests;
+    const request = this.#begin();
+    requests.session[request] = session;
+    requests.promptTokens[request] = tokens;
+    requests.outputTokens[request] = 1;
+    requests.reasoningTokens[request] = 0;
+    requests.arrivalNs[request] = 0;
+    requests.deadlineNs[request] = Infinity;
+    requests.path[request] = this.#takePath(tokens);
     this.#contexts.push({ request, usedNs });
   }
 
@@ -188,41 +196,29 @@ class Source implements ArrivalSink, ContextSink {
   /** A pending request of this workload arrives; answers its row in the table of requests. */
   enter(known: number): RequestIndex {
     const { rows } = this.#pending;
-    const request = this.#newRow(
-      rows[known + ARRIVAL_NS]!,
-      rows[known + PROMPT_TOKENS]!,
-      rows[known + OUTPUT_TOKENS]!,
-      rows[known + REASONING_TOKENS]!,
-      rows[known + SESSION]!,
-      rows[known + PATH]!,
-    );
-    this.#requests.deadlineNs[request] = rows[known + DEADLINE_NS]!;
+    const requests = this.#requests;
+    const request = this.#begin();
+    // From row to column each by itself: handed over together they would be boxed.
+    requests.session[request] = rows[known + SESSION]!;
+    requests.promptTokens[request] = rows[known + PROMPT_TOKENS]!;
+    requests.outputTokens[request] = rows[known + OUTPUT_TOKENS]!;
+    requests.reasoningTokens[request] = rows[known + REASONING_TOKENS]!;
+    requests.arrivalNs[request] = rows[known + ARRIVAL_NS]!;
+    requests.deadlineNs[request] = rows[known + DEADLINE_NS]!;
+    requests.path[request] = rows[known + PATH]!;
     return request;
   }
 
-  #newRow(
-    arrivalNs: Ns,
-    promptTokens: number,
-    outputTokens: number,
-    reasoningTokens: number,
-    session: number,
-    path: number,
-  ): RequestIndex {
+  /** A row with everything that no request has at its beginning. */
+  #begin(): RequestIndex {
     const requests = this.#requests;
     const request = requests.take();
-    requests.session[request] = session;
     requests.workload[request] = this.#index;
-    requests.promptTokens[request] = promptTokens;
     requests.cachedTokens[request] = 0;
     requests.loadedTokens[request] = 0;
-    requests.outputTokens[request] = outputTokens;
-    requests.reasoningTokens[request] = reasoningTokens;
-    requests.arrivalNs[request] = arrivalNs;
-    requests.deadlineNs[request] = Infinity;
     requests.scheduledNs[request] = NOT_YET;
     requests.firstTokenNs[request] = NOT_YET;
     requests.preemptions[request] = 0;
-    requests.path[request] = path;
     requests.generated[request] = 0;
     requests.prefillInstance[request] = NO_INSTANCE;
     return request;
