@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { catalogue } from '../../src/catalogue.ts';
 import { sumOf } from '../../src/economics/accounts.ts';
-import { tee } from '../../src/results/request-metrics.ts';
-import { planRuns } from '../../src/scenario/plan-runs.ts';
-import { simulate } from '../../src/sim/simulate.ts';
-import { assemble } from '../../src/workers/assemble.ts';
-import { RunMeters } from '../../src/workers/run-costs.ts';
-import { type TimelineRow, timelineRowsInto } from '../support/collect.ts';
-import { filesOf, scenarioOf } from '../scenario/support.ts';
+import { settledRun } from '../support/settled.ts';
 
 const USD = [1, 2, 3, 1, 2, 1, 1.25, 1];
 const CSV = `time,usd_per_accelerator_hour\n${USD.map((usd, k) => `2026-06-01T12:0${k}Z,${usd}\n`).join('')}`;
@@ -33,22 +26,9 @@ workloads:
 `;
 
 function settled(keys: string) {
-  const text = scenario(keys);
-  const files = filesOf({ 'spot.csv': CSV });
-  const planning = planRuns(scenarioOf(text, 'spot.yaml', files), catalogue, { files, seeds: [1] });
-  if (!planning.ok) throw new Error(JSON.stringify(planning.problems));
-  const plan = planning.plans[0]!;
-  const meters = new RunMeters(plan);
-  const timeline: TimelineRow[] = [];
-  const { parts, close } = assemble(plan, catalogue);
-  const totals = simulate(plan, parts, {
-    requests: meters.requests,
-    attempts: meters.requests.attempts,
-    timeline: tee(meters.pools, meters.path, timelineRowsInto(timeline)),
-  });
-  close();
+  const { plan, costs, totals, timeline } = settledRun(scenario(keys), CSV, 1);
   const lent = timeline.filter(({ pool, endNs }) => pool === 1 && endNs <= plan.horizonNs);
-  return { plan, costs: meters.costs(), totals, lent };
+  return { plan, costs, totals, lent };
 }
 
 const HOUR_NS = 3_600e9;

@@ -1,18 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { catalogue } from '../../src/catalogue.ts';
 import { type Amounts, sumOf } from '../../src/economics/accounts.ts';
 import { ownedUsdPerHour } from '../../src/economics/ownership.ts';
-import { tee } from '../../src/results/request-metrics.ts';
-import { planRuns } from '../../src/scenario/plan-runs.ts';
 import { IDLE_RULES } from '../../src/sim/money-plan.ts';
 import type { RunPlan } from '../../src/sim/plan.ts';
 import { meanOver } from '../../src/sim/series.ts';
-import { simulate } from '../../src/sim/simulate.ts';
-import { assemble } from '../../src/workers/assemble.ts';
-import { RunMeters } from '../../src/workers/run-costs.ts';
-import { type TimelineRow, timelineRowsInto } from '../support/collect.ts';
-import { filesOf, scenarioOf } from '../scenario/support.ts';
+import type { TimelineRow } from '../support/collect.ts';
+import { settledRun } from '../support/settled.ts';
 
 /** The first pool: taken away by chance, by a price, or never, and asked back in seconds. */
 const LENDING = [
@@ -103,21 +97,9 @@ ${hasJob && scaling !== '' ? JOB : ''}${power}${admission}money: { idleRule: ${r
 }
 
 function settled(drawn: Case) {
-  const files = filesOf({ 'spot.csv': CSV });
-  const planning = planRuns(scenarioOf(textOf(drawn), 'all.yaml', files), catalogue, { files, seeds: [drawn.seed] });
-  if (!planning.ok) throw new Error(JSON.stringify(planning.problems));
-  const plan = planning.plans[0]!;
-  const meters = new RunMeters(plan);
-  const timeline: TimelineRow[] = [];
-  const { parts, close } = assemble(plan, catalogue);
-  const totals = simulate(plan, parts, {
-    requests: meters.requests,
-    attempts: meters.requests.attempts,
-    timeline: tee(meters.pools, meters.path, timelineRowsInto(timeline)),
-  });
-  close();
+  const { plan, costs, totals, timeline } = settledRun(textOf(drawn), CSV, drawn.seed);
   const measured = timeline.filter(({ startNs, endNs }) => startNs >= plan.warmUpNs && endNs <= plan.horizonNs);
-  return { plan, costs: meters.costs(), measured, totals };
+  return { plan, costs, measured, totals };
 }
 
 const HOUR_NS = 3_600e9;
