@@ -49,7 +49,8 @@ function numberOf(node) {
     return -node.argument.value;
   }
   if (node.type !== 'BinaryExpression' || node.operator !== '**') return undefined;
-  return numberOf(node.left) ** numberOf(node.right);
+  const [base, exponent] = [numberOf(node.left), numberOf(node.right)];
+  return base === undefined || exponent === undefined ? undefined : base ** exponent;
 }
 
 function rewrite(file) {

@@ -53,6 +53,7 @@ export class FlatWriter {
     this.align(1, 0);
     this.#writeZeros(1);
     this.startVector(utf8.length, 1);
+    this.#reserve(utf8.length);
     this.#used += utf8.length;
     this.#bytes.set(utf8, this.#front);
     return this.endVector(utf8.length);
@@ -85,6 +86,7 @@ export class FlatWriter {
   int8Field(field: number, value: number): void {
     if (value === 0) return;
     this.align(1, 0);
+    this.#reserve(1);
     this.#used += 1;
     this.#view.setInt8(this.#front, value);
     this.#fields[field] = this.#used;

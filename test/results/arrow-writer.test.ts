@@ -21,6 +21,7 @@ import type { Data, Vector } from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SCHEMA_VERSION } from '../../src/results/columns.ts';
+import { FlatWriter } from '../../src/results/flat-writer.ts';
 import type { ColumnList } from '../../src/results/columns.ts';
 import { TableFile } from '../../src/results/table-file.ts';
 import { identity, temporaryFolder } from './fixtures.ts';
@@ -182,4 +183,15 @@ test('our files have the bytes that the library of the format writes for the sam
     }),
     { numRuns: 50 },
   );
+});
+
+test('a text may be longer than the buffer that the writer begins with', () => {
+  const writer = new FlatWriter();
+  const long = 'ü'.repeat(50_000);
+  writer.begin();
+  const places = [writer.text(long), writer.text('short')];
+  const bytes = writer.finish(writer.places(places));
+
+  expect(Buffer.from(bytes).toString()).toContain(long);
+  expect(Buffer.from(bytes).toString()).toContain('short');
 });
