@@ -1,6 +1,6 @@
 import type { RowSink } from '../sim/ports.ts';
 import type { RunPlan } from '../sim/plan.ts';
-import { RequestColumns, RequestStatus } from '../sim/records.ts';
+import { type RequestColumns, RequestStatus } from '../sim/records.ts';
 import { DeadlineTally } from './deadlines.ts';
 import { AnswerTally } from './answers.ts';
 import { Histogram } from './histogram.ts';
@@ -27,7 +27,7 @@ export class WorkloadTally {
   };
 
   /** Its requests among the rows of one chunk that were served, as far as they count. */
-  readonly rows = new Int32Array(RequestColumns.capacity);
+  rows = new Int32Array(0);
   rowCount = 0;
 
   constructor(objectives: number, models: number) {
@@ -44,7 +44,7 @@ export class RequestMetrics implements RowSink<RequestColumns> {
   readonly #untilNs: number;
   readonly #classOfWorkload: Int32Array;
   readonly #slos: RunPlan['slos'];
-  readonly #durations = new Float64Array(RequestColumns.capacity);
+  #durations = new Float64Array(0);
   readonly #perRequest: readonly ReturnType<typeof perRequestObjectives>[];
 
   constructor(plan: Pick<RunPlan, 'warmUpNs' | 'horizonNs' | 'models' | 'workloads' | 'slos'>) {
@@ -60,6 +60,7 @@ export class RequestMetrics implements RowSink<RequestColumns> {
   }
 
   flush(columns: RequestColumns, rows: number): void {
+    if (rows > this.#durations.length) this.#makeRoom(rows);
     for (let row = 0; row < rows; row++) {
       const arrivalNs = columns.arrivalNs[row]!;
       if (arrivalNs >= this.#fromNs && arrivalNs < this.#untilNs) this.#count(columns, row);
@@ -68,6 +69,12 @@ export class RequestMetrics implements RowSink<RequestColumns> {
       if (tally.rowCount > 0) this.#addLatencies(tally, columns);
       tally.rowCount = 0;
     }
+  }
+
+  /** For a chunk of so many rows; the first of a long run is the longest, and most runs have no second. */
+  #makeRoom(rows: number): void {
+    this.#durations = new Float64Array(rows);
+    for (const tally of this.tallies) tally.rows = new Int32Array(rows);
   }
 
   /** One latency after the other: the buckets of all of them are more than a processor keeps at hand. */

@@ -1,3 +1,4 @@
+import { firstRoom, movedTo, nextRoom } from './columns.ts';
 import type { RowSink } from './ports.ts';
 import { AttemptColumns, RequestColumns, RequestStatus } from './records.ts';
 import type { ResourceTime } from './resource-time.ts';
@@ -7,13 +8,13 @@ import { NO_INSTANCE, type InstanceIndex, type Ns, type RequestIndex } from './u
 /** Writes one row per departing request and passes them on in chunks. */
 export class RequestLog {
   #rows = 0;
-  readonly #columns = new RequestColumns();
+  #columns = new RequestColumns(firstRoom(RequestColumns.capacity));
   readonly #requests: RequestTable;
   readonly #sink: RowSink<RequestColumns>;
   readonly #hasTransfers: boolean;
   readonly #resourceTime: ResourceTime | undefined;
   readonly #attemptSink: RowSink<AttemptColumns> | undefined;
-  readonly #attempts: AttemptColumns | undefined;
+  #attempts: AttemptColumns | undefined;
   #attemptRows = 0;
 
   /**
@@ -33,7 +34,7 @@ export class RequestLog {
     this.#hasTransfers = hasTransfers;
     this.#resourceTime = resourceTime;
     this.#attemptSink = attempts;
-    this.#attempts = attempts && new AttemptColumns();
+    this.#attempts = attempts && new AttemptColumns(firstRoom(AttemptColumns.capacity));
     this.#columns.prefillInstance.fill(NO_INSTANCE);
   }
 
@@ -70,7 +71,18 @@ export class RequestLog {
     columns.model[row] = table.model[request]!;
     columns.attempts[row] = table.attempts[request]!;
     columns.wrong[row] = table.wrong[request]!;
-    if (this.#rows === RequestColumns.capacity) this.flush();
+    if (this.#rows === columns.request.length) this.#makeRoom();
+  }
+
+  /** For the next row: in roomier columns, or by passing on the rows there are. */
+  #makeRoom(): void {
+    const room = this.#rows;
+    if (room === RequestColumns.capacity) {
+      this.flush();
+      return;
+    }
+    this.#columns = movedTo(new RequestColumns(nextRoom(room)), this.#columns);
+    this.#columns.prefillInstance.fill(NO_INSTANCE, room);
   }
 
   /** It was never in a queue: all that would have come happens when it leaves. */
@@ -101,7 +113,13 @@ export class RequestLog {
     columns.endNs[row] = endNs;
     columns.prefillTicks[row] = this.#resourceTime?.prefillSoFar(request) ?? 0;
     columns.decodeTicks[row] = this.#resourceTime?.decodeSoFar(request) ?? 0;
-    if (this.#attemptRows === AttemptColumns.capacity) this.#flushAttempts();
+    if (this.#attemptRows === columns.request.length) this.#makeAttemptRoom(columns);
+  }
+
+  #makeAttemptRoom(full: AttemptColumns): void {
+    const room = this.#attemptRows;
+    if (room === AttemptColumns.capacity) this.#flushAttempts();
+    else this.#attempts = movedTo(new AttemptColumns(nextRoom(room)), full);
   }
 
   #flushAttempts(): void {

@@ -1,4 +1,5 @@
 import type { Background } from './background.ts';
+import { firstRoom, movedTo, nextRoom } from './columns.ts';
 import type { Instance } from './instance.ts';
 import type { InstanceLives } from './instance-lives.ts';
 import type { PoolCounters } from './pool-counters.ts';
@@ -24,7 +25,7 @@ export class Timeline {
   endNs: Ns;
   #startNs: Ns = 0;
   #rows = 0;
-  readonly #columns = new TimelineColumns();
+  #columns = new TimelineColumns(firstRoom(TimelineColumns.capacity));
   readonly #intervalNs: Ns;
   readonly #marksNs: readonly Ns[];
   readonly #pools: readonly (readonly Instance[])[];
@@ -107,7 +108,14 @@ export class Timeline {
     this.#powers[pool]?.write(columns, row, this.#counters[pool]!);
     this.#settings?.write(columns, row, this.#pools[pool]!);
     this.#writeCounters(row, this.#counters[pool]!);
-    if (this.#rows === TimelineColumns.capacity) this.flush();
+    if (this.#rows === columns.startNs.length) this.#makeRoom();
+  }
+
+  /** For the next row: in roomier columns, or by passing on the rows there are. */
+  #makeRoom(): void {
+    const room = this.#rows;
+    if (room === TimelineColumns.capacity) this.flush();
+    else this.#columns = movedTo(new TimelineColumns(nextRoom(room)), this.#columns);
   }
 
   #writeCounters(row: number, counters: PoolCounters): void {

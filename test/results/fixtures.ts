@@ -123,7 +123,7 @@ export interface RequestRow {
 }
 
 export function requestColumns(rows: readonly RequestRow[]): RequestColumns {
-  const columns = new RequestColumns();
+  const columns = new RequestColumns(RequestColumns.capacity);
   rows.forEach((row, index) => {
     const arrivalNs = row.arrivalMs * MS;
     columns.request[index] = index;
@@ -154,7 +154,7 @@ export function requestColumns(rows: readonly RequestRow[]): RequestColumns {
 export type TimelineRow = Partial<Record<keyof TimelineColumns, number>> & { startNs: number; endNs: number };
 
 export function timelineColumns(rows: readonly TimelineRow[]): TimelineColumns {
-  const columns = new TimelineColumns();
+  const columns = new TimelineColumns(TimelineColumns.capacity);
   rows.forEach((row, index) => {
     const { instances } = plan.pools[row.pool ?? 0]!;
     columns.onNs[index] = instances * (row.endNs - row.startNs);
