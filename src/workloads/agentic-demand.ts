@@ -20,9 +20,12 @@ export function agenticDemand(options: AgenticOptions): Demand {
 }
 
 export function agenticSessionsPerS(options: AgenticOptions): number {
-  return sessionsPerSOf(options, () => {
-    const { requests, promptTokens, outputTokens } = sampleMeans(options);
-    return { requests, tokens: promptTokens + outputTokens };
+  return sessionsPerSOf(options, {
+    requests: () => sampleMeans(options).requests,
+    tokens() {
+      const { promptTokens, outputTokens } = sampleMeans(options);
+      return promptTokens + outputTokens;
+    },
   });
 }
 

@@ -200,9 +200,12 @@ function sampleOf(length: Length, count: number): number[] {
 }
 
 function jobsPerS(options: Options): number {
-  return sessionsPerSOf(options, () => {
-    const { requests, promptTokens, outputTokens } = meansOf(options);
-    return { requests, tokens: requests * (promptTokens + outputTokens) };
+  return sessionsPerSOf(options, {
+    requests: () => new LengthSampler(options.requestsPerJob).mean(),
+    tokens() {
+      const { requests, promptTokens, outputTokens } = meansOf(options);
+      return requests * (promptTokens + outputTokens);
+    },
   });
 }
 

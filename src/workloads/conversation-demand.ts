@@ -19,9 +19,12 @@ export function conversationDemand(options: ConversationOptions): Demand {
 }
 
 export function conversationsPerS(options: ConversationOptions): number {
-  return sessionsPerSOf(options, () => {
-    const { turns, promptTokens, outputTokens } = meansOf(options);
-    return { requests: turns, tokens: promptTokens + outputTokens };
+  return sessionsPerSOf(options, {
+    requests: () => new TurnSampler(options.turns).mean(),
+    tokens() {
+      const { promptTokens, outputTokens } = meansOf(options);
+      return promptTokens + outputTokens;
+    },
   });
 }
 

@@ -61,19 +61,19 @@ export function exactlyOneDemand(
   });
 }
 
+/** What a session has in the mean; of the two, what is asked for is worked out. */
 interface SessionMeans {
-  /** Requests of a session. */
-  readonly requests: number;
-  /** Prompt and output tokens of a session. */
-  readonly tokens: number;
+  requests(): number;
+  /** Prompt and output tokens. */
+  tokens(): number;
 }
 
-/** Sessions that begin per second. @param means asked for only where the demand is not stated in sessions */
-export function sessionsPerSOf(demand: StatedDemand, means: () => SessionMeans): number {
+/** Sessions that begin per second. */
+export function sessionsPerSOf(demand: StatedDemand, means: SessionMeans): number {
   const { requestsPerS, sessionsPerHour, tokensPerDay, users } = demand;
   if (sessionsPerHour !== undefined) return sessionsPerHour / S_PER_HOUR;
   if (users !== undefined) return (users.count * users.tasksPerDay) / S_PER_DAY;
-  if (requestsPerS !== undefined) return requestsPerS / means().requests;
-  if (tokensPerDay !== undefined) return tokensPerDay / S_PER_DAY / means().tokens;
+  if (requestsPerS !== undefined) return requestsPerS / means.requests();
+  if (tokensPerDay !== undefined) return tokensPerDay / S_PER_DAY / means.tokens();
   throw new Error('a demand passed its schema without an amount');
 }

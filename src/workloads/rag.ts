@@ -156,9 +156,12 @@ function demand(options: Options): Demand {
 }
 
 function requestsPerSOf(options: Options): number {
-  return sessionsPerSOf(options, () => {
-    const { promptTokens, outputTokens } = meansOf(options);
-    return { requests: 1, tokens: promptTokens + outputTokens };
+  return sessionsPerSOf(options, {
+    requests: () => 1,
+    tokens() {
+      const { promptTokens, outputTokens } = meansOf(options);
+      return promptTokens + outputTokens;
+    },
   });
 }
 
