@@ -7,18 +7,48 @@ import type { FleetView } from './ports.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { InstanceIndex, ModelIndex, Ns, PoolIndex, RequestIndex } from './units.ts';
 
+/** A class, because an object with getters of its own has a shape of its own, and V8 keeps all that it sees until it collects the whole heap. */
+class SeenColumns implements FleetColumns {
+  eligible: Int32Array;
+  stretchEnd: Int32Array;
+  readonly outstandingRequests: Int32Array;
+  readonly outstandingPromptTokens: Float64Array;
+  readonly #telemetry: Telemetry;
+
+  constructor(
+    outstanding: Int32Array,
+    promptTokens: Float64Array,
+    telemetry: Telemetry,
+    eligible: Int32Array,
+    stretchEnd: Int32Array,
+  ) {
+    this.outstandingRequests = outstanding;
+    this.outstandingPromptTokens = promptTokens;
+    this.#telemetry = telemetry;
+    this.eligible = eligible;
+    this.stretchEnd = stretchEnd;
+  }
+
+  get reportedWaitingRequests(): Int32Array {
+    return this.#telemetry.waitingRequests;
+  }
+
+  get reportedKvUse(): Float64Array {
+    return this.#telemetry.kvUse;
+  }
+}
+
 /** The instances as a router sees them: the ones eligible for the request that was selected last, if they are ready. */
 export class Fleet implements FleetView {
   eligibleCount = 0;
   readonly outstanding: Int32Array;
   readonly promptTokens: Float64Array;
-  readonly columns: FleetColumns;
+  readonly columns: SeenColumns;
   readonly #instances: readonly Instance[];
   readonly #telemetry: Telemetry;
   readonly #facts: PoolFacts;
   readonly #poolOf: Int32Array;
   #eligible: Int32Array;
-  #stretchEnd: Int32Array;
   /** All there are, by model, … */
   readonly #ofModel: readonly InstancesOfModel[];
   /** … and of these, the ones that take requests. */
@@ -45,25 +75,7 @@ export class Fleet implements FleetView {
     this.#scratch = new Int32Array(instances.length);
     this.#eligible = this.#scratch;
     this.#scratchEnd = new Int32Array(instances.length);
-    this.#stretchEnd = this.#scratchEnd;
-    const eligible = () => this.#eligible;
-    const stretchEnd = () => this.#stretchEnd;
-    this.columns = {
-      get eligible() {
-        return eligible();
-      },
-      get stretchEnd() {
-        return stretchEnd();
-      },
-      outstandingRequests: this.outstanding,
-      outstandingPromptTokens: this.promptTokens,
-      get reportedWaitingRequests() {
-        return telemetry.waitingRequests;
-      },
-      get reportedKvUse() {
-        return telemetry.kvUse;
-      },
-    };
+    this.columns = new SeenColumns(this.outstanding, this.promptTokens, telemetry, this.#eligible, this.#scratchEnd);
     this.#ofModel = Array.from({ length: models }, (_, model) =>
       instancesOf(instances.filter((instance) => modelOfPool[instance.pool] === model)),
     );
@@ -242,7 +254,8 @@ export class Fleet implements FleetView {
   #select(candidates: Candidates, promptTokens: number, outputTokens: number): number {
     if (fittingPools(candidates, promptTokens, outputTokens) === candidates.pools.length) {
       this.#eligible = candidates.instances;
-      this.#stretchEnd = candidates.stretchEnd;
+      this.columns.eligible = candidates.instances;
+      this.columns.stretchEnd = candidates.stretchEnd;
       this.eligibleCount = candidates.instances.length;
     } else {
       this.#selectSome(candidates.instances, promptTokens, outputTokens);
@@ -261,7 +274,8 @@ export class Fleet implements FleetView {
   #takeScratch(count: number): void {
     markStretches(this.#scratch, count, this.#poolOf, this.#scratchEnd);
     this.#eligible = this.#scratch;
-    this.#stretchEnd = this.#scratchEnd;
+    this.columns.eligible = this.#scratch;
+    this.columns.stretchEnd = this.#scratchEnd;
     this.eligibleCount = count;
   }
 }

@@ -19,7 +19,8 @@ export interface InstanceListener {
 }
 
 export type InstancePlan = Pick<PoolPlan, 'engine'> &
-  Partial<Pick<PoolPlan, 'role' | 'kvLink' | 'localPrefillTokens'>> & {
+  Partial<Pick<PoolPlan, 'role' | 'localPrefillTokens'>> & {
+    readonly kvLink?: PoolPlan['kvLink'] | undefined;
     /** Of its pool; undefined where nobody guesses. */
     readonly decodeSteps?: DecodeSteps | undefined;
     /** Its own and those it shares; undefined where there are none. */

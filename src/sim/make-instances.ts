@@ -34,7 +34,7 @@ export function makeInstances(
   const instances: Instance[] = [];
   plan.pools.forEach((pool, index) => {
     const hasEnergy = plan.record?.energy === true || plan.power !== undefined;
-    const { engine, role = 'mixed' } = pool;
+    const { engine, role = 'mixed', localPrefillTokens = 0, kvLink } = pool;
     const guesses = engine.speculation !== undefined && role !== 'prefill';
     const decodeSteps = guesses ? new DecodeSteps(engine.speculation, plan.seed) : undefined;
     const shared = (engine.kvTiers ?? []).map((tier) => new KvTier(tier, paths, engine.blockTokens));
@@ -47,7 +47,20 @@ export function makeInstances(
       const kv = new KvBlocks(engine, role, requests, paths, tiers);
       const policy = batching[index]?.();
       const queues = policy && new PolicyQueues(policy, requests, view);
-      const own = { ...pool, decodeSteps, tiers, resourceTime, queues, hasEnergy, sleep: power?.sleep };
+      const { sleep } = power ?? {};
+      // Not a copy of the pool with more in it: V8 makes a new shape for each of those, which takes longer than all the rest.
+      const own: InstancePlan = {
+        engine,
+        role,
+        kvLink,
+        localPrefillTokens,
+        decodeSteps,
+        tiers,
+        resourceTime,
+        queues,
+        hasEnergy,
+        sleep,
+      };
       instances.push(
         new Instance(instances.length, index, own, requests, kv, stepCosts[index]!, counters[index]!, listener),
       );
