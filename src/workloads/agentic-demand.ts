@@ -1,5 +1,5 @@
 import { NS_PER_S } from '../sim/units.ts';
-import type { AgenticOptions } from './agentic-options.ts';
+import type { AgenticOptions, SessionOptions } from './agentic-options.ts';
 import { AgenticSessions, bigWindowChance, type AgenticSession } from './agentic-sessions.ts';
 import { SessionDraw } from './agentic-times.ts';
 import { sessionsPerSOf } from './demand-fields.ts';
@@ -9,7 +9,7 @@ const SAMPLED_SESSIONS = 1_200;
 const PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29];
 
 export function agenticDemand(options: AgenticOptions): Demand {
-  const { requests, promptTokens, outputTokens, reusedTokens, durationS } = sampleMeans(options);
+  const { requests, promptTokens, outputTokens, reusedTokens, durationS } = meansOf(options);
   return {
     requestsPerS: agenticSessionsPerS(options) * requests,
     meanPromptTokens: promptTokens / requests,
@@ -21,9 +21,9 @@ export function agenticDemand(options: AgenticOptions): Demand {
 
 export function agenticSessionsPerS(options: AgenticOptions): number {
   return sessionsPerSOf(options, {
-    requests: () => sampleMeans(options).requests,
+    requests: () => meansOf(options).requests,
     tokens() {
-      const { promptTokens, outputTokens } = sampleMeans(options);
+      const { promptTokens, outputTokens } = meansOf(options);
       return promptTokens + outputTokens;
     },
   });
@@ -40,12 +40,27 @@ interface SessionMeans {
   userGaps: number;
 }
 
+/** By options: runs of a sweep ask about the same sessions again and again, each for a tenth of a second. */
+const sampled = new Map<string, Readonly<SessionMeans>>();
+const MOST_SAMPLED = 100;
+
+function meansOf(options: AgenticOptions): Readonly<SessionMeans> {
+  const { requestsPerS: _1, sessionsPerHour: _2, tokensPerDay: _3, users: _4, arrivals: _5, ...sessions } = options;
+  const key = JSON.stringify(sessions);
+  const known = sampled.get(key);
+  if (known !== undefined) return known;
+  if (sampled.size === MOST_SAMPLED) sampled.clear();
+  const means = sampleMeans(sessions);
+  sampled.set(key, means);
+  return means;
+}
+
 /**
  * No formula has the means of contexts that grow and compact, so they are those of a sample, always the same one, within
  * about 2 %. Few sessions hold most of the tokens, the long ones with a big window: they are sampled more often and weigh
  * less. What else tells sessions apart is spread evenly over the sample (R. D. Richtmyer's sequence).
  */
-function sampleMeans(options: AgenticOptions): SessionMeans {
+function sampleMeans(options: SessionOptions): SessionMeans {
   const sessions = new AgenticSessions(options, 1, 2, (session, draw) => {
     if (draw === SessionDraw.requests) return lengthUniform(session);
     if (draw === SessionDraw.bigWindow) return hasBigWindow(session) ? 0 : 1;

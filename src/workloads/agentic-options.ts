@@ -259,3 +259,6 @@ export const agenticOptions = z
   });
 
 export type AgenticOptions = z.infer<typeof agenticOptions>;
+
+/** What its sessions are like, whatever is asked for and when. */
+export type SessionOptions = Omit<AgenticOptions, keyof typeof demandFields | 'arrivals'>;

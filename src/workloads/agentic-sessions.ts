@@ -1,6 +1,6 @@
 import { counterUniform, standardNormal } from '../sim/distributions.ts';
 import type { Ns } from '../sim/units.ts';
-import type { AgenticOptions } from './agentic-options.ts';
+import type { SessionOptions } from './agentic-options.ts';
 import {
   AgenticTimes,
   Outcome,
@@ -80,7 +80,7 @@ export class AgenticSession {
 /** Sessions and their steps, from counters alone. Streams 0 to distinct − 1 are the prefixes, the others the sessions'. */
 export class AgenticSessions {
   readonly times: AgenticTimes;
-  readonly #options: AgenticOptions;
+  readonly #options: SessionOptions;
   readonly #seed: number;
   readonly #prefixTokens: readonly number[];
   readonly #prefixChoice: ZipfChoice;
@@ -105,7 +105,7 @@ export class AgenticSessions {
    * @param sessionUniform where the draws that a session makes once come from
    */
   constructor(
-    options: AgenticOptions,
+    options: SessionOptions,
     seed: number,
     prefixSeed: number,
     sessionUniform: SessionUniform = (session, draw) => counterUniform(seed, session, draw),
@@ -264,7 +264,7 @@ export function reasoningTokensOf(outputTokens: number, share: number): number {
 }
 
 /** Of a session, once it is known how it begins and which quantile its length is. */
-export function bigWindowChance(options: AgenticOptions, isFresh: boolean, lengthUniform: number): number {
+export function bigWindowChance(options: SessionOptions, isFresh: boolean, lengthUniform: number): number {
   const { bigWindow, freshShare } = options;
   const { share, freshChance, lengthDependence } = bigWindow;
   const ofResumed = share / (1 - freshShare + freshShare * freshChance);
@@ -273,7 +273,7 @@ export function bigWindowChance(options: AgenticOptions, isFresh: boolean, lengt
 }
 
 /** The chance that each of the first steps reads; later ones are taken not to. */
-function readingShares({ share, decay }: AgenticOptions['reading']): number[] {
+function readingShares({ share, decay }: SessionOptions['reading']): number[] {
   const shares: number[] = [];
   for (let chance = share; shares.length < MOST_READING_STEPS && chance >= 0.001; chance *= decay) shares.push(chance);
   return shares;

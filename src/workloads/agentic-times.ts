@@ -1,6 +1,6 @@
 import { counterUniform, standardNormal } from '../sim/distributions.ts';
 import type { Ns } from '../sim/units.ts';
-import type { AgenticOptions } from './agentic-options.ts';
+import type { SessionOptions } from './agentic-options.ts';
 import { SecondsSampler } from './seconds.ts';
 import type { SessionClock } from './steady-start.ts';
 
@@ -62,7 +62,7 @@ interface SessionPlan {
 
 /** What is known of sessions of agents without what they say: how long they are, who drives them, when they send. */
 export class AgenticTimes {
-  readonly #options: AgenticOptions;
+  readonly #options: SessionOptions;
   readonly #seed: number;
   readonly #sessionUniform: SessionUniform;
   readonly #userGap: SecondsSampler;
@@ -71,7 +71,7 @@ export class AgenticTimes {
   /** Of the length of a session, over steps: long sessions have more of them. */
   readonly #meanLengthNormal: number;
 
-  constructor(options: AgenticOptions, seed: number, sessionUniform: SessionUniform) {
+  constructor(options: SessionOptions, seed: number, sessionUniform: SessionUniform) {
     this.#options = options;
     this.#seed = seed;
     this.#sessionUniform = sessionUniform;
@@ -184,12 +184,12 @@ function laterShare(share: number, requests: number): number {
 }
 
 /** How many requests the session at this share of all sessions has, by length. */
-function requestsAt(uniform: number, { scale, shape, min, max }: AgenticOptions['requestsPerSession']): number {
+function requestsAt(uniform: number, { scale, shape, min, max }: SessionOptions['requestsPerSession']): number {
   const weibull = Math.round(scale * Math.exp(Math.log(-Math.log(1 - uniform)) / shape));
   return Math.min(Math.max(weibull, min), max);
 }
 
-function meanLengthNormal(requestsPerSession: AgenticOptions['requestsPerSession']): number {
+function meanLengthNormal(requestsPerSession: SessionOptions['requestsPerSession']): number {
   let sum = 0;
   let steps = 0;
   for (let k = 0; k < SAMPLED_LENGTHS; k++) {

@@ -117,3 +117,13 @@ describe('a session', () => {
     expect(new Set(uncovered(false))).toEqual(new Set([1]));
   });
 });
+
+test('what is asked for does not depend on who asked before', () => {
+  const demandOf = (given: object) => agentic.demand(agentic.options.parse(given));
+  const few = { requestsPerS: 2, outputTokens: 100 };
+  const first = demandOf(few);
+
+  expect(demandOf({ ...few, requestsPerS: 6 })).toEqual({ ...first, requestsPerS: 6 });
+  expect(demandOf({ ...few, outputTokens: 200 }).meanOutputTokens / first.meanOutputTokens).toBeCloseTo(2, 6);
+  expect(demandOf(few)).toEqual(first);
+});
