@@ -26,13 +26,27 @@ export const sweep: Bench = {
   async run(): Promise<Figure[]> {
     const overheads: number[] = [];
     const ratios: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      overheads.push(await runOverheadMs());
-      ratios.push(await twoWorkersRatio(round));
+    try {
+      for (let round = 0; round < ROUNDS; round++) {
+        overheads.push(await runOverheadMs());
+        ratios.push(await twoWorkersRatio(round));
+      }
+    } finally {
+      removeFolders();
     }
     return [...spread('sweep.run_overhead', overheads, 'ms'), ...spread('sweep.two_workers_ratio', ratios, '1')];
   },
 };
+
+/**
+ * What the runs have left. It stays until the last of them has ended: a sweep deletes nothing, and for minutes after a file has
+ * been deleted ext4 looks at its place and passes by whenever one is made, which took several milliseconds of every run.
+ */
+const folders: string[] = [];
+
+function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+}
 
 /** The median of the rounds, and the least and the largest: what a busy machine does to a figure. */
 function spread(name: string, rounds: readonly number[], unit: string): Figure[] {
@@ -82,6 +96,7 @@ async function timeRuns(
   threads: number,
 ): Promise<{ readonly endsMs: readonly number[]; readonly wallMs: number }> {
   const directory = mkdtempSync(join(RESULTS, '.bench-'));
+  folders.push(directory);
   const tasks = Array.from({ length: runs }, (_, run): RunTask => ({
     plan: { ...plan, seed: run + 1 },
     runId: `bench-${run}`,
@@ -101,7 +116,6 @@ async function timeRuns(
   });
   const kinds = await Promise.all(ended);
   await end();
-  rmSync(directory, { recursive: true });
   if (kinds.some((kind) => kind !== 'finished')) throw new Error('a run of the benchmark failed');
   return { endsMs, wallMs: endsMs.at(-1)! };
 }
@@ -127,4 +141,7 @@ function elapsedMsOfProcess(runs: number): Promise<number> {
 }
 
 const [flag, count] = process.argv.slice(2);
-if (flag === '--runs') console.log(await elapsedMs(chatOf(LARGE_REQUESTS), Number(count), 1));
+if (flag === '--runs') {
+  console.log(await elapsedMs(chatOf(LARGE_REQUESTS), Number(count), 1));
+  removeFolders();
+}
