@@ -15,12 +15,11 @@ import { NONE, NOT_YET, type RequestTable } from './request-table.ts';
 import type { InstanceIndex, Ns, RequestIndex } from './units.ts';
 
 /**
- * Who runs on an instance, who waits, and what everybody computes in the next step: continuous batching with chunked
- * prefill and paged KV, as docs/engine.md specifies it.
+ * Who runs on an instance, who waits, and what everybody computes in the next step, as docs/engine.md specifies it.
  *
- * What makes jumping possible: the token budget is enough for all decoding requests, so each gets its tokens in every step
- * (or none does), and at most one request is half prefilled; it is the last of the running list. So the state is a few sums over the
- * decoding requests, and which request is done when is known as soon as it starts to decode.
+ * What makes jumping possible: the token budget is enough for all decoding requests, so each gets its tokens in every
+ * step (or none does), and at most one request is half prefilled, the last of the running list. So the state is a few sums
+ * over the decoding requests, and which of them is done when is known as soon as it starts to decode.
  */
 export class Batch {
   readonly running: RequestList;
@@ -45,13 +44,12 @@ export class Batch {
   readonly #counters: PoolCounters;
   readonly #listener: InstanceListener;
   readonly #prefillFirst: boolean;
-  /** Who joins comes from `waiting`, and prompts are computed beside those who decode. */
+  /** Nobody comes from elsewhere, no policy is asked, and prompts are computed beside those who decode. */
   readonly #isUsual: boolean;
   /** The step in progress carries prompt tokens only, although somebody decodes. */
   decodingPaused = false;
   /** Somebody may be admitted at the next step boundary although nothing else changes until then. */
   isOutdated = false;
-  /** Steps in which decoding was paused. */
   pausedSteps = 0;
   /** The request that is half prefilled, or NONE. */
   #partial: RequestIndex = NONE;
@@ -79,12 +77,17 @@ export class Batch {
     this.#listener = listener;
     this.#prefillFirst = engine.prefillFirst && role !== 'decode';
     this.admission = new Admission(engine, this, requests, kv, listener);
-    this.#isUsual = this.admission.onlyWaiting && !this.#prefillFirst && !kv.hasExpiry;
+    this.#isUsual = queues === undefined && role !== 'decode' && !this.#prefillFirst && !kv.hasExpiry;
+  }
+
+  /** Whether all that may join are in `waiting`, and join in order beside those who decode. */
+  get isUsual(): boolean {
+    return this.#isUsual && (this.loading === undefined || this.loading.size === 0);
   }
 
   /** Mostly nothing changes but who decodes: nobody waits, nobody is half prefilled. Answers whether that is so, and settled. */
   goOn(): boolean {
-    if (!this.#isUsual || this.waiting.size > 0 || this.#partial !== NONE || this.running.size === 0) return false;
+    if (!this.isUsual || this.waiting.size > 0 || this.#partial !== NONE || this.running.size === 0) return false;
     this.isOutdated = false;
     return this.#kv.reserveNextStep();
   }
@@ -98,8 +101,7 @@ export class Batch {
     this.#kv.expire(nowNs);
     if (this.queues !== undefined) this.#enter(this.queues, nowNs, seenNs);
     const preempted = this.#prefillFirst ? this.#formPrefillFirst(nowNs, seenNs) : this.#formMixed(nowNs, seenNs);
-    const { mayLoadSoon } = this.admission;
-    this.isOutdated = mayLoadSoon || (seenNs < nowNs && this.admission.missesSomebody(nowNs, seenNs));
+    this.isOutdated = this.admission.mayLoadSoon || (seenNs < nowNs && this.admission.missesSomebody(nowNs, seenNs));
     return preempted;
   }
 
@@ -196,16 +198,15 @@ export class Batch {
   #continuePrefill(budget: number, nowNs: Ns): boolean {
     const partial = this.#partial;
     if (partial === NONE) return false;
-    const kv = this.#kv;
     const computed = this.#requests.computed[partial]!;
     const target = this.#requests.target[partial]!;
     const tokens = Math.min(target - computed, budget);
     if (tokens === 0) return false;
-    if (kv.blocksOf(partial, computed + tokens) - kv.blocksOf(partial, computed) > kv.free) {
+    if (this.#blocksOfChunk(budget) > this.#kv.free) {
       this.#preempt(partial, nowNs);
       return true;
     }
-    kv.extend(partial, computed, computed + tokens);
+    this.#kv.extend(partial, computed, computed + tokens);
     this.chunks.add(partial, tokens, computed, target);
     return false;
   }
@@ -217,7 +218,6 @@ export class Batch {
     else this.queues.enterAgain(request);
   }
 
-  /** It is on no list after that. */
   #takeBack(request: RequestIndex, nowNs: Ns): void {
     const { queues } = this;
     if (queues !== undefined) queues.tell(this.running, this.decoding.steps, this.#partial);
@@ -226,7 +226,7 @@ export class Batch {
     this.#counters.preemptions++;
   }
 
-  /** A request runs no more; answers how many tokens it has computed. */
+  /** It runs no more; answers how many tokens it has computed. */
   stop(request: RequestIndex): number {
     this.running.remove(request);
     if (request !== this.#partial) return this.decoding.stop(request);
@@ -248,14 +248,14 @@ export class Batch {
     }
   }
 
-  /** The chunks of the step are computed. */
-  endChunks(endNs: Ns): void {
+  /** The chunks of each of `steps` steps are computed. */
+  endChunks(steps: number, endNs: Ns): void {
     const requests = this.#requests;
     const { count, requests: chunkRequests, tokens: chunkTokens } = this.chunks;
     this.#partial = NONE;
     for (let chunk = 0; chunk < count; chunk++) {
       const request = chunkRequests[chunk]!;
-      const computed = requests.computed[request]! + chunkTokens[chunk]!;
+      const computed = requests.computed[request]! + steps * chunkTokens[chunk]!;
       requests.computed[request] = computed;
       if (computed === requests.target[request]) this.#endPrefill(request, computed, endNs);
       else this.#partial = request;

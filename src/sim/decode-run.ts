@@ -1,6 +1,7 @@
 import type { PoolCounters } from './pool-counters.ts';
 import type { DecodePiece } from './ports.ts';
 import { kvTokensOfSteps, stepsLasting, ticksOfSteps } from './segment.ts';
+import type { StepSeries } from './step-series.ts';
 import {
   MAX_SEGMENT_QUANTA,
   MAX_SEGMENT_TICKS,
@@ -39,6 +40,8 @@ export class DecodeRun {
   #seqs = 0;
   /** Tokens that the sequences generate in a step, so what they attend to grows by it. */
   #growth = 0;
+  /** What the steps of the segment last; undefined where the sums above say it. */
+  #series: StepSeries | undefined = undefined;
   readonly #hasEnergy: boolean;
 
   /** @param hasEnergy credit the energy of steps, too */
@@ -64,7 +67,14 @@ export class DecodeRun {
     this.#ticksPerKvToken = 0;
     this.#fixedQuanta = quanta;
     this.#quantaPerKvToken = 0;
+    this.#series = undefined;
     this.#start(seqs, growth, kvTokens, 1);
+  }
+
+  /** Steps of a series for `seqs` decoding sequences (and whatever else is in their batch). */
+  startSeries(series: StepSeries, steps: number, seqs: number, growth: number, kvTokens: number): void {
+    this.#series = series;
+    this.#start(seqs, growth, kvTokens, steps);
   }
 
   /** At most `limit` decode steps of one batch; fewer where the piece ends or sums could no longer be exact. */
@@ -83,6 +93,7 @@ export class DecodeRun {
     this.#ticksPerKvToken = ticksPerKvToken;
     this.#fixedQuanta = piece.fixedQuanta;
     this.#quantaPerKvToken = piece.quantaPerKvToken;
+    this.#series = undefined;
     if (this.#hasEnergy) steps = this.#stepsOfExactEnergy(steps, kvTokens, growth);
     this.#start(seqs, growth, kvTokens, steps);
   }
@@ -134,22 +145,20 @@ export class DecodeRun {
    * and before the next one: of all accelerators of the instance together, in W.
    */
   drawWattsAt(timeNs: Ns): number {
-    const kvTokens = this.#kvTokensAt(timeNs);
-    return wattsOf(
-      this.#fixedQuanta + this.#quantaPerKvToken * kvTokens,
-      this.#fixedTicks + this.#ticksPerKvToken * kvTokens,
-    );
+    const step = this.#stepAt(timeNs);
+    const kvTokens = this.#kvTokens + (step - 1) * this.#growth;
+    return wattsOf(this.#quantaOf(1, step, kvTokens), this.#ticks(step) - this.#ticks(step - 1));
   }
 
   /** Its duration. */
   stepNsAt(timeNs: Ns): number {
-    return (this.#fixedTicks + this.#ticksPerKvToken * this.#kvTokensAt(timeNs)) / TICKS_PER_NS;
+    const step = this.#stepAt(timeNs);
+    return (this.#ticks(step) - this.#ticks(step - 1)) / TICKS_PER_NS;
   }
 
-  /** What it attends to. */
-  #kvTokensAt(timeNs: Ns): number {
-    const step = this.steps === 0 ? this.#overSteps : this.#stepsUntil(timeNs);
-    return this.#kvTokens + (step - 1) * this.#growth;
+  /** Which it is, from 1 on. */
+  #stepAt(timeNs: Ns): number {
+    return this.steps === 0 ? this.#overSteps : this.#stepsUntil(timeNs);
   }
 
   /** Add what the first `steps` steps did to the counters, unless it already was. */
@@ -162,7 +171,7 @@ export class DecodeRun {
     counters.decodeSeqSteps += more * this.#seqs;
     const kvTokens = kvTokensOfSteps(more, this.#kvTokens + this.#creditedSteps * this.#growth, this.#growth);
     counters.kvTokenSteps += kvTokens;
-    if (this.#hasEnergy) counters.busyEnergy.add(more * this.#fixedQuanta + this.#quantaPerKvToken * kvTokens);
+    if (this.#hasEnergy) counters.busyEnergy.add(this.#quantaOf(more, steps, kvTokens));
     counters.busyNs += overNs - this.#creditedNs;
     this.#creditedSteps = steps;
     this.#creditedNs = overNs;
@@ -203,8 +212,16 @@ export class DecodeRun {
     this.endNs = this.startNs + Math.floor(this.#endTicks / TICKS_PER_NS);
   }
 
+  /** Of the first `steps` steps. */
   #ticks(steps: number): Ticks {
+    if (this.#series !== undefined) return this.#series.ticksOf(steps);
     return ticksOfSteps(steps, this.#fixedTicks, this.#ticksPerKvToken, this.#kvTokens, this.#growth);
+  }
+
+  /** Of the last `more` of the first `steps` steps, which together attend to `kvTokens`. */
+  #quantaOf(more: number, steps: number, kvTokens: number): Quanta {
+    if (this.#series !== undefined) return this.#series.quantaOf(steps) - this.#series.quantaOf(steps - more);
+    return more * this.#fixedQuanta + this.#quantaPerKvToken * kvTokens;
   }
 
   #wholeNs(steps: number): Ns {
@@ -214,6 +231,7 @@ export class DecodeRun {
   /** The first number of steps whose end is published as `timeNs` or later. */
   #stepsUntil(timeNs: Ns): number {
     const ticks = (timeNs - this.startNs) * TICKS_PER_NS - this.#startTicks;
+    if (this.#series !== undefined) return this.#series.stepsLasting(ticks, this.steps);
     return stepsLasting(ticks, this.steps, this.#fixedTicks, this.#ticksPerKvToken, this.#kvTokens, this.#growth);
   }
 }

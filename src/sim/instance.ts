@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
 import { Batch } from './batch.ts';
+import { canEverFit } from './can-ever-fit.ts';
 import { DecodeRun } from './decode-run.ts';
 import { IdleTime } from './idle-time.ts';
 import type { InstanceListener, InstancePlan } from './instance-listener.ts';
@@ -32,8 +33,6 @@ export class Instance {
   /** Segments started. */
   segments = 0;
 
-  /** Takes blocks as tokens are computed, and prompts in chunks. */
-  readonly #isUsual: boolean;
   /** A batch is settled while the step before it runs. */
   readonly #settlesEarly: boolean;
   readonly #reception: Reception;
@@ -68,10 +67,9 @@ export class Instance {
     this.#tiers = plan.tiers;
     this.idleTime = new IdleTime(counters, hasEnergy, plan.sleep);
     this.run = new DecodeRun(hasEnergy);
-    this.#isUsual = !kv.grantsAll && engine.chunkedPrefill;
     this.batch = new Batch(index, plan, requests, kv, counters, listener);
     this.#reception = new Reception(engine, this.run, this.batch.admission);
-    this.#prefillStep = new PrefillStep(this.batch.chunks, stepCost, hasEnergy, resourceTime);
+    this.#prefillStep = new PrefillStep(this.batch, engine, requests, kv, { stepCost, hasEnergy, resourceTime });
     this.#requests = requests;
     this.#stepCost = stepCost;
     this.#counters = counters;
@@ -79,18 +77,7 @@ export class Instance {
 
   /** Whether this engine could ever do its part of such a request, alone. */
   canEverFit(promptTokens: number, outputTokens: number): boolean {
-    const { maxModelTokens, kvBlocks, watermarkBlocks } = this.engine;
-    const tokens = promptTokens + (this.batch.outgoing === undefined ? outputTokens : 1);
-    if (tokens > maxModelTokens || this.kv.blocksFor(tokens - 1) > kvBlocks - watermarkBlocks) return false;
-    return this.#isUsual || this.#canEverHold(promptTokens, outputTokens, tokens - 1);
-  }
-
-  /** @param mostTokens how many it computes at once, at most, if it is preempted just before its end */
-  #canEverHold(promptTokens: number, outputTokens: number, mostTokens: number): boolean {
-    const { chunkedPrefill, maxNumBatchedTokens, kvBlocks, watermarkBlocks } = this.engine;
-    const { grantsAll } = this.kv;
-    if (grantsAll && this.kv.grantedBlocks(promptTokens, outputTokens) > kvBlocks - watermarkBlocks) return false;
-    return chunkedPrefill || (grantsAll ? promptTokens : mostTokens) <= maxNumBatchedTokens;
+    return canEverFit(this.engine, this.kv, this.role, promptTokens, outputTokens);
   }
 
   /** It has loaded its model, and knows nothing of what it did before. */
@@ -141,12 +128,14 @@ export class Instance {
     // Behind another waiting request it can only join after that one; a policy is asked about one that enters alone.
     if (this.batch.waiting.head !== request) return false;
     if (this.#idle) return this.idleTime.waitFor(enqueuedNs);
-    // Without a free place it can only join after a finish, which ends the segment anyway.
+    // Without a free place it can only join after a finish, which ends the segment anyway; nor beside a prompt that takes all.
+    if (this.batch.chunks.count > 0) return false;
     return this.isBusy && this.batch.admission.hasPlace && this.#reception.cutForRequest(enqueuedNs);
   }
 
   /** The KV of a request that was handed over has left this instance. Answers whether its next event has changed. */
   endSending(request: RequestIndex, nowNs: Ns): boolean {
+    this.#prefillStep.take(this.#stepsBegunAt(nowNs - 1));
     this.batch.outgoing!.letGo(request, nowNs);
     this.#counters.kvTransferTokens += this.#requests.transferTokens[request]!;
     // A waiting request that nothing else will wake has been refused; there is room again.
@@ -189,17 +178,17 @@ export class Instance {
   /** The segment is over: tokens become visible, requests that have all of theirs leave. */
   endSegment(): void {
     const { run, batch } = this;
-    const { steps, startNs, endNs } = run;
-    this.#reception.pass(steps, batch.chunks.count > 0);
+    const { steps, endNs } = run;
+    const hadChunks = batch.chunks.count > 0;
+    this.#reception.pass(steps, hadChunks);
     run.credit(steps, this.#counters);
+    if (hadChunks) this.#prefillStep.end(run, this.#counters);
     run.finish();
     // What expired while the segment was jumped over is known no more when somebody lets go of his own copies.
     if (steps > 1 && this.kv.hasExpiry) this.kv.expire(run.lastStepStartNs);
     this.idleTime.begin(endNs);
     batch.endSteps(steps, endNs);
-    if (batch.chunks.count === 0) return;
-    this.#prefillStep.end(endNs - startNs, this.#counters, this.#requests.computed);
-    batch.endChunks(endNs);
+    if (hadChunks) batch.endChunks(steps, endNs);
   }
 
   /** Form a batch and start its segment, or find that there is nothing to do. */
@@ -223,7 +212,7 @@ export class Instance {
     this.segments++;
     const { clock, capWatts } = this;
     if (batch.chunks.count > 0) {
-      this.#prefillStep.start(this.run, batch.decoding, batch.decodingPaused, clock, capWatts);
+      this.#prefillStep.start(this.run, clock, capWatts);
     } else this.#startDecodeSteps(nowNs, preempted);
   }
 
@@ -276,11 +265,17 @@ export class Instance {
   /** Blocks held at a moment within the segment, those of the step in progress included. */
   kvBlocksUsedAt(timeNs: Ns): number {
     if (!this.isBusy || this.batch.decodingPaused) return this.kv.used;
-    return this.kv.used + this.kv.blocksOfSteps(Math.min(this.run.stepsOverAt(timeNs) + 1, this.run.steps));
+    const steps = this.#stepsBegunAt(timeNs);
+    return this.kv.used + this.kv.blocksOfSteps(steps) + this.#prefillStep.blocksOfSteps(steps);
+  }
+
+  #stepsBegunAt(timeNs: Ns): number {
+    return Math.min(this.run.stepsOverAt(timeNs) + 1, this.run.steps);
   }
 
   /** Leading tokens of a prompt whose KV is here, as a batch formed before `nowNs` has left it. */
   cachedTokens(request: RequestIndex, nowNs: Ns): number {
+    this.#prefillStep.take(this.#stepsBegunAt(nowNs - 1));
     return this.kv.cachedTokens(request, this.kvBlocksUsedAt(nowNs - 1), nowNs);
   }
 
@@ -289,9 +284,14 @@ export class Instance {
     return this.#idle;
   }
 
-  /** Credit the steps that are over at `timeNs`, and idle time, to the pool's counters. A step with prefill is credited where it ends. */
+  /** Credit the steps that are over at `timeNs`, and idle time, to the pool's counters. */
   creditUntil(timeNs: Ns): void {
-    if (!this.isBusy) this.idleTime.creditUntil(timeNs);
-    else if (this.batch.chunks.count === 0) this.run.credit(this.run.stepsOverAt(timeNs), this.#counters);
+    if (!this.isBusy) {
+      this.idleTime.creditUntil(timeNs);
+      return;
+    }
+    const steps = this.run.stepsOverAt(timeNs);
+    this.run.credit(steps, this.#counters);
+    if (this.batch.chunks.count > 0) this.#prefillStep.credit(this.run, steps, this.#counters);
   }
 }

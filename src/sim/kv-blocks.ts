@@ -258,6 +258,11 @@ export class KvBlocks {
     return this.#cycles.allBlocksOfNextStep + blocks > this.capacity - this.used;
   }
 
+  /** Whether `steps` steps of the decoding sequences and `blocks` more are no more than there are. */
+  lastsSteps(steps: number, blocks: number): boolean {
+    return this.#cycles.allBlocksOfSteps(steps) + blocks <= this.capacity - this.used;
+  }
+
   /** There were not enough: those who come first have taken theirs, and so many are still free. */
   takeAllBut(blocks: number): void {
     this.#cache?.leave(blocks);

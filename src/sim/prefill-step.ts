@@ -1,61 +1,208 @@
+import type { Batch } from './batch.ts';
 import type { DecodeRun } from './decode-run.ts';
-import type { DecodingSet } from './decoding-set.ts';
+import type { KvBlocks } from './kv-blocks.ts';
+import type { EnginePlan } from './plan.ts';
 import type { PoolCounters } from './pool-counters.ts';
-import type { StepCost } from './ports.ts';
-import type { PrefillChunks } from './prefill-chunks.ts';
+import type { DecodePiece, StepCost } from './ports.ts';
+import type { RequestTable } from './request-table.ts';
 import type { ResourceTime } from './resource-time.ts';
-import { type Ns, type Quanta, TICKS_PER_NS, type Ticks } from './units.ts';
+import { StepSeries } from './step-series.ts';
+import { type Quanta, TICKS_PER_NS, type Ticks } from './units.ts';
 
-/** The step of an instance that carries prompt chunks: what it costs, and what it would without them. */
+/** What the steps of an instance are priced with, and what is recorded of them. */
+interface Pricing {
+  readonly stepCost: StepCost;
+  readonly hasEnergy: boolean;
+  readonly resourceTime: ResourceTime | undefined;
+}
+
+const NOTHING: DecodePiece = {
+  fixedTicks: 0,
+  ticksPerKvToken: 0,
+  fixedQuanta: 0,
+  quantaPerKvToken: 0,
+  untilKvTokens: Infinity,
+};
+
+/**
+ * The steps of a segment that carry prompt chunks: what each costs, and what it would without them. Mostly it is one. A
+ * prompt that takes all that decoding leaves of the token budget, again and again, lets nobody else join: until its last
+ * chunk its steps are alike but for what they attend to, and make up one segment.
+ */
 export class PrefillStep {
-  readonly #chunks: PrefillChunks;
-  readonly #stepCost: StepCost;
-  readonly #hasEnergy: boolean;
-  readonly #resourceTime: ResourceTime | undefined;
+  readonly #batch: Batch;
+  readonly #engine: EnginePlan;
+  readonly #requests: RequestTable;
+  readonly #kv: KvBlocks;
+  readonly #pricing: Pricing;
+  #series: StepSeries | undefined = undefined;
+  /** Whether the segment has more than one step. */
+  #isSeries = false;
+  /** Steps whose chunks have their blocks, and those whose work is in the counters. */
+  #taken = 1;
+  #credited = 0;
+  /** Of the first step. */
   #ticks: Ticks = 0;
-  #decodeOnlyTicks: Ticks = 0;
   #quanta: Quanta = 0;
-  #decodeOnlyQuanta: Quanta = 0;
+  #kvTokens = 0;
+  /** What decoding alone costs. */
+  #decodePiece: DecodePiece = NOTHING;
 
-  constructor(chunks: PrefillChunks, stepCost: StepCost, hasEnergy: boolean, resourceTime: ResourceTime | undefined) {
-    this.#chunks = chunks;
-    this.#stepCost = stepCost;
-    this.#hasEnergy = hasEnergy;
-    this.#resourceTime = resourceTime;
+  constructor(batch: Batch, engine: EnginePlan, requests: RequestTable, kv: KvBlocks, pricing: Pricing) {
+    this.#batch = batch;
+    this.#engine = engine;
+    this.#requests = requests;
+    this.#kv = kv;
+    this.#pricing = pricing;
   }
 
-  start(run: DecodeRun, decoding: DecodingSet, decodingPaused: boolean, clock: number, capWatts: number): void {
-    const { batch } = this.#chunks;
-    const stepCost = this.#stepCost;
+  /** Begin the segment whose first step has just been settled. */
+  start(run: DecodeRun, clock: number, capWatts: number): void {
+    const { decoding, decodingPaused, chunks } = this.#batch;
+    const { stepCost } = this.#pricing;
+    const step = chunks.batch;
     const seqs = decodingPaused ? 0 : decoding.seqs;
-    const kvTokens = decodingPaused ? 0 : decoding.kvTokens;
-    batch.decodeSeqs = seqs;
-    batch.kvTokens = kvTokens;
-    batch.clock = clock;
-    batch.capWatts = capWatts;
-    this.#ticks = stepCost.prefillStepTicks(batch);
-    if (this.#hasEnergy) this.#quanta = stepCost.prefillStepQuanta(batch, this.#ticks);
-    run.startStep(this.#ticks, this.#quanta, seqs, decodingPaused ? 0 : decoding.growth, kvTokens);
-    this.#decodeOnlyTicks = 0;
-    this.#decodeOnlyQuanta = 0;
-    if (seqs === 0) return;
-    const piece = stepCost.decodePiece(seqs, kvTokens, clock, capWatts);
-    this.#decodeOnlyTicks = piece.fixedTicks + piece.ticksPerKvToken * kvTokens;
-    this.#decodeOnlyQuanta = piece.fixedQuanta + piece.quantaPerKvToken * kvTokens;
-    decoding.price(piece);
+    const growth = decodingPaused ? 0 : decoding.growth;
+    this.#kvTokens = decodingPaused ? 0 : decoding.kvTokens;
+    step.decodeSeqs = seqs;
+    step.kvTokens = this.#kvTokens;
+    step.clock = clock;
+    step.capWatts = capWatts;
+    this.#price();
+    this.#taken = 1;
+    this.#credited = 0;
+    this.#decodePiece = NOTHING;
+    if (seqs > 0) {
+      this.#decodePiece = stepCost.decodePiece(seqs, this.#kvTokens, clock, capWatts);
+      decoding.price(this.#decodePiece);
+    }
+    const most = this.#stepsAlike();
+    this.#isSeries = most > 1;
+    if (this.#isSeries) this.#startSeries(run, most);
+    else run.startStep(this.#ticks, this.#quanta, seqs, growth, this.#kvTokens);
   }
 
-  /** It is over. @param computed tokens before it, by request */
-  end(stepNs: Ns, counters: PoolCounters, computed: Int32Array): void {
-    const { batch } = this.#chunks;
-    counters.prefillTokens += batch.prefillTokens;
-    counters.prefillPairs += batch.prefillPairs;
-    counters.prefillContextTokens += batch.prefillContextTokens;
-    counters.prefillNs += Math.max(0, stepNs - Math.floor(this.#decodeOnlyTicks / TICKS_PER_NS));
-    counters.outputTokens += batch.promptsFinished;
-    if (this.#hasEnergy) counters.prefillEnergy.add(Math.max(0, this.#quanta - this.#decodeOnlyQuanta));
-    if (this.#resourceTime === undefined) return;
-    const addedTicks = Math.max(0, this.#ticks - this.#decodeOnlyTicks);
-    this.#resourceTime.shareAmong(this.#chunks, computed, addedTicks, this.#stepCost);
+  #price(): void {
+    const { stepCost, hasEnergy } = this.#pricing;
+    const step = this.#batch.chunks.batch;
+    this.#ticks = stepCost.prefillStepTicks(step);
+    if (hasEnergy) this.#quanta = stepCost.prefillStepQuanta(step, this.#ticks);
+  }
+
+  /** How many steps, the settled one included, carry a whole chunk of the same prompt, and not its last. */
+  #stepsAlike(): number {
+    const { isUsual, chunks, decoding } = this.#batch;
+    const { prefillTokens, promptsFinished } = chunks.batch;
+    const { maxNumBatchedTokens, maxSegmentSteps } = this.#engine;
+    if (!isUsual || chunks.count > 1 || promptsFinished > 0) return 1;
+    if (prefillTokens < maxNumBatchedTokens - decoding.batchedTokens) return 1;
+    const request = chunks.requests[0]!;
+    const left = this.#requests.target[request]! - this.#requests.computed[request]!;
+    const chunksLeft = Math.ceil(left / prefillTokens) - 1;
+    let steps = Math.min(chunksLeft, StepSeries.capacity, maxSegmentSteps, decoding.stepsToEvent);
+    // The last one must begin before the end of the piece.
+    const { untilKvTokens } = this.#decodePiece;
+    if (this.#kvTokens + (steps - 1) * decoding.growth >= untilKvTokens) {
+      steps = Math.ceil((untilKvTokens - this.#kvTokens) / decoding.growth);
+    }
+    while (steps > 1 && !this.#kv.lastsSteps(steps, this.#blocksOfChunks(1, steps))) steps >>= 1;
+    return steps;
+  }
+
+  /** Blocks that the prompt takes for the chunks of the steps after the first `from` up to the first `until`. */
+  #blocksOfChunks(from: number, until: number): number {
+    const { chunks } = this.#batch;
+    const request = chunks.requests[0]!;
+    const computed = this.#requests.computed[request]!;
+    const tokens = chunks.tokens[0]!;
+    return this.#kv.blocksOf(request, computed + until * tokens) - this.#kv.blocksOf(request, computed + from * tokens);
+  }
+
+  #startSeries(run: DecodeRun, most: number): void {
+    const { decoding, chunks } = this.#batch;
+    const { seqs, growth } = decoding;
+    const step = chunks.batch;
+    const { prefillTokens, prefillPairs, prefillContextTokens } = step;
+    const series = (this.#series ??= new StepSeries());
+    series.clear();
+    let steps = 0;
+    while (series.add(this.#ticks, this.#quanta)) {
+      steps++;
+      if (steps === most) break;
+      step.kvTokens += growth;
+      step.prefillPairs += prefillTokens * prefillTokens;
+      step.prefillContextTokens += prefillTokens;
+      this.#price();
+    }
+    step.kvTokens = this.#kvTokens;
+    step.prefillPairs = prefillPairs;
+    step.prefillContextTokens = prefillContextTokens;
+    run.startSeries(series, steps, seqs, growth, this.#kvTokens);
+  }
+
+  /** Blocks that its prompt takes for the first `steps` steps, less those it has taken. */
+  blocksOfSteps(steps: number): number {
+    return this.#isSeries ? this.#blocksOfChunks(this.#taken, steps) : 0;
+  }
+
+  /** The first `steps` steps have begun: their chunks have taken their blocks. */
+  take(steps: number): void {
+    if (!this.#isSeries || steps <= this.#taken) return;
+    const { chunks } = this.#batch;
+    const request = chunks.requests[0]!;
+    const computed = this.#requests.computed[request]!;
+    const tokens = chunks.tokens[0]!;
+    this.#kv.extend(request, computed + this.#taken * tokens, computed + steps * tokens);
+    this.#taken = steps;
+  }
+
+  /** The segment is over. */
+  end(run: DecodeRun, counters: PoolCounters): void {
+    this.take(run.steps);
+    this.credit(run, run.steps, counters);
+    this.#isSeries = false;
+  }
+
+  /** Add what the first `steps` steps did for prompts to the counters, unless it already was. */
+  credit(run: DecodeRun, steps: number, counters: PoolCounters): void {
+    let step = this.#credited;
+    if (step >= steps) return;
+    const { decoding, chunks } = this.#batch;
+    const { fixedTicks, ticksPerKvToken } = this.#decodePiece;
+    const { prefillTokens, prefillPairs, prefillContextTokens, promptsFinished } = chunks.batch;
+    const { growth } = decoding;
+    const isRecorded = this.#pricing.hasEnergy || this.#pricing.resourceTime !== undefined;
+    let startNs = run.boundaryNs(step);
+    for (; step < steps; step++) {
+      const endNs = run.boundaryNs(step + 1);
+      const decodeTicks = fixedTicks + ticksPerKvToken * (this.#kvTokens + step * growth);
+      counters.prefillNs += Math.max(0, endNs - startNs - Math.floor(decodeTicks / TICKS_PER_NS));
+      counters.prefillTokens += prefillTokens;
+      counters.prefillPairs += prefillPairs + step * prefillTokens * prefillTokens;
+      counters.prefillContextTokens += prefillContextTokens + step * prefillTokens;
+      if (isRecorded) this.#record(step, this.#kvTokens + step * growth, counters);
+      startNs = endNs;
+    }
+    // Only a segment of one step finishes prompts.
+    counters.outputTokens += promptsFinished;
+    this.#credited = steps;
+  }
+
+  /** Energy and resource time of a step. @param before steps of the segment before it */
+  #record(before: number, kvTokens: number, counters: PoolCounters): void {
+    const { chunks } = this.#batch;
+    const { stepCost, hasEnergy, resourceTime } = this.#pricing;
+    const { fixedTicks, ticksPerKvToken, fixedQuanta, quantaPerKvToken } = this.#decodePiece;
+    if (hasEnergy) {
+      const quanta = this.#isSeries
+        ? this.#series!.quantaOf(before + 1) - this.#series!.quantaOf(before)
+        : this.#quanta;
+      counters.prefillEnergy.add(Math.max(0, quanta - (fixedQuanta + quantaPerKvToken * kvTokens)));
+    }
+    if (resourceTime === undefined) return;
+    const ticks = this.#isSeries ? this.#series!.ticksOf(before + 1) - this.#series!.ticksOf(before) : this.#ticks;
+    const addedTicks = Math.max(0, ticks - (fixedTicks + ticksPerKvToken * kvTokens));
+    const since = before * chunks.batch.prefillTokens;
+    resourceTime.shareAmong(chunks, this.#requests.computed, since, addedTicks, stepCost);
   }
 }

@@ -19,14 +19,18 @@ export class ResourceTime {
   #rows = new Float64Array(1_024 * WIDTH);
   #weights = new Float64Array(8);
 
-  /** Share the ticks that prompt chunks add to a step among them. @param computed tokens before the step, by request */
-  shareAmong(chunks: PrefillChunks, computed: Int32Array, addedTicks: Ticks, stepCost: StepCost): void {
+  /**
+   * Share the ticks that prompt chunks add to a step among them.
+   * @param computed tokens before the segment, by request
+   * @param since tokens that each has computed in the segment before the step
+   */
+  shareAmong(chunks: PrefillChunks, computed: Int32Array, since: number, addedTicks: Ticks, stepCost: StepCost): void {
     const { count, requests, tokens } = chunks;
     if (count > this.#weights.length) this.#weights = new Float64Array(2 * count);
     const weights = this.#weights;
     let sum = 0;
     for (let chunk = 0; chunk < count; chunk++) {
-      const weight = stepCost.chunkWeight(tokens[chunk]!, computed[requests[chunk]!]!);
+      const weight = stepCost.chunkWeight(tokens[chunk]!, computed[requests[chunk]!]! + since);
       weights[chunk] = weight;
       sum += weight;
     }

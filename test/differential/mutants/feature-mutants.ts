@@ -29,8 +29,8 @@ export const featureMutants: readonly Mutant[] = [
   },
   {
     why: 'a request is taken that could not be computed in one step after a preemption',
-    file: 'instance.ts',
-    find: '(grantsAll ? promptTokens : mostTokens) <= maxNumBatchedTokens',
+    file: 'can-ever-fit.ts',
+    find: '(kv.grantsAll ? promptTokens : tokens - 1) <= maxNumBatchedTokens',
     replace: 'promptTokens <= maxNumBatchedTokens',
   },
   {

@@ -130,8 +130,38 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'all of a mixed step counts as prefill',
     file: 'prefill-step.ts',
-    find: 'stepNs - Math.floor(this.#decodeOnlyTicks / TICKS_PER_NS)',
-    replace: 'stepNs',
+    find: 'endNs - startNs - Math.floor(decodeTicks / TICKS_PER_NS)',
+    replace: 'endNs - startNs',
+  },
+  {
+    why: 'steps that are alike include the one that ends a prompt',
+    file: 'prefill-step.ts',
+    find: 'Math.ceil(left / prefillTokens) - 1',
+    replace: 'Math.floor(left / prefillTokens)',
+  },
+  {
+    why: 'every chunk of a prompt attends to as much as the first of its segment',
+    file: 'prefill-step.ts',
+    find: 'step.prefillPairs += prefillTokens * prefillTokens;',
+    replace: '',
+  },
+  {
+    why: 'chunks go on beyond the end of what decoding is priced with',
+    file: 'prefill-step.ts',
+    find: 'decoding.growth >= untilKvTokens',
+    replace: 'decoding.growth >= Infinity',
+  },
+  {
+    why: 'the memory of the chunks of a segment is taken at its end',
+    file: 'prefill-step.ts',
+    find: 'this.#isSeries ? this.#blocksOfChunks(this.#taken, steps) : 0',
+    replace: '0',
+  },
+  {
+    why: 'chunks are seen to be computed when the last of a segment is',
+    file: 'instance.ts',
+    find: 'if (this.batch.chunks.count > 0) this.#prefillStep.credit(this.run, steps, this.#counters);',
+    replace: '',
   },
   {
     why: 'the last to be admitted leaves first',
