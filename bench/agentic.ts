@@ -44,7 +44,7 @@ export const agentic: Bench = {
     timeModel(agenticPlan(1)); // warm up the compiler
     const plan = agenticPlan(10);
     const model = timeModel(plan);
-    pin('agentic', model.totals.events, 5_054_291);
+    pin('agentic', model.totals.events, 2_476_368);
     const requests = model.totals.arrivedRequests;
     const run = timeRun(plan);
     return [
