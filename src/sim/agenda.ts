@@ -41,7 +41,7 @@ export class Agenda implements ScalingListener {
     this.#firstScaling = this.#firstLoad + (this.hasLoads ? count : 0);
     this.#firstReady = this.#firstScaling + (this.hasScaling ? pools.length : 0);
     this.#firstEviction = this.#firstReady + (this.hasScaling ? count : 0);
-    this.events = new EventQueue(this.#firstEviction + (hasEvictions ? count : 0));
+    this.events = new EventQueue(this.#firstEviction + (hasEvictions ? count : 0), this.isCoupled);
   }
 
   // -------------------------------------------------------------------------------------------- whose the next event is

@@ -172,8 +172,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'of two instances at one instant the later goes first',
     file: 'event-queue.ts',
-    find: 'kindA === kindB ? winner > other',
-    replace: 'kindA === kindB ? winner < other',
+    find: 'kind === otherKind ? Math.min(source, other)',
+    replace: 'kind === otherKind ? Math.max(source, other)',
   },
   {
     why: 'batches are formed before the arrivals of the instant',
