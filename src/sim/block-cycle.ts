@@ -14,12 +14,16 @@ const PHASES = 2;
  */
 export class BlockCycles {
   readonly #blockTokens: number;
+  /** Its logarithm to the base of 2 if that is whole, else −1. */
+  readonly #blockShift: number;
   readonly #width: number;
   /**
    * Side by side in one array, because an instance that is looked at was not for long: a row for each growth, with the
    * sequences by phase twice, so that a walk down from a phase of the second half does not wrap around.
    */
   readonly #rows: Int32Array;
+  /** Blocks that all of them take in the next step: asked for at each step boundary, and known from the last one but for few. */
+  allBlocksOfNextStep = 0;
   #all = 0;
   /** Tokens that all of them compute in a step. */
   #allGrowth = 0;
@@ -27,6 +31,7 @@ export class BlockCycles {
   /** @param maxGrowth tokens that a sequence computes in a step, at most */
   constructor(maxGrowth: number, blockTokens: number) {
     this.#blockTokens = blockTokens;
+    this.#blockShift = (blockTokens & (blockTokens - 1)) === 0 ? 31 - Math.clz32(blockTokens) : -1;
     this.#width = PHASES + 2 * blockTokens;
     this.#rows = new Int32Array(maxGrowth * this.#width);
   }
@@ -40,13 +45,16 @@ export class BlockCycles {
     const row = (growth - 1) * this.#width;
     const phase = (computedTokens + this.#rows[row + NEXT_PHASE]!) % this.#blockTokens;
     this.#count(row, phase, 1);
+    this.allBlocksOfNextStep += this.#blocksOfNextStep(row, phase, growth);
     this.#all++;
     this.#allGrowth += growth;
     return phase;
   }
 
   stop(phase: number, growth: number): void {
-    this.#count((growth - 1) * this.#width, phase, -1);
+    const row = (growth - 1) * this.#width;
+    this.#count(row, phase, -1);
+    this.allBlocksOfNextStep -= this.#blocksOfNextStep(row, phase, growth);
     this.#all--;
     this.#allGrowth -= growth;
   }
@@ -59,31 +67,54 @@ export class BlockCycles {
     rows[at + this.#blockTokens]! += more;
   }
 
-  /** Blocks that all of them take in the next step. */
-  get allBlocksOfNextStep(): number {
-    const rows = this.#rows;
-    return this.#allGrowth === this.#all ? rows[PHASES + rows[NEXT_PHASE]!]! : this.allBlocksOfSteps(1);
+  /** Of one sequence. */
+  #blocksOfNextStep(row: number, phase: number, growth: number): number {
+    const blockTokens = this.#blockTokens;
+    const before = this.#rows[row + NEXT_PHASE]! - phase;
+    const tokensBefore = before < 0 ? before + blockTokens : before;
+    const cycles = growth < blockTokens ? 0 : this.#cyclesOf(growth);
+    return tokensBefore < growth - cycles * blockTokens ? cycles + 1 : cycles;
   }
 
   /** Blocks that all of them take in the next `steps` steps. */
   allBlocksOfSteps(steps: number): number {
     const rows = this.#rows;
     const width = this.#width;
-    const blockTokens = this.#blockTokens;
     let blocks = 0;
     let tokens = 0;
     for (let row = 0; row < rows.length; row += width) {
       tokens += steps;
-      const sequences = rows[row + SEQUENCES]!;
-      if (sequences === 0) continue;
-      const cycles = tokens < blockTokens ? 0 : (tokens / blockTokens) | 0;
-      blocks += cycles * sequences;
-      // Whole numbers of 32 bits: the loop counts in no others.
-      const first = (row + PHASES + rows[row + NEXT_PHASE]! + blockTokens) | 0;
-      const last = (first - (tokens - cycles * blockTokens)) | 0;
-      for (let at = first; at > last; at--) blocks += rows[at]!;
+      if (rows[row + SEQUENCES] !== 0) blocks += this.#blocksOfRow(row, tokens);
     }
     return blocks;
+  }
+
+  /** Blocks that the sequences of a row take for so many tokens of each. Whole numbers of 32 bits throughout. */
+  #blocksOfRow(row: number, tokens: number): number {
+    const rows = this.#rows;
+    const blockTokens = this.#blockTokens;
+    let left = tokens | 0;
+    let blocks = 0;
+    if (left >= blockTokens) {
+      const cycles = this.#cyclesOf(left);
+      left = (left - Math.imul(cycles, blockTokens)) | 0;
+      blocks = Math.imul(cycles, rows[row + SEQUENCES]!);
+    }
+    const first = (row + PHASES + blockTokens + rows[row + NEXT_PHASE]!) | 0;
+    const last = (first - left) | 0;
+    // The shorter way around the cycle.
+    if (2 * left <= blockTokens) {
+      for (let at = first; at > last; at--) blocks = (blocks + rows[at]!) | 0;
+      return blocks;
+    }
+    const end = (first - blockTokens) | 0;
+    for (let at = last; at > end; at--) blocks = (blocks - rows[at]!) | 0;
+    return (blocks + rows[row + SEQUENCES]!) | 0;
+  }
+
+  /** Blocks that so many tokens fill. */
+  #cyclesOf(tokens: number): number {
+    return this.#blockShift < 0 ? (tokens / this.#blockTokens) | 0 : tokens >> this.#blockShift;
   }
 
   /** How many steps, at most `limit`, that many blocks last; only while there are sequences. */
@@ -119,17 +150,36 @@ export class BlockCycles {
     return tokens;
   }
 
-  /** All of them have taken `steps` steps. */
-  advanceAll(steps: number): void {
+  /** All of them take `steps` steps; answers the blocks that they take for them. */
+  advanceAll(steps: number): number {
     const rows = this.#rows;
-    const width = this.#width;
-    const blockTokens = this.#blockTokens;
-    let tokens = 0;
-    for (let row = 0; row < rows.length; row += width) {
-      tokens += steps;
-      if (rows[row + SEQUENCES] === 0) continue;
-      const phase = rows[row + NEXT_PHASE]! - (tokens < blockTokens ? tokens : tokens % blockTokens);
-      rows[row + NEXT_PHASE] = phase < 0 ? phase + blockTokens : phase;
+    // Where none computes more than one token in a step, the first row is all there is.
+    if (this.#allGrowth === this.#all) {
+      const blocks = this.#advanceRow(0, steps);
+      this.allBlocksOfNextStep = rows[PHASES + rows[NEXT_PHASE]!]!;
+      return blocks;
     }
+    const width = this.#width;
+    let blocks = 0;
+    let blocksOfNextStep = 0;
+    let growth = 0;
+    for (let row = 0; row < rows.length; row += width) {
+      growth++;
+      if (rows[row + SEQUENCES] === 0) continue;
+      blocks += this.#advanceRow(row, growth * steps);
+      blocksOfNextStep += this.#blocksOfRow(row, growth);
+    }
+    this.allBlocksOfNextStep = blocksOfNextStep;
+    return blocks;
+  }
+
+  #advanceRow(row: number, tokens: number): number {
+    const rows = this.#rows;
+    const blockTokens = this.#blockTokens;
+    const blocks = this.#blocksOfRow(row, tokens);
+    const left = tokens < blockTokens ? tokens : tokens - this.#cyclesOf(tokens | 0) * blockTokens;
+    const phase = (rows[row + NEXT_PHASE]! - left) | 0;
+    rows[row + NEXT_PHASE] = phase < 0 ? phase + blockTokens : phase;
+    return blocks;
   }
 }

@@ -281,7 +281,6 @@ export class KvBlocks {
   /** `steps` steps have been taken: their blocks are now held. */
   advance(steps: number): void {
     this.#reserved = 0;
-    if (!this.#cycles.isEmpty) this.#take(this.#cycles.allBlocksOfSteps(steps));
-    this.#cycles.advanceAll(steps);
+    if (!this.#cycles.isEmpty) this.#take(this.#cycles.advanceAll(steps));
   }
 }
