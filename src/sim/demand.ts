@@ -114,6 +114,7 @@ class Source implements ArrivalSink, ContextSink {
   /** Of the next request. */
   #deadlineNs: Ns = Infinity;
   #latest = -1;
+  #isPulled = false;
   readonly #contexts: WarmContext[] = [];
 
   constructor(
@@ -155,7 +156,9 @@ class Source implements ArrivalSink, ContextSink {
 
   pull(): void {
     this.#latest = -1;
+    this.#isPulled = true;
     this.pulled = this.workload.pull(this) ? this.#latest : -1;
+    this.#isPulled = false;
   }
 
   share(stream: number, tokens: number): void {
@@ -181,7 +184,7 @@ class Source implements ArrivalSink, ContextSink {
       this.#paths.release(path);
       return;
     }
-    const known = this.#pending.push(arrivalNs);
+    const known = this.#pending.push(arrivalNs, this.#isPulled);
     const { rows } = this.#pending;
     rows[known + SESSION] = session;
     rows[known + WORKLOAD] = this.#index;

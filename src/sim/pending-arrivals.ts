@@ -14,13 +14,14 @@ export class PendingArrivals {
   #orders = new Float64Array(64);
   #requests = new Int32Array(64);
 
-  get size(): number {
-    return this.#size;
+  /** Number of the next arrival in the order of pushing; only when there is one. */
+  get order(): number {
+    return this.#orders[0]!;
   }
 
-  push(timeNs: Ns, request: RequestIndex): void {
+  /** @param order rises from one push to the next; left out, it is counted here */
+  push(timeNs: Ns, request: RequestIndex, order = this.#pushed++): void {
     if (this.#size === this.#times.length) this.#grow();
-    const order = this.#pushed++;
     let hole = this.#size++;
     while (hole > 0) {
       const parent = (hole - 1) >> 1;

@@ -22,31 +22,42 @@ export const PATH = 7;
  */
 export class PendingRequests {
   rows = new Float64Array(0);
-  readonly #arrivals = new PendingArrivals();
+  size = 0;
+  /** When the next one arrives; Infinity when there is none. */
+  timeNs: Ns = Infinity;
+  /** Of each workload the one that it was asked for, soon to come, … */
+  readonly #asked = new PendingArrivals();
+  /** … and those that sessions will send, many and mostly later. */
+  readonly #others = new PendingArrivals();
+  #pushed = 0;
   #free = NONE;
 
-  get size(): number {
-    return this.#arrivals.size;
-  }
-
-  /** When the next one arrives; Infinity when there is none. */
-  get timeNs(): Ns {
-    return this.#arrivals.timeNs;
-  }
-
-  /** A request that arrives then: the rest of its row is to be filled. */
-  push(arrivalNs: Ns): number {
+  /**
+   * A request that arrives then: the rest of its row is to be filled.
+   *
+   * @param isAsked whether it is the next one of its workload; where it is kept depends on it, not when it comes
+   */
+  push(arrivalNs: Ns, isAsked: boolean): number {
     if (this.#free === NONE) this.#grow();
     const request = this.#free;
     this.#free = this.rows[request]!;
     this.rows[request + ARRIVAL_NS] = arrivalNs;
-    this.#arrivals.push(arrivalNs, request);
+    (isAsked ? this.#asked : this.#others).push(arrivalNs, request, this.#pushed++);
+    this.timeNs = Math.min(this.#asked.timeNs, this.#others.timeNs);
+    this.size++;
     return request;
   }
 
   /** Take out the next one. Its row can be read until another is pushed. */
   pop(): number {
-    return this.#arrivals.pop();
+    const asked = this.#asked;
+    const others = this.#others;
+    const isTied = asked.timeNs === others.timeNs;
+    const isAsked = isTied ? asked.order < others.order : asked.timeNs < others.timeNs;
+    const request = (isAsked ? asked : others).pop();
+    this.timeNs = Math.min(asked.timeNs, others.timeNs);
+    this.size--;
+    return request;
   }
 
   /** The row has been read. */
