@@ -1,7 +1,7 @@
 import { assert } from './assert.ts';
 import { hbmShareAtClock, touchedShare } from './roofline-formula.ts';
 import type { RooflineParameters, StepShape } from './roofline-types.ts';
-import { achievedFlops, achievedHbmBytes } from './roofline-work.ts';
+import { achievedFlops, achievedHbmBytes, draftWork } from './roofline-work.ts';
 import type { Ns } from './units.ts';
 
 /**
@@ -104,10 +104,11 @@ export function stepUse(p: RooflineParameters, step: StepShape, ns: Ns): StepUse
     prefillPairs,
     prefillContextTokens,
   };
+  const drafted = draftWork(p, work);
   const seconds = ns / 1e9;
   return {
-    computeUse: Math.min(1, achievedFlops(p, work) / (p.peakFlopsPerS * seconds)),
-    memoryUse: Math.min(1, achievedHbmBytes(p, work) / (p.peakHbmBytesPerS * seconds)),
+    computeUse: Math.min(1, achievedFlops(p, work, drafted) / (p.peakFlopsPerS * seconds)),
+    memoryUse: Math.min(1, achievedHbmBytes(p, work, drafted) / (p.peakHbmBytesPerS * seconds)),
     sequenceUse: Math.min(1, sequencesNs(p, step) / ns),
     expertTileUse: Math.min(1, touchedTilesNs(p, step) / ns),
     prefillShare: prefillTokens === 0 ? 0 : prefillTokens / (prefillTokens + decodeSeqs),

@@ -40,18 +40,21 @@ function verifyingNs(
   const verifying = gpuNs(p, step, batches, tokensPerSequence);
   if (draft === undefined) return verifying;
   const { parameters, passes, copies } = draft;
-  const own = {
-    decodeSeqs: Math.ceil(step.decodeSeqs / copies),
-    kvTokens: step.kvTokens / copies,
-    prefillTokens: step.prefillTokens / copies,
-    prefillPairs: step.prefillPairs / copies,
-    prefillContextTokens: step.prefillContextTokens / copies,
-    promptsFinished: Math.ceil(step.promptsFinished / copies),
-    clock: step.clock,
-  };
+  // Written out, and only where it is another: copying an object costs as much as the formula.
+  const own =
+    copies === 1
+      ? step
+      : {
+          decodeSeqs: Math.ceil(step.decodeSeqs / copies),
+          kvTokens: step.kvTokens / copies,
+          prefillTokens: step.prefillTokens / copies,
+          prefillPairs: step.prefillPairs / copies,
+          prefillContextTokens: step.prefillContextTokens / copies,
+          promptsFinished: Math.ceil(step.promptsFinished / copies),
+          clock: step.clock,
+        };
   const first = gpuNs(parameters, own, 1, tokensPerSequence);
   if (passes === 1 || own.decodeSeqs === 0) return verifying + first;
-  // Written out: copying an object costs as much as the formula.
   const alone = {
     decodeSeqs: own.decodeSeqs,
     kvTokens: own.kvTokens,

@@ -14,13 +14,15 @@ export interface WorkCounters {
 /**
  * FLOPs of the model itself and of the one that guesses for it, on one accelerator: no padding, and no output head for
  * prompts (no counter tells them). Guesses count whether they turn out right or wrong.
+ *
+ * @param drafted what `draftWork` answers for the work, if that is at hand
  */
-export function achievedFlops(p: RooflineParameters, work: WorkCounters): number {
+export function achievedFlops(p: RooflineParameters, work: WorkCounters, drafted = draftWork(p, work)): number {
   if (p.speculation === undefined) return modelFlops(p, work, 1);
   const { tokensPerSequence, draft } = p.speculation;
   const own = modelFlops(p, work, tokensPerSequence);
   if (draft === undefined) return own;
-  return own + modelFlops(draft.parameters, draftWork(draft, work), perDraftPass(draft, tokensPerSequence));
+  return own + modelFlops(draft.parameters, drafted, perDraftPass(draft, tokensPerSequence));
 }
 
 function modelFlops(p: RooflineParameters, work: WorkCounters, perSequence: number): number {
@@ -36,8 +38,10 @@ function modelFlops(p: RooflineParameters, work: WorkCounters, perSequence: numb
   return linear + attention + flopsPerPair * inWindow;
 }
 
-/** What one copy of the draft did, its passes being steps. */
-function draftWork({ passes, copies }: DraftCost, work: WorkCounters): WorkCounters {
+/** What one copy of the draft did, its passes being steps; the same work where there is no draft. */
+export function draftWork({ speculation }: RooflineParameters, work: WorkCounters): WorkCounters {
+  if (speculation?.draft === undefined) return work;
+  const { passes, copies } = speculation.draft;
   return {
     steps: passes * work.steps,
     decodeSeqSteps: (passes * work.decodeSeqSteps) / copies,
@@ -57,12 +61,12 @@ function perDraftPass({ passes }: DraftCost, tokensPerSequence: number): number 
  * Bytes over the HBM of one accelerator: weights once a step, KV read by each step, new KV written, states, activations.
  * Which experts were touched is told by the mean step: at most that many.
  */
-export function achievedHbmBytes(p: RooflineParameters, work: WorkCounters): number {
+export function achievedHbmBytes(p: RooflineParameters, work: WorkCounters, drafted = draftWork(p, work)): number {
   if (p.speculation === undefined) return modelHbmBytes(p, work, 1);
   const { tokensPerSequence, draft } = p.speculation;
   const own = modelHbmBytes(p, work, tokensPerSequence);
   if (draft === undefined) return own;
-  return own + modelHbmBytes(draft.parameters, draftWork(draft, work), perDraftPass(draft, tokensPerSequence));
+  return own + modelHbmBytes(draft.parameters, drafted, perDraftPass(draft, tokensPerSequence));
 }
 
 function modelHbmBytes(p: RooflineParameters, work: WorkCounters, perSequence: number): number {
