@@ -6,6 +6,8 @@ export interface Candidates {
   readonly instances: Int32Array;
   readonly stretchEnd: Int32Array;
   readonly pools: readonly Instance[];
+  /** A request of no more tokens, prompt and output, fits each of them: mostly nothing else need be asked. */
+  readonly surelyFits: number;
 }
 
 export interface InstancesOfModel {
@@ -36,14 +38,20 @@ function candidatesOf(instances: readonly Instance[]): Candidates {
   const poolOf: number[] = [];
   for (const { index, pool } of instances) poolOf[index] = pool;
   markStretches(indices, instances.length, poolOf, stretchEnd);
-  return {
-    instances: indices,
-    stretchEnd,
-    pools: instances.filter(({ pool }, k) => k === 0 || pool !== instances[k - 1]!.pool),
-  };
+  const pools = instances.filter(({ pool }, k) => k === 0 || pool !== instances[k - 1]!.pool);
+  const surelyFits = pools.reduce((tokens, instance) => Math.min(tokens, tokensThatFit(instance)), Infinity);
+  return { instances: indices, stretchEnd, pools, surelyFits };
 }
 
-export function fittingPools({ pools }: Candidates, promptTokens: number, outputTokens: number): number {
+/** At least; 0 where it depends on more than their number. */
+function tokensThatFit({ engine, kv }: Instance): number {
+  if (kv.grantsAll || !engine.chunkedPrefill) return 0;
+  return Math.min(engine.maxModelTokens, (engine.kvBlocks - engine.watermarkBlocks) * engine.blockTokens);
+}
+
+export function fittingPools(candidates: Candidates, promptTokens: number, outputTokens: number): number {
+  const { pools } = candidates;
+  if (promptTokens + outputTokens <= candidates.surelyFits) return pools.length;
   let fitting = 0;
   for (let k = 0; k < pools.length; k++) if (pools[k]!.canEverFit(promptTokens, outputTokens)) fitting++;
   return fitting;

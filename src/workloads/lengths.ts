@@ -88,7 +88,7 @@ export class LengthSampler {
   /** The length that a uniform in (0, 1) is turned into. */
   of(uniform: number): number {
     if (this.#lengthOfPart === undefined) return this.#ofFirst(uniform);
-    const length = this.#lengthOfPart[Math.floor(uniform * PARTS)]!;
+    const length = this.#lengthOfPart[(uniform * PARTS) | 0]!;
     return length === SEVERAL ? this.#lengthAt(uniform) : length;
   }
 

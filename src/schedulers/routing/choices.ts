@@ -4,11 +4,12 @@ import type { InstanceIndex } from '../../sim/units.ts';
 
 /** Of `d` different instances drawn at random, or of all if there are no more, the one with the fewest outstanding requests. */
 export function leastOutstandingOf(d: number, rng: Rng): RoutingPolicy {
+  if (d === 2) return leastOutstandingOfTwo(rng);
   /** Positions drawn so far, in ascending order. */
   const drawn = new Int32Array(d);
 
   const draw = (count: number, before: number): number => {
-    let position = Math.floor(rng.uniform() * (count - before));
+    let position = (rng.uniform() * (count - before)) | 0;
     let place = 0;
     // Drawn from those that are left: each drawn one below moves it up by one.
     for (; place < before && drawn[place]! <= position; place++) position++;
@@ -33,6 +34,21 @@ export function leastOutstandingOf(d: number, rng: Rng): RoutingPolicy {
         }
       }
       return best;
+    },
+  };
+}
+
+/** The same with less to do: by far the most frequent case. */
+function leastOutstandingOfTwo(rng: Rng): RoutingPolicy {
+  return {
+    route(_request, _requests, fleet: FleetView): InstanceIndex {
+      const count = fleet.eligibleCount;
+      if (count === 1) return fleet.eligible(0);
+      const position = (rng.uniform() * count) | 0;
+      const other = (rng.uniform() * (count - 1)) | 0;
+      const first = fleet.eligible(position);
+      const second = fleet.eligible(other >= position ? other + 1 : other);
+      return fleet.outstandingRequests(second) < fleet.outstandingRequests(first) ? second : first;
     },
   };
 }
