@@ -87,7 +87,7 @@ export class Batch {
 
   /** Mostly nothing changes but who decodes: nobody waits, nobody is half prefilled. Answers whether that is so, and settled. */
   goOn(): boolean {
-    if (!this.isUsual || this.waiting.size > 0 || this.#partial !== NONE || this.running.size === 0) return false;
+    if (this.waiting.size > 0 || this.#partial !== NONE || this.running.size === 0 || !this.isUsual) return false;
     this.isOutdated = false;
     return this.#kv.reserveNextStep();
   }

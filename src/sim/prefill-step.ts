@@ -7,7 +7,7 @@ import type { DecodePiece, StepCost } from './ports.ts';
 import type { RequestTable } from './request-table.ts';
 import type { ResourceTime } from './resource-time.ts';
 import { StepSeries } from './step-series.ts';
-import { type Quanta, TICKS_PER_NS, type Ticks } from './units.ts';
+import { type Ns, type Quanta, TICKS_PER_NS, type Ticks } from './units.ts';
 
 /** What the steps of an instance are priced with, and what is recorded of them. */
 interface Pricing {
@@ -35,6 +35,8 @@ export class PrefillStep {
   readonly #requests: RequestTable;
   readonly #kv: KvBlocks;
   readonly #pricing: Pricing;
+  /** Whether energy or resource time is. */
+  readonly #isRecorded: boolean;
   #series: StepSeries | undefined = undefined;
   /** Whether the segment has more than one step. */
   #isSeries = false;
@@ -54,6 +56,7 @@ export class PrefillStep {
     this.#requests = requests;
     this.#kv = kv;
     this.#pricing = pricing;
+    this.#isRecorded = pricing.hasEnergy || pricing.resourceTime !== undefined;
   }
 
   /** Begin the segment whose first step has just been settled. */
@@ -158,51 +161,52 @@ export class PrefillStep {
 
   /** The segment is over. */
   end(run: DecodeRun, counters: PoolCounters): void {
+    if (!this.#isSeries) {
+      this.#creditStep(0, run.endNs - run.startNs, counters);
+      return;
+    }
     this.take(run.steps);
     this.credit(run, run.steps, counters);
     this.#isSeries = false;
   }
 
-  /** Add what the first `steps` steps did for prompts to the counters, unless it already was. */
+  /** Add what the first `steps` of several steps did for prompts to the counters, unless it already was. */
   credit(run: DecodeRun, steps: number, counters: PoolCounters): void {
-    let step = this.#credited;
-    if (step >= steps) return;
-    const { decoding, chunks } = this.#batch;
-    const { fixedTicks, ticksPerKvToken } = this.#decodePiece;
-    const { prefillTokens, prefillPairs, prefillContextTokens, promptsFinished } = chunks.batch;
-    const { growth } = decoding;
-    const isRecorded = this.#pricing.hasEnergy || this.#pricing.resourceTime !== undefined;
-    let startNs = run.boundaryNs(step);
-    for (; step < steps; step++) {
-      const endNs = run.boundaryNs(step + 1);
-      const decodeTicks = fixedTicks + ticksPerKvToken * (this.#kvTokens + step * growth);
-      counters.prefillNs += Math.max(0, endNs - startNs - Math.floor(decodeTicks / TICKS_PER_NS));
-      counters.prefillTokens += prefillTokens;
-      counters.prefillPairs += prefillPairs + step * prefillTokens * prefillTokens;
-      counters.prefillContextTokens += prefillContextTokens + step * prefillTokens;
-      if (isRecorded) this.#record(step, this.#kvTokens + step * growth, counters);
-      startNs = endNs;
+    if (!this.#isSeries) return;
+    for (; this.#credited < steps; this.#credited++) {
+      const startNs = run.boundaryNs(this.#credited);
+      this.#creditStep(this.#credited, run.boundaryNs(this.#credited + 1) - startNs, counters);
     }
-    // Only a segment of one step finishes prompts.
-    counters.outputTokens += promptsFinished;
-    this.#credited = steps;
   }
 
-  /** Energy and resource time of a step. @param before steps of the segment before it */
-  #record(before: number, kvTokens: number, counters: PoolCounters): void {
+  /** @param before steps of the segment before it */
+  #creditStep(before: number, stepNs: Ns, counters: PoolCounters): void {
+    const { batch } = this.#batch.chunks;
+    const { fixedTicks, ticksPerKvToken } = this.#decodePiece;
+    const since = before * batch.prefillTokens;
+    const kvTokens = this.#kvTokens + before * this.#batch.decoding.growth;
+    const decodeTicks = fixedTicks + ticksPerKvToken * kvTokens;
+    counters.prefillTokens += batch.prefillTokens;
+    counters.prefillPairs += batch.prefillPairs + since * batch.prefillTokens;
+    counters.prefillContextTokens += batch.prefillContextTokens + since;
+    counters.prefillNs += Math.max(0, stepNs - Math.floor(decodeTicks / TICKS_PER_NS));
+    counters.outputTokens += batch.promptsFinished;
+    if (this.#isRecorded) this.#record(before, kvTokens, decodeTicks, counters);
+  }
+
+  /** Energy and resource time of a step. */
+  #record(before: number, kvTokens: number, decodeTicks: Ticks, counters: PoolCounters): void {
     const { chunks } = this.#batch;
     const { stepCost, hasEnergy, resourceTime } = this.#pricing;
-    const { fixedTicks, ticksPerKvToken, fixedQuanta, quantaPerKvToken } = this.#decodePiece;
+    const series = this.#isSeries ? this.#series : undefined;
     if (hasEnergy) {
-      const quanta = this.#isSeries
-        ? this.#series!.quantaOf(before + 1) - this.#series!.quantaOf(before)
-        : this.#quanta;
+      const { fixedQuanta, quantaPerKvToken } = this.#decodePiece;
+      const quanta = series === undefined ? this.#quanta : series.quantaOf(before + 1) - series.quantaOf(before);
       counters.prefillEnergy.add(Math.max(0, quanta - (fixedQuanta + quantaPerKvToken * kvTokens)));
     }
     if (resourceTime === undefined) return;
-    const ticks = this.#isSeries ? this.#series!.ticksOf(before + 1) - this.#series!.ticksOf(before) : this.#ticks;
-    const addedTicks = Math.max(0, ticks - (fixedTicks + ticksPerKvToken * kvTokens));
+    const ticks = series === undefined ? this.#ticks : series.ticksOf(before + 1) - series.ticksOf(before);
     const since = before * chunks.batch.prefillTokens;
-    resourceTime.shareAmong(chunks, this.#requests.computed, since, addedTicks, stepCost);
+    resourceTime.shareAmong(chunks, this.#requests.computed, since, Math.max(0, ticks - decodeTicks), stepCost);
   }
 }

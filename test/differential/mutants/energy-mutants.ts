@@ -61,26 +61,26 @@ export const energyMutants: readonly Mutant[] = [
   {
     why: 'every chunk of a prompt takes the energy of the first',
     file: 'prefill-step.ts',
-    find: 'this.#series!.quantaOf(before + 1) - this.#series!.quantaOf(before)',
-    replace: 'this.#series!.quantaOf(1)',
+    find: 'series.quantaOf(before + 1) - series.quantaOf(before)',
+    replace: 'series.quantaOf(1)',
   },
   {
     why: 'every chunk of a prompt takes the time of the first',
     file: 'prefill-step.ts',
-    find: 'this.#series!.ticksOf(before + 1) - this.#series!.ticksOf(before)',
-    replace: 'this.#series!.ticksOf(1)',
+    find: 'series.ticksOf(before + 1) - series.ticksOf(before)',
+    replace: 'series.ticksOf(1)',
   },
   {
     why: 'chunks share the whole step with those who decode in it',
     file: 'prefill-step.ts',
-    find: 'Math.max(0, ticks - (fixedTicks + ticksPerKvToken * kvTokens))',
+    find: 'Math.max(0, ticks - decodeTicks)',
     replace: 'ticks',
   },
   {
     why: 'chunks give time back when decoding alone would have lasted longer',
     file: 'prefill-step.ts',
-    find: 'Math.max(0, ticks - (fixedTicks + ticksPerKvToken * kvTokens))',
-    replace: 'ticks - (fixedTicks + ticksPerKvToken * kvTokens)',
+    find: 'Math.max(0, ticks - decodeTicks)',
+    replace: 'ticks - decodeTicks',
   },
   {
     why: 'a chunk weighs what the first of a prompt would',

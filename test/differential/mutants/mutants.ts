@@ -130,8 +130,8 @@ export const mutants: readonly Mutant[] = [
   {
     why: 'all of a mixed step counts as prefill',
     file: 'prefill-step.ts',
-    find: 'endNs - startNs - Math.floor(decodeTicks / TICKS_PER_NS)',
-    replace: 'endNs - startNs',
+    find: 'stepNs - Math.floor(decodeTicks / TICKS_PER_NS)',
+    replace: 'stepNs',
   },
   {
     why: 'steps that are alike include the one that ends a prompt',
