@@ -30,7 +30,7 @@ export class Admission {
   /** Who has entered the waiting queue later is not known to the engine yet. */
   receivedNs: Ns = Infinity;
   /** Requests join from nowhere but the waiting list. */
-  readonly onlyWaiting: boolean;
+  readonly #onlyWaiting: boolean;
   readonly #engine: EnginePlan;
   readonly #running: RequestList;
   readonly #waiting: RequestList;
@@ -64,7 +64,7 @@ export class Admission {
     this.#requests = requests;
     this.#kv = kv;
     this.#listener = listener;
-    this.onlyWaiting = batch.queues === undefined && batch.incoming === undefined && batch.loading === undefined;
+    this.#onlyWaiting = batch.queues === undefined && batch.incoming === undefined && batch.loading === undefined;
   }
 
   /** Whether a request that waits could have a place while those who run go on. */
@@ -99,7 +99,7 @@ export class Admission {
 
   /** Whether there is nobody to admit. */
   get isIdle(): boolean {
-    return this.#waiting.size === 0 && (this.onlyWaiting || this.#nobodyElse());
+    return this.#waiting.size === 0 && (this.#onlyWaiting || this.#nobodyElse());
   }
 
   #nobodyElse(): boolean {

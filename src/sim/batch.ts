@@ -28,7 +28,7 @@ export class Batch {
   /** Who waits in the order of a policy; undefined where there is none. */
   readonly queues: PolicyQueues | undefined;
   readonly decoding: DecodingSet;
-  /** Prompt chunks of the step in progress; none while the batch only decodes. */
+  /** Prompt chunks of each step of the segment; none while the batch only decodes. */
   readonly chunks = new PrefillChunks();
   /** Undefined unless it is a decode instance. */
   readonly incoming: IncomingRequests | undefined;

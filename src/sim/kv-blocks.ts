@@ -166,6 +166,13 @@ export class KvBlocks {
     if (this.#cache !== undefined) this.#share(this.#cache, request, untilTokens);
   }
 
+  /** The same in the last of `steps` steps of the decoding sequences, which have overwritten idle prefixes before it. */
+  extendBeside(steps: number, request: RequestIndex, fromTokens: number, untilTokens: number): void {
+    const blocks = this.blocksOf(request, untilTokens) - this.blocksOf(request, fromTokens);
+    this.takeAllBut(this.capacity - this.used - blocks - this.#cycles.allBlocksOfSteps(steps));
+    this.extend(request, fromTokens, untilTokens);
+  }
+
   /** A request with that many computed tokens gives its blocks back. */
   letGo(request: RequestIndex, computedTokens: number, nowNs: Ns): void {
     this.#giveBack(request, computedTokens, nowNs);
@@ -263,7 +270,7 @@ export class KvBlocks {
     return this.#cycles.allBlocksOfSteps(steps) + blocks <= this.capacity - this.used;
   }
 
-  /** There were not enough: those who come first have taken theirs, and so many are still free. */
+  /** Others take theirs first, or have taken them where there were not enough: so many are still free. */
   takeAllBut(blocks: number): void {
     this.#cache?.leave(blocks);
   }

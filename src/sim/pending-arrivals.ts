@@ -2,8 +2,7 @@ import { grownFloats, grownIntegers } from './columns.ts';
 import type { Ns, RequestIndex } from './units.ts';
 
 /**
- * Requests that are known but have not been sent yet: a binary heap by (time, order of pushing). Open-loop workloads
- * keep one request here; a closed loop keeps every session that is thinking.
+ * Requests that are known but do not come before their time: a binary heap by (time, order of pushing).
  */
 export class PendingArrivals {
   /** Time of the next arrival; Infinity when there is none. */

@@ -96,13 +96,12 @@ export class PrefillStep {
   #stepsAlike(): number {
     const { isUsual, chunks, decoding } = this.#batch;
     const { prefillTokens, promptsFinished } = chunks.batch;
-    const { maxNumBatchedTokens, maxSegmentSteps } = this.#engine;
-    if (!isUsual || chunks.count > 1 || promptsFinished > 0) return 1;
-    if (prefillTokens < maxNumBatchedTokens - decoding.batchedTokens) return 1;
+    // Who is not done has all that decoding leaves of the budget, and nobody joins beside him.
+    if (!isUsual || promptsFinished > 0) return 1;
     const request = chunks.requests[0]!;
     const left = this.#requests.target[request]! - this.#requests.computed[request]!;
     const chunksLeft = Math.ceil(left / prefillTokens) - 1;
-    let steps = Math.min(chunksLeft, StepSeries.capacity, maxSegmentSteps, decoding.stepsToEvent);
+    let steps = Math.min(chunksLeft, StepSeries.capacity, this.#engine.maxSegmentSteps, decoding.stepsToEvent);
     // The last one must begin before the end of the piece.
     const { untilKvTokens } = this.#decodePiece;
     if (this.#kvTokens + (steps - 1) * decoding.growth >= untilKvTokens) {
@@ -155,7 +154,7 @@ export class PrefillStep {
     const request = chunks.requests[0]!;
     const computed = this.#requests.computed[request]!;
     const tokens = chunks.tokens[0]!;
-    this.#kv.extend(request, computed + this.#taken * tokens, computed + steps * tokens);
+    this.#kv.extendBeside(steps, request, computed + this.#taken * tokens, computed + steps * tokens);
     this.#taken = steps;
   }
 
