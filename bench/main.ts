@@ -5,6 +5,7 @@ import { agentic } from './agentic.ts';
 import type { Bench, Figure } from './bench.ts';
 import { chat } from './chat.ts';
 import { chatFull } from './chat-full.ts';
+import { floor } from './floor.ts';
 import { generation } from './generation.ts';
 import { LONG_REQUESTS, memory } from './memory.ts';
 import { off } from './off.ts';
@@ -16,7 +17,19 @@ import { sweep } from './sweep.ts';
 // Speed, measured: `npm run bench`, `npm run bench -- --json`, `npm run bench -- --only chat`. Each bench pins the number
 // of events it causes, so that a figure is only ever compared with figures of the same model. Each runs in a process of
 // its own, so that none meets what another left to the compiler and the collector.
-const benches: readonly Bench[] = [chat, chatFull, reasoning, agentic, generation, rows, routing, off, sweep, memory];
+const benches: readonly Bench[] = [
+  chat,
+  floor,
+  chatFull,
+  reasoning,
+  agentic,
+  generation,
+  rows,
+  routing,
+  off,
+  sweep,
+  memory,
+];
 
 const { values } = parseArgs({
   options: {
