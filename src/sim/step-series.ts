@@ -12,13 +12,13 @@ export class StepSeries {
     this.#steps = 0;
   }
 
-  /** One more; answers false, and adds nothing, where there is no room or sums could no longer be exact. */
+  /** One more, of at most `capacity`; answers false, and adds nothing, where sums could no longer be exact. */
   add(ticks: Ticks, quanta: Quanta): boolean {
     const steps = this.#steps;
     const allTicks = this.#ticks[steps]! + ticks;
     const allQuanta = this.#quanta[steps]! + quanta;
     const isExact = allTicks <= MAX_SEGMENT_TICKS && allQuanta <= MAX_SEGMENT_QUANTA;
-    if (steps === StepSeries.capacity || (steps > 0 && !isExact)) return false;
+    if (steps > 0 && !isExact) return false;
     this.#steps = steps + 1;
     this.#ticks[steps + 1] = allTicks;
     this.#quanta[steps + 1] = allQuanta;
