@@ -23,12 +23,15 @@ function run(requests: readonly TinyRequest[], engine: Partial<EnginePlan> = {})
 }
 
 describe('a prompt that fills the budget of a step again and again', () => {
-  test('is one segment until its last chunk, however long it is', () => {
+  test('is one segment until its last chunk, or one for every 64 of them', () => {
     expect(run([{ arrivalNs: 0, promptTokens: 2 * BUDGET, outputTokens: 1 }])).toMatchObject({ steps: 2, segments: 2 });
     expect(run([{ arrivalNs: 0, promptTokens: 50 * BUDGET, outputTokens: 1 }])).toMatchObject({
       steps: 50,
       segments: 2,
     });
+    // No segment has more than 64 steps.
+    const long = run([{ arrivalNs: 0, promptTokens: 200 * BUDGET, outputTokens: 1 }]);
+    expect(long).toMatchObject({ steps: 200, segments: Math.ceil(199 / 64) + 1 });
   });
 
   test('is not cut where somebody comes, who can join beside its last chunk', () => {
