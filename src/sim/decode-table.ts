@@ -50,19 +50,43 @@ class DecodeLines {
     this.#knotTicks = this.#formulaTicks(from);
   }
 
+  /** One more line: all the way, or half of it, or a quarter and so on, as long as it stays close enough. */
+  extend(until: number): void {
+    const least = Math.min(until, 2 * this.knot);
+    let end = until;
+    while (end > least && !this.#isStraight(end)) end = Math.max(least, Math.floor(end / 2));
+    this.cover(end);
+  }
+
   /** An interval is halved until its line is close enough. */
   cover(until: number): void {
-    const end = this.#formulaTicks(until);
-    const slope = Math.max(0, Math.round((end - this.#knotTicks) / (until - this.knot)));
+    if (this.#isStraight(until)) this.#add(until);
+    else this.#halve(until);
+  }
+
+  #halve(until: number): void {
     const middle = Math.floor((this.knot + until) / 2);
-    const isNear = (kvTokens: number, formula: Ticks) =>
-      Math.abs(this.#knotTicks + slope * (kvTokens - this.knot) - formula) <= TABLE_TOLERANCE * formula;
-    if (middle === this.knot || (isNear(until, end) && isNear(middle, this.#formulaTicks(middle)))) {
-      this.#add(until, slope);
-    } else {
-      this.cover(middle);
-      this.cover(until);
+    if (middle === this.knot) {
+      this.#add(until);
+      return;
     }
+    this.cover(middle);
+    this.cover(until);
+  }
+
+  /** Whether a line to there is near the formula at its end, in its middle, in the middle of its first half, and so on. */
+  #isStraight(until: number): boolean {
+    const slope = this.#slopeTo(until);
+    for (let kvTokens = until; kvTokens > this.knot; kvTokens = Math.floor((this.knot + kvTokens) / 2)) {
+      const formula = this.#formulaTicks(kvTokens);
+      const line = this.#knotTicks + slope * (kvTokens - this.knot);
+      if (Math.abs(line - formula) > TABLE_TOLERANCE * formula) return false;
+    }
+    return true;
+  }
+
+  #slopeTo(until: number): Ticks {
+    return Math.max(0, Math.round((this.#formulaTicks(until) - this.#knotTicks) / (until - this.knot)));
   }
 
   withEnergy(energy: StepEnergy | undefined): DecodePiece[] {
@@ -72,7 +96,8 @@ class DecodeLines {
     );
   }
 
-  #add(until: number, ticksPerKvToken: Ticks): void {
+  #add(until: number): void {
+    const ticksPerKvToken = this.#slopeTo(until);
     const fixedTicks = this.#knotTicks - ticksPerKvToken * this.knot;
     this.pieces.push({ fixedTicks, ticksPerKvToken, fixedQuanta: 0, quantaPerKvToken: 0, untilKvTokens: until });
     this.knot = until;
@@ -93,8 +118,8 @@ export function decodePieces(
 ): DecodePiece[] {
   const lines = new DecodeLines(parameters, decodeSeqs, clock, decodeSeqs);
   const knee = kneeOf(parameters, decodeSeqs);
-  do lines.cover(lines.knot < knee ? Math.min(knee, 2 * lines.knot) : 2 * lines.knot);
-  while (lines.knot < parameters.kvTokensOfHbm);
+  const end = Math.max(2 * decodeSeqs, Math.ceil(parameters.kvTokensOfHbm));
+  while (lines.knot < end) lines.extend(lines.knot < knee ? Math.min(knee, end) : end);
   return lines.withEnergy(energy);
 }
 
