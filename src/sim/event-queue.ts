@@ -68,20 +68,23 @@ export class EventQueue {
   /** Schedule, or reschedule, the one event of a source. */
   set(source: number, timeNs: Ns, kind: EventKind): void {
     assert(timeNs >= 0, 'an event time is not a number');
+    if (this.#alike !== undefined) this.#recount(this.#alike, this.#times[source]!, timeNs);
     this.#kinds[source] = kind;
-    this.#play(source, timeNs);
+    this.#times[source] = timeNs;
+    this.#play(source);
   }
 
   clear(source: number): void {
     // A tie of nothing with nothing is nobody's, so its kind does not matter.
-    if (this.#times[source] !== Infinity) this.#play(source, Infinity);
+    if (this.#times[source] !== Infinity) this.set(source, Infinity, 0);
   }
 
-  /** Play again the matches that the source takes part in, until one ends as it did before, and was not won by the source. */
-  #play(source: number, timeNs: Ns): void {
-    if (this.#alike !== undefined) this.#recount(this.#alike, this.#times[source]!, timeNs);
+  /**
+   * Play again the matches that the source takes part in, until one ends as it did before, and was not won by the source. Its
+   * time is known already: handed over, it would be boxed.
+   */
+  #play(source: number): void {
     const winners = this.#winners;
-    this.#times[source] = timeNs;
     // Whole numbers of 32 bits throughout: the loop is the hottest of all. Two rounds at a time, because whatever does not
     // change is read again at every turn.
     let winner = source | 0;
