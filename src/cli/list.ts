@@ -94,11 +94,14 @@ function modelLines(): string[] {
   const rows = catalogue.models.map((name) => {
     const { title, numbers, publishedParameters, worstGrade } = catalogue.model(name);
     const billions = figure(publishedParameters / 1e9, 1);
-    return [name, title, billions, figure(numbers.layers, 0), figure(numbers.maxContextTokens, 0), worstGrade];
+    const { layers, mtpLayers, maxContextTokens } = numbers;
+    const allLayers = mtpLayers === undefined ? figure(layers, 0) : `${figure(layers, 0)} + ${figure(mtpLayers, 0)}`;
+    return [name, title, billions, allLayers, figure(maxContextTokens, 0), worstGrade];
   });
   return [
     ...alignedRows([['', '', 'billions', 'layers', 'context tokens', 'grade'], ...rows], 2),
-    '  billions: of parameters. The path of a Hugging Face config.json is a model, too.',
+    '  billions: of parameters. layers: + those for multi-token prediction in the published checkpoint.',
+    '  The path of a Hugging Face config.json is a model, too.',
   ];
 }
 

@@ -5,6 +5,12 @@ import { families } from './config/families.ts';
 import { mayMatter } from './config/harmless-fields.ts';
 import { quantisationOf } from './config/quantisation.ts';
 
+/**
+ * Where configs count layers for multi-token prediction: DeepSeek, GLM and Nemotron-H, then Qwen 3.5. The modules that
+ * configs of MiniMax M2 count (`num_mtp_modules`) are not among them, for its published checkpoints hold none.
+ */
+const MTP_LAYERS = ['num_nextn_predict_layers', 'mtp_num_hidden_layers'];
+
 export type ConfigReading = { readonly model: ModelNumbers } | { readonly problems: readonly string[] };
 
 /** The numbers of a Hugging Face config.json, or everything that keeps them from being known. */
@@ -22,8 +28,10 @@ export function modelOfConfig(json: unknown): ConfigReading {
   const quantisation = quantisationOf(isQuantised(text) ? text : whole);
   const layers = text.count('num_hidden_layers');
   const tied = whole.flag('tie_word_embeddings', family.tiedByDefault ?? false);
+  const mtpLayers = text.optionalCount(MTP_LAYERS) ?? family.mtpLayersByDefault ?? 0;
   const numbers = {
     layers,
+    ...(mtpLayers > 0 && { mtpLayers }),
     hidden: text.count('hidden_size'),
     vocab: text.count('vocab_size', family.vocabByDefault),
     tiedEmbeddings: text.flag('tie_word_embeddings', tied),

@@ -64,6 +64,8 @@ export const modelFile = z.strictObject({
   bf16Attention: sourced(z.boolean()),
   tiedEmbeddings: sourced(z.boolean()),
   layers: count,
+  /** Absent where the published checkpoint has none, and where no public source tells. */
+  mtpLayers: count.exactOptional(),
   hidden: count,
   vocab: count,
   maxContextTokens: count,

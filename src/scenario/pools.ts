@@ -52,7 +52,7 @@ function planned(
 ): PoolResolution {
   const { profiles, serving, entry } = choices;
   const wrongLayout = layoutFindings(choices);
-  const speculation = wrongLayout.length === 0 ? speculationOf(choices, modelOf) : undefined;
+  const speculation = wrongLayout.length === 0 ? speculationOf(choices, modelOf, catalogue) : undefined;
   if (speculation !== undefined && 'findings' in speculation) return speculation;
   const engine = wrongLayout.length === 0 ? enginePlan(choices, speculation) : { findings: [] };
   const size = instancesOf(choices);

@@ -88,6 +88,7 @@ export interface Speculation {
 export function speculationOf(
   choices: Choices,
   modelOf: ModelOf,
+  catalogue: Catalogue,
 ): Speculation | { readonly findings: Finding[] } | undefined {
   const written = choices.engine?.speculation;
   if (written === undefined || written.draftTokens === 0) return undefined;
@@ -99,7 +100,7 @@ export function speculationOf(
     const remedy = 'write it, such as 0.7 where code is edited';
     findings.push(finding(choices.at('engine', 'speculation'), `${sentence} has been in its prompt — ${remedy}`));
   }
-  const draft = draftOf(choices, modelOf);
+  const draft = draftOf(choices, modelOf, catalogue);
   if (draft !== undefined && 'findings' in draft) findings.push(...draft.findings);
   if (findings.length > 0 || acceptance === undefined || (draft !== undefined && 'findings' in draft)) {
     return { findings };
@@ -124,20 +125,45 @@ function unfitKeys({ engine, at }: Choices): Finding[] {
   return findings;
 }
 
-function draftOf(choices: Choices, modelOf: ModelOf): DraftModel | { readonly findings: Finding[] } | undefined {
-  const { profiles, serving, engine } = choices;
+function draftOf(
+  choices: Choices,
+  modelOf: ModelOf,
+  catalogue: Catalogue,
+): DraftModel | { readonly findings: Finding[] } | undefined {
+  const { profiles, engine } = choices;
   const { kind, draftLayers = 1 } = engine!.speculation!;
   const shape = profiles.model.numbers;
   switch (kind) {
     case 'ngram':
       return undefined;
     case 'mtp':
-      return mtpDraft(shape, draftLayers, serving.weights);
+      return ownLayers(choices, draftLayers, catalogue);
     case 'eagle':
       return eagleDraft(shape, draftLayers);
     case 'model':
       return otherModel(choices, modelOf);
   }
+}
+
+/** Layers that the published checkpoint has; of a user's own config.json those that it names. */
+function ownLayers(
+  { model, profiles, serving, at }: Choices,
+  draftLayers: number,
+  catalogue: Catalogue,
+): DraftModel | { readonly findings: Finding[] } {
+  const { mtpLayers = 0 } = profiles.model.numbers;
+  if (draftLayers <= mtpLayers) return mtpDraft(profiles.model.numbers, draftLayers, serving.weights);
+  if (mtpLayers > 0) {
+    const sentence = `layers for multi-token prediction: ${model} has ${mtpLayers}, not ${draftLayers} — write at most ${mtpLayers}`;
+    return { findings: [finding(at('engine', 'speculation', 'draftLayers'), sentence)] };
+  }
+  const known = catalogue.models.includes(model)
+    ? `no public source tells of any in ${model}`
+    : `${model} names none (num_nextn_predict_layers or mtp_num_hidden_layers)`;
+  const having = catalogue.models.filter((name) => (catalogue.model(name).numbers.mtpLayers ?? 0) > 0);
+  const remedy = `write kind: eagle, model or ngram, which work with any model, or a model that has such layers: ${having.join(', ')}`;
+  const sentence = `mtp guesses with layers that were trained with the model, and ${known} — ${remedy}`;
+  return { findings: [finding(at('engine', 'speculation', 'kind'), sentence)] };
 }
 
 function otherModel(choices: Choices, modelOf: ModelOf): DraftModel | { readonly findings: Finding[] } {

@@ -98,6 +98,8 @@ export interface LinkNumbers {
  */
 export interface ModelNumbers {
   readonly layers: number;
+  /** For multi-token prediction, which `layers` does not count; absent where none is known to be in the published checkpoint. */
+  readonly mtpLayers?: number;
   readonly hidden: number;
   readonly vocab: number;
   /** Input embedding and output head are one matrix. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { loadModel } from '../../src/model-profiles/index.ts';
 import { modelOfConfig } from '../../src/model-profiles/model-of-config.ts';
 import { totalParameters } from '../../src/sim/model-shape.ts';
@@ -12,6 +13,10 @@ function modelOf(config: unknown) {
   const reading = modelOfConfig(config);
   if ('problems' in reading) throw new Error(reading.problems.join('\n'));
   return reading.model;
+}
+
+function textConfig(name: string): Readonly<Record<string, unknown>> {
+  return z.object({ text_config: z.record(z.string(), z.unknown()) }).parse(publishedConfigs[name]).text_config;
 }
 
 function problemsOf(config: unknown): readonly string[] {
@@ -50,6 +55,20 @@ describe('variants of a family', () => {
     const config = { ...llama, model_type: 'nemotron', hidden_act: 'relu2' };
 
     expect(totalParameters(modelOf(llama)) - totalParameters(modelOf(config))).toBe(80 * 8192 * 28672);
+  });
+
+  test('of Qwen3-Next have a layer for multi-token prediction, which no published config counts', () => {
+    const { mtp_num_hidden_layers: _, ...text } = textConfig('qwen3.5-397b-a17b');
+    const nextConfig = { ...text, model_type: 'qwen3_next' };
+
+    expect(modelOf(nextConfig).mtpLayers).toBe(1);
+    expect(modelOf({ ...nextConfig, num_nextn_predict_layers: 0 })).not.toHaveProperty('mtpLayers');
+    expect(modelOf(text)).not.toHaveProperty('mtpLayers');
+  });
+
+  test('of MiniMax M2 have none, whatever modules for it they count: no published checkpoint holds them', () => {
+    expect(publishedConfigs['minimax-m2.5']).toMatchObject({ num_mtp_modules: 3 });
+    expect(modelOf(publishedConfigs['minimax-m2.5'])).not.toHaveProperty('mtpLayers');
   });
 
   test('without KV heads have as many as query heads', () => {

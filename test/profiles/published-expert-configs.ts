@@ -108,6 +108,7 @@ export const expertConfigs: Readonly<Record<string, Readonly<Record<string, unkn
     n_shared_experts: 2,
     num_experts_per_tok: 6,
     first_k_dense_replace: 1,
+    num_nextn_predict_layers: undefined,
     quantization_config: undefined,
   },
   'kimi-k2': {
@@ -121,6 +122,7 @@ export const expertConfigs: Readonly<Record<string, Readonly<Record<string, unkn
     n_group: 1,
     topk_group: 1,
     first_k_dense_replace: 1,
+    num_nextn_predict_layers: 0,
   },
   'gpt-oss-120b': {
     ...common,

@@ -28,6 +28,7 @@ export interface Family {
   readonly tiedByDefault?: boolean;
   readonly vocabByDefault?: number;
   readonly contextByDefault?: number;
+  readonly mtpLayersByDefault?: number;
   /** Quantised checkpoints leave the attention alone. */
   readonly bf16Attention?: boolean;
 }
@@ -219,7 +220,7 @@ export const families: Readonly<Record<string, Family>> = {
   qwen2_moe: { layersOf: qwenMoe },
   qwen3: { layersOf: qwen },
   qwen3_moe: { layersOf: qwenMoe },
-  qwen3_next: { layersOf: qwenHybridMoe },
+  qwen3_next: { layersOf: qwenHybridMoe, mtpLayersByDefault: 1 },
   qwen3_5: { layersOf: qwenHybrid },
   qwen3_5_text: { layersOf: qwenHybrid },
   qwen3_5_moe: { layersOf: qwenHybridMoe },

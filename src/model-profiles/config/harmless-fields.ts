@@ -59,7 +59,7 @@ const HARMLESS = new Set([
   'use_mamba_kernels',
 ]);
 
-/** Multi-token prediction is an option of the engine, not of the model; the rest are numbers of tokens and of devices. */
+/** What layers for multi-token prediction are like follows from the model's own; the rest are numbers of tokens and of devices. */
 const HARMLESS_FORMS = [
   /^_/,
   /mtp|nextn/,
