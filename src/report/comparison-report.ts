@@ -1,6 +1,6 @@
 import type { Comparison, ComparedVariant, FigureDifference } from '../results/comparison.ts';
 import type { CostBasis } from '../sim/money-plan.ts';
-import { isNear, isNothing, signedRelative, verdictSentence } from './comparison-words.ts';
+import { isNear, isNothing, signedDifference, verdictSentence } from './comparison-words.ts';
 import { figure, given } from './figures.ts';
 import { metricLabel } from './metric-names.ts';
 import { basisOf } from './money.ts';
@@ -75,7 +75,7 @@ function figureRow(difference: FigureDifference): string[] {
     metricLabel(difference),
     figure(baseline.value),
     figure(variant.value),
-    paired.relative === undefined ? figure(paired.difference.value) : signedRelative(paired.relative),
+    signedDifference(paired),
     adjustedP === undefined ? '' : pText(adjustedP),
   ];
 }

@@ -1,5 +1,5 @@
 import type { ComparedVariant, FigureDifference, Verdict } from '../results/comparison.ts';
-import type { Interval } from '../results/statistics-interval.ts';
+import type { Interval, PairedDifference } from '../results/statistics-interval.ts';
 import { figure, withHalfWidth } from './figures.ts';
 import { metricName } from './metric-names.ts';
 
@@ -21,7 +21,7 @@ export function verdictSentence({ name, figures }: ComparedVariant): string {
 
 /** Whether it would differ for sure if it were the only figure looked at: more seeds may tell. */
 export function isNear({ verdict, paired }: FigureDifference): boolean {
-  const { value, halfWidth95 } = paired.relative ?? paired.difference;
+  const { value, halfWidth95 } = shareOf(paired) ?? paired.difference;
   return verdict === 'no difference' && halfWidth95 !== undefined && Math.abs(value) > halfWidth95;
 }
 
@@ -35,9 +35,20 @@ function listed(words: string, items: readonly string[]): string | undefined {
 }
 
 function byHowMuch(difference: FigureDifference): string {
-  const { relative, difference: absolute } = difference.paired;
-  const size = relative === undefined ? amount(absolute) : relativeSize(relative);
+  const share = shareOf(difference.paired);
+  const size = share === undefined ? amount(difference.paired.difference) : relativeSize(share);
   return `${metricName(difference)} by ${size}`;
+}
+
+/** The difference with its sign: as a share of the baseline, or as it is. */
+export function signedDifference(paired: PairedDifference): string {
+  const share = shareOf(paired);
+  return share === undefined ? amount(paired.difference, paired.difference.value) : signedRelative(share);
+}
+
+/** The relative difference, if the verdict rests on it: it does where it has an interval, and one seed has none of either. */
+function shareOf({ relative, pairs }: PairedDifference): Interval | undefined {
+  return pairs > 1 && relative?.halfWidth95 === undefined ? undefined : relative;
 }
 
 /** A tenfold increase and more reads better as a factor. */
@@ -61,9 +72,8 @@ export function signedRelative(interval: Interval): string {
   return `${interval.value < 0 ? '−' : '+'}${size}`;
 }
 
-function amount({ value, halfWidth95 }: Interval): string {
-  const size = figure(Math.abs(value));
-  return halfWidth95 === undefined ? size : `${size} ± ${figure(halfWidth95)}`;
+function amount({ value, halfWidth95 }: Interval, shown = Math.abs(value)): string {
+  return halfWidth95 === undefined ? figure(shown) : `${figure(shown)} ± ${figure(halfWidth95)}`;
 }
 
 function decimalsOf(percent: number): number {

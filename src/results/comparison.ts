@@ -102,9 +102,9 @@ export function compareRuns(runs: readonly ComparedRuns[], modelErrors = noModel
 /** Relative half-widths of the headline differences, as shares of the baseline: what the stopping rule looks at. */
 export function headlineHalfWidths(comparison: Comparison): number[] {
   return comparison.variants.flatMap(({ figures }) =>
-    figures.flatMap(({ isHeadline, paired }) => {
-      const halfWidth = paired.relative?.halfWidth95;
-      return isHeadline && halfWidth !== undefined ? [halfWidth] : [];
+    figures.flatMap(({ isHeadline, baseline, paired: { relative, difference } }) => {
+      if (!isHeadline || relative === undefined || difference.halfWidth95 === undefined) return [];
+      return [relative.halfWidth95 ?? difference.halfWidth95 / Math.abs(baseline.value)];
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { mean } from 'simple-statistics';
-import { CONFIDENCE, halfWidth95, twoSidedP, twoSidedT } from './statistics.ts';
+import { CONFIDENCE, halfWidth95, standardErrorOf, twoSidedP, twoSidedT } from './statistics.ts';
 
 /** An estimate with the half-width of its 95 % confidence interval; undefined where one value says nothing of spread. */
 export interface Interval {
@@ -35,18 +35,80 @@ export function batchMeansInterval(values: ArrayLike<number>, batches = 20): Int
 
 /**
  * E[Y] / E[X] from independent pairs, as Σy / Σx: a cost per token, a mean over regenerative cycles. The ratio of each
- * pair would give a small denominator the weight of a large one. The half-width is that of the mean of yᵢ − r xᵢ over x̄
- * (the classical estimator: Law, section 9.5.3; Cochran, Sampling Techniques, 3rd ed., chapter 6).
+ * pair would give a small denominator the weight of a large one. The half-width is undefined where the pairs do not show
+ * how far it scatters.
  * @throws when the denominators add up to zero
  */
 export function ratioInterval(numerators: readonly number[], denominators: readonly number[]): Interval {
+  return intervalOf(ratioEstimate(numerators, denominators));
+}
+
+function intervalOf({ value, standardError, degreesOfFreedom }: RatioEstimate): Interval {
+  if (standardError === undefined) return { value, halfWidth95: undefined };
+  return { value, halfWidth95: twoSidedT(CONFIDENCE, degreesOfFreedom) * standardError };
+}
+
+interface RatioEstimate {
+  readonly value: number;
+  /** Undefined where the pairs do not show how far the ratio scatters. */
+  readonly standardError: number | undefined;
+  /** Of the standard error, at least 1; seldom whole. */
+  readonly degreesOfFreedom: number;
+}
+
+/** What rounding may leave of a residual that is zero, as a share of what it is the difference of. */
+const ROUNDING = 1e-9;
+
+/**
+ * Σy / Σx is the mean of the single ratios with weights wᵢ = xᵢ / Σx, and its error the sum of the residuals
+ * eᵢ = yᵢ − r xᵢ over Σx (Cochran, Sampling Techniques, 3rd ed., chapter 6). A pair of large weight pulls r to its own ratio,
+ * so its residual is small however wrong r is: where all single ratios scatter alike, eᵢ² comes to cᵢ = 1 − 2 wᵢ + Σw² of
+ * what it stands for. Σ eᵢ² / cᵢ over (Σx)² has no such bias, and as many degrees of freedom as the χ² of its mean and
+ * variance: n − 1 with equal weights, close to 1 where one pair has nearly all of it. That is the standard error of Bell
+ * and McCaffrey (Survey Methodology 28, 2002) with the wᵢ² as variances.
+ */
+function ratioEstimate(numerators: readonly number[], denominators: readonly number[]): RatioEstimate {
   if (numerators.length !== denominators.length) throw new Error('a ratio takes pairs');
-  const meanDenominator = mean([...denominators]);
-  if (meanDenominator === 0) throw new Error('a ratio to nothing');
-  const value = mean([...numerators]) / meanDenominator;
-  const residuals = numerators.map((numerator, pair) => numerator - value * denominators[pair]!);
-  const spread = halfWidth95(residuals);
-  return { value, halfWidth95: spread === undefined ? undefined : spread / Math.abs(meanDenominator) };
+  const total = denominators.reduce((sum, denominator) => sum + denominator, 0);
+  const value = mean([...numerators]) / mean([...denominators]);
+  if (total === 0) throw new Error('a ratio to nothing');
+  const weights = denominators.map((denominator) => denominator / total);
+  const squares = weights.reduce((sum, weight) => sum + weight * weight, 0);
+  const offsets = weights.map((weight) => squares / 2 - weight);
+  const residuals = numerators.map((numerator, pair) => residual(numerator, value * denominators[pair]!));
+  if (residuals.every((each) => each === 0)) {
+    return { value, standardError: isShownByAll(numerators, denominators) ? 0 : undefined, degreesOfFreedom: 1 };
+  }
+  if (offsets.some((offset) => 1 + 2 * offset < ROUNDING))
+    return { value, standardError: undefined, degreesOfFreedom: 1 };
+  // Sums over uᵢ = wᵢ² / cᵢ and aᵢ = Σw² / 2 − wᵢ: the trace of the square of the quadratic form is
+  // Σ u² (1 + 4 a) + 2 Σu Σua² + 2 (Σua)², and its trace Σw².
+  let [variance, own, all, first, second] = [0, 0, 0, 0, 0];
+  for (const [pair, offset] of offsets.entries()) {
+    const share = 1 + 2 * offset;
+    const scale = (weights[pair]! * weights[pair]!) / share;
+    variance += (residuals[pair]! * residuals[pair]!) / share;
+    own += scale * scale * (1 + 4 * offset);
+    all += scale;
+    first += scale * offset;
+    second += scale * offset * offset;
+  }
+  return {
+    value,
+    standardError: Math.sqrt(variance) / Math.abs(total),
+    degreesOfFreedom: Math.max(1, (squares * squares) / (own + 2 * all * second + 2 * first * first)),
+  };
+}
+
+function residual(numerator: number, expected: number): number {
+  const rest = numerator - expected;
+  return Math.abs(rest) <= ROUNDING * Math.abs(expected) ? 0 : rest;
+}
+
+/** A pair of zeros has no ratio, so it does not show that all are the same; unless nothing differs anywhere. */
+function isShownByAll(numerators: readonly number[], denominators: readonly number[]): boolean {
+  if (numerators.length < 2) return false;
+  return numerators.every((numerator) => numerator === 0) || denominators.every((denominator) => denominator !== 0);
 }
 
 /** What two policies differ by, from replications that met the same arrivals. */
@@ -54,11 +116,14 @@ export interface PairedDifference {
   readonly pairs: number;
   /** Variant − baseline. */
   readonly difference: Interval;
-  /** The difference as a share of the baseline's mean; undefined when that is zero. */
+  /**
+   * The difference as a share of the baseline's mean; undefined when that is zero. Without a half-width where a single pair
+   * has a baseline, or all that have one agree and others have none: then nobody knows how far the share scatters.
+   */
   readonly relative: Interval | undefined;
   /**
-   * Chance of a difference as far from zero if there were none, by the relative one where there is one; undefined with a
-   * single pair. Below 5 % exactly when that interval excludes zero.
+   * Chance of a difference as far from zero if there were none, by the relative one where that has a half-width; undefined
+   * with a single pair. Below 5 % exactly when that interval excludes zero.
    */
   readonly p: number | undefined;
 }
@@ -71,17 +136,22 @@ export interface PairedDifference {
 export function pairedDifference(baseline: readonly number[], variant: readonly number[]): PairedDifference {
   const differences = variant.map((value, pair) => value - baseline[pair]!);
   const difference = meanInterval(differences);
-  const relative = mean([...baseline]) === 0 ? undefined : ratioInterval(differences, baseline);
-  return { pairs: differences.length, difference, relative, p: pOfZero(relative ?? difference, differences.length) };
+  const plain = { difference, pairs: differences.length };
+  const pOfDifference = pOfZero(difference.value, standardErrorOf(differences), differences.length - 1);
+  if (mean([...baseline]) === 0) return { ...plain, relative: undefined, p: pOfDifference };
+  const ratio = ratioEstimate(differences, baseline);
+  const relative = intervalOf(ratio);
+  if (ratio.standardError === undefined) return { ...plain, relative, p: pOfDifference };
+  return { ...plain, relative, p: pOfZero(ratio.value, ratio.standardError, ratio.degreesOfFreedom) };
 }
 
-/** Two-sided p of the hypothesis that what an interval of Student's t estimates is zero. */
-function pOfZero({ value, halfWidth95: halfWidth }: Interval, values: number): number | undefined {
-  if (halfWidth === undefined) return undefined;
+/** Two-sided p of the hypothesis that what Student's t estimates is zero; undefined without a standard error. */
+function pOfZero(value: number, standardError: number | undefined, degreesOfFreedom: number): number | undefined {
+  if (standardError === undefined) return undefined;
   if (value === 0) return 1;
   // The same in every replication: chance has no part in it.
-  if (halfWidth === 0) return 0;
-  return twoSidedP((value / halfWidth) * twoSidedT(CONFIDENCE, values - 1), values - 1);
+  if (standardError === 0) return 0;
+  return twoSidedP(value / standardError, degreesOfFreedom);
 }
 
 /**

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { isNear, relativeSize, signedRelative, verdictSentence } from '../../src/report/comparison-words.ts';
+import {
+  isNear,
+  relativeSize,
+  signedDifference,
+  signedRelative,
+  verdictSentence,
+} from '../../src/report/comparison-words.ts';
 import { compareRuns } from '../../src/results/comparison.ts';
+import { pairedDifference } from '../../src/results/statistics-interval.ts';
 import { FLEET } from '../../src/results/summary.ts';
 import type { Metric, Statistic, SummaryEntry, Unit } from '../../src/results/summary.ts';
 
@@ -67,6 +74,12 @@ test('of a variant that changes nothing for sure the verdict says so after a col
 });
 
 describe('a relative difference', () => {
+  test('that only one seed has a baseline for is told as the difference that it is: one of five has t = 1', () => {
+    // 0.5 and t(0.975, 4) = 2.776 times as much.
+    expect(signedDifference(pairedDifference([0, 0, 0, 0, 5], [0, 0, 0, 0, 7.5]))).toBe('0.500 ± 1.39');
+    expect(signedDifference(pairedDifference([5], [7.5]))).toBe('+50 %');
+  });
+
   test.each([
     [-0.312, 0.041, '31 % ± 4 %', '−31 % ± 4 %'],
     [0.0123, 0.0046, '1.2 % ± 0.5 %', '+1.2 % ± 0.5 %'],

@@ -164,7 +164,7 @@ describe('paired differences', () => {
 
     expect(relative!.value).toBe((37.5 - 75) / 75);
     expect(relative!.halfWidth95! * 25).toBeLessThan(difference.halfWidth95! / 10);
-    expect(p).toBeLessThan(0.001);
+    expect(p).toBeLessThan(0.002);
   });
 
   test('exclude zero from their interval exactly when p is below 5 %', () => {
