@@ -27,7 +27,7 @@ export function enginePlan(
   const options = optionsOf(engine, usual.defaults);
   const { maxContextTokens } = profiles.model.numbers;
   const asked = engine.maxModelTokens;
-  const { tiers, findings: wrongTiers } = kvTiersOf(choices, options);
+  const { tiers, findings: wrongTiers } = kvTiersOf(choices, options, speculation?.draft);
   const findings = [...tooSmallSteps(choices, options, speculation), ...wrongTiers];
   if (asked !== undefined && asked > maxContextTokens) {
     const sentence = `${choices.model} has a context of ${maxContextTokens} tokens, not ${asked}`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { kvBytesPerToken } from '../sim/memory.ts';
+import type { DraftModel } from '../sim/draft-model.ts';
+import { movedKvBytesPerToken } from '../sim/memory.ts';
 import type { KvLinkPlan } from '../sim/plan.ts';
 import { acceleratorsOf } from '../sim/serving-layout.ts';
 import { NS_PER_US } from '../sim/units.ts';
@@ -37,18 +38,14 @@ export function kvLinkSchema() {
     );
 }
 
-/**
- * The link of each instance of a prefill pool. Of a KV cache that several accelerators hold alike one copy is sent; a
- * layer with a window is counted as if it kept the whole context.
- */
-export function kvLinkOf({ entry, profiles, serving }: Choices): KvLinkPlan {
+/** The link of each instance of a prefill pool. @param draft what reads the prompts here to guess, if anything does */
+export function kvLinkOf({ entry, profiles, serving }: Choices, draft: DraftModel | undefined): KvLinkPlan {
   const { kvLink = 'network' } = entry.value;
   const { numbers, reference } = profiles.accelerator;
-  const bytesPerToken = (windowed: boolean) => kvBytesPerToken(profiles.model.numbers, serving.kv, 1, windowed);
   const of = (gbPerS: number, latencyUs: number): KvLinkPlan => ({
     gbPerS,
     latencyNs: Math.round(latencyUs * NS_PER_US),
-    kvBytesPerToken: bytesPerToken(false) + bytesPerToken(true),
+    kvBytesPerToken: movedKvBytesPerToken(profiles.model.numbers, serving.kv, draft),
   });
   if (typeof kvLink !== 'string') return of(kvLink.gbPerS, kvLink.latencyUs);
   const accelerators = acceleratorsOf(serving);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { kvBytesPerToken } from '../sim/memory.ts';
+import type { DraftModel } from '../sim/draft-model.ts';
+import { movedKvBytesPerToken } from '../sim/memory.ts';
 import type { EnginePlan, KvTierKind, KvTierPlan } from '../sim/plan.ts';
 import { KV_TIER_KINDS } from '../sim/plan.ts';
 import { acceleratorsOf } from '../sim/serving-layout.ts';
@@ -108,14 +109,17 @@ function storePriceFindings({ kvTiers = [], procurement, at }: Choices): Finding
 
 type Engine = Pick<EnginePlan, 'prefixCaching' | 'reserveFullPrompt' | 'kvAllocation' | 'blockTokens'>;
 
-/** Stores of a pool, fastest first, or what is wrong with them. */
+/**
+ * Stores of a pool, fastest first, or what is wrong with them.
+ * @param draft what guesses tokens, whose KV cache is kept with that of the model
+ */
 export function kvTiersOf(
   choices: Choices,
   engine: Engine,
+  draft: DraftModel | undefined,
 ): { readonly tiers: KvTierPlan[]; readonly findings: Finding[] } {
   const { kvTiers = [], profiles, serving, at } = choices;
-  const bytesPerToken = (windowed: boolean) => kvBytesPerToken(profiles.model.numbers, serving.kv, 1, windowed);
-  const blockBytes = engine.blockTokens * (bytesPerToken(false) + bytesPerToken(true));
+  const blockBytes = engine.blockTokens * movedKvBytesPerToken(profiles.model.numbers, serving.kv, draft);
   const tiers = kvTiers.map((written): KvTierPlan => {
     const usual = USUAL[written.kind](choices);
     return {

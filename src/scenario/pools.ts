@@ -75,7 +75,7 @@ function planned(
       accelerator: choices.accelerator,
       modelName: choices.model,
       role: entry.value.role,
-      ...(entry.value.role === 'prefill' && { kvLink: kvLinkOf(choices) }),
+      ...(entry.value.role === 'prefill' && { kvLink: kvLinkOf(choices, speculation?.draft) }),
       ...(entry.value.localPrefillTokens !== undefined && { localPrefillTokens: entry.value.localPrefillTokens }),
       instances: scaling?.maxInstances ?? size,
       ...livesOf(scaling, evictionPlan(choices, engine, speculation)),

@@ -2,6 +2,7 @@ import type { Dtype } from '../sim/profiles.ts';
 import type { Draft, PoolEntry } from './draft.ts';
 import { finding } from './draft.ts';
 import type { Finding } from './explain.ts';
+import type { EngineInput } from './schema.ts';
 
 /** What is wrong with the roles of the pools: prefill and decode pools work in pairs. */
 export function roleFindings(draft: Draft): Finding[] {
@@ -11,6 +12,7 @@ export function roleFindings(draft: Draft): Finding[] {
     ...strayPrompts(pool),
     ...missingPartner(pool, pools, draft.everyPool),
     ...formats(pool, pools),
+    ...drafts(pool, pools),
   ]);
 }
 
@@ -20,12 +22,27 @@ interface Part {
   /** Of the pool or its template; undefined where neither says, or the template is wrong. */
   readonly model: string | undefined;
   readonly kv: Dtype;
+  /** What guesses tokens with a KV cache of its own, if anything does. */
+  readonly draft: string | undefined;
 }
 
 function partOf(entry: PoolEntry, { templates }: Draft): Part {
-  const { role, model, kv, template } = entry.value;
+  const { role, model, kv, template, engine } = entry.value;
   const base = template === undefined ? undefined : templates.get(template);
-  return { entry, role, model: model ?? base?.model, kv: kv ?? base?.kv ?? 'bf16' };
+  return {
+    entry,
+    role,
+    model: model ?? base?.model,
+    kv: kv ?? base?.kv ?? 'bf16',
+    draft: draftName(engine?.speculation ?? base?.engine?.speculation),
+  };
+}
+
+/** The same for drafts whose KV caches are of one shape. */
+function draftName(speculation: EngineInput['speculation']): string | undefined {
+  if (speculation === undefined || speculation.draftTokens === 0 || speculation.kind === 'ngram') return undefined;
+  const { kind, model = '?', draftLayers = 1 } = speculation;
+  return kind === 'model' ? model : `${kind} of ${draftLayers} ${draftLayers === 1 ? 'layer' : 'layers'}`;
 }
 
 function strayLink({ entry, role }: Part): Finding[] {
@@ -61,4 +78,14 @@ function formats({ entry, role, model, kv }: Part, pools: readonly Part[]): Find
   if (other === undefined) return [];
   const sentence = `its KV cache is in ${kv}, that of pool "${other.entry.value.name}", which decodes, in ${other.kv}`;
   return [finding(entry.path, `${sentence} — write the same \`kv\` for both`)];
+}
+
+/** The KV cache of the prompts that a draft guesses from is computed and sent where the prompts are. */
+function drafts({ entry, role, model, draft }: Part, pools: readonly Part[]): Finding[] {
+  if (role !== 'prefill' || model === undefined) return [];
+  const other = pools.find((pool) => pool.role === 'decode' && pool.model === model && pool.draft !== draft);
+  if (other === undefined) return [];
+  const [here, there] = [draft, other.draft].map((name) => name ?? 'no draft');
+  const sentence = `it reads prompts for ${here}, and pool "${other.entry.value.name}", which decodes what it sends, guesses with ${there}`;
+  return [finding(entry.path, `${sentence} — write the same \`speculation\` for both`)];
 }

@@ -77,6 +77,15 @@ export function kvBytesPerToken(model: ModelNumbers, kv: Dtype, tensorParallel: 
   return kvNumbersPerToken(model, tensorParallel, windowed) * BYTES_PER_NUMBER[kv];
 }
 
+/**
+ * KV cache of one token as links and stores move it: one copy, however many accelerators hold it alike, with that of what
+ * guesses tokens. A layer with a window counts as if it kept the whole context.
+ */
+export function movedKvBytesPerToken(model: ModelNumbers, kv: Dtype, draft: DraftModel | undefined): number {
+  const shapes = draft === undefined ? [model] : [model, draft.shape];
+  return shapes.reduce((sum, of) => sum + kvBytesPerToken(of, kv, 1) + kvBytesPerToken(of, kv, 1, true), 0);
+}
+
 /** Recurrent states of one sequence on each accelerator of its group, over all layers and stages. */
 export function stateBytesPerSequence(model: ModelNumbers, tensorParallel: number): number {
   return stateNumbers(model, tensorParallel) * STATE_BYTES_PER_NUMBER;
