@@ -17,7 +17,7 @@ export const chat: Bench = {
     timeModel(chatOf(100_000)); // warm up the compiler
     const plan = chatOf(REQUESTS);
     const model = timeModel(plan);
-    pin('chat', model.totals.events, 3_795_963);
+    pin('chat', model.totals.events, 3_774_803);
     const requests = model.totals.arrivedRequests;
     const run = timeRun(plan);
     const single = timeModel(withSingleSteps(chatOf(SINGLE_STEP_REQUESTS)));

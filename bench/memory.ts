@@ -12,7 +12,7 @@ export const memory: Bench = {
   run({ longRequests }: BenchSize): Figure[] {
     timeRun(chatOf(100_000)); // warm up the compiler
     const short = timeRun(chatOf(SHORT_REQUESTS));
-    pin('memory', short.events, 3_795_963);
+    pin('memory', short.events, 3_774_803);
     const shortPeakMb = peakMb();
     const long = timeRun(chatOf(longRequests));
     return [

@@ -13,7 +13,7 @@ export const reasoning: Bench = {
     timeModel(reasoningOf(50_000)); // warm up the compiler
     const plan = reasoningOf(REQUESTS);
     const model = timeModel(plan);
-    pin('reasoning', model.totals.events, 2_257_135);
+    pin('reasoning', model.totals.events, 1_999_587);
     const requests = model.totals.arrivedRequests;
     const run = timeRun(plan);
     const single = timeModel(withSingleSteps(reasoningOf(SINGLE_STEP_REQUESTS)));

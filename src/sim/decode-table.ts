@@ -5,7 +5,7 @@ import type { RooflineParameters, StepShape } from './roofline-types.ts';
 import { StepEnergy } from './step-energy.ts';
 import { TICKS_PER_NS, type Ticks } from './units.ts';
 
-/** The straight line between two knots may lie this share off the formula at its middle and its end. */
+/** The straight line between two knots may lie this share off the formula. */
 const TABLE_TOLERANCE = 1 / 2048;
 
 /** Under a cap the clock is chosen anew when the KV tokens have grown by so much. */
@@ -109,7 +109,7 @@ class DecodeLines {
   }
 }
 
-/** Decode-only durations and energy of one batch size and clock: lines between knots in KV tokens, which double. */
+/** Decode-only durations and energy of one batch size and clock: lines between knots in KV tokens, as few as are close enough. */
 export function decodePieces(
   parameters: RooflineParameters,
   decodeSeqs: number,
@@ -201,8 +201,6 @@ export class DecodeTable {
   piece(kvTokens: number): DecodePiece {
     const until = this.#until;
     let piece = this.#firstPiece[Math.clz32(kvTokens)]!;
-    // Knots double, so between two powers of two there is one, or few: in or out is a toss-up, counted and not decided.
-    piece += Number(kvTokens >= until[piece]!);
     while (kvTokens >= until[piece]!) piece++;
     return this.#pieces[piece]!;
   }
