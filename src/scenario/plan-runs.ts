@@ -4,6 +4,7 @@ import { NS_PER_HOUR, NS_PER_S } from '../sim/units.ts';
 import type { Catalogue, Demand } from './catalogue-types.ts';
 import type { Files } from './files.ts';
 import { withErrorBands } from './error-bands.ts';
+import { type Asked, evictedContexts } from './kept-contexts.ts';
 import type { OfferedLoad } from './offered-load.ts';
 import { offeredLoads } from './offered-load.ts';
 import type { Problem } from './problem.ts';
@@ -41,11 +42,9 @@ export function planRuns(scenario: Scenario, catalogue: Catalogue, options: Plan
   );
   const asked = askedOf(scenario, demands, catalogue);
   const asking = { ...scenario, workloads: asked };
-  const loads = offeredLoads(
-    asking,
-    asked.map(({ demand }) => demand),
-    (parameters) => catalogue.stepCost(parameters),
-  );
+  const loadsOf = (each: readonly Demand[]) =>
+    offeredLoads(asking, each, (parameters) => catalogue.stepCost(parameters));
+  const loads = loadsOf(asked.map(({ demand }) => demand));
   const pools = scenario.pools.map((pool, index) =>
     withErrorBands(pool, demandsOn(asked, pool.model), loads[index]!.load, catalogue.validatedErrors ?? []),
   );
@@ -56,6 +55,7 @@ export function planRuns(scenario: Scenario, catalogue: Catalogue, options: Plan
     offeredLoads: loads,
     warnings: [
       ...overloads(loads),
+      ...evictedContexts(scenario, asked, loads, loadsOf),
       ...longSessions(scenario, demands),
       ...longJobs(scenario, demands),
       ...shortTraces(scenario, demands, read.traces),
@@ -64,23 +64,27 @@ export function planRuns(scenario: Scenario, catalogue: Catalogue, options: Plan
   };
 }
 
-/** What is asked of one model by one workload. */
-interface Asked {
-  readonly model: number;
-  readonly demand: Demand;
-}
-
 /** Where models take turns, each is asked for its share of the requests. */
 function askedOf({ workloads, models }: Scenario, demands: readonly Demand[], catalogue: Catalogue): Asked[] {
-  return workloads.flatMap(({ model, modelRouting }, index) => {
+  return workloads.flatMap(({ name: workload, model, modelRouting }, index) => {
     const demand = demands[index]!;
     const kind = catalogue.modelRouting.find(({ name }) => name === modelRouting?.kind);
-    if (modelRouting === undefined || kind === undefined) return [{ model, demand }];
+    if (modelRouting === undefined || kind === undefined) return [{ model, workload, demand }];
     return Object.entries(kind.shares(modelRouting.options)).map(([name, share]) => ({
       model: models.indexOf(name),
-      demand: { ...demand, requestsPerS: share * demand.requestsPerS },
+      workload,
+      demand: shareOf(demand, share),
     }));
   });
+}
+
+function shareOf(demand: Demand, share: number): Demand {
+  const { requestsPerS, returns = [] } = demand;
+  return {
+    ...demand,
+    requestsPerS: share * requestsPerS,
+    returns: returns.map(({ tokensPerS, afterS }) => ({ tokensPerS: share * tokensPerS, afterS })),
+  };
 }
 
 function demandsOn(asked: readonly Asked[], model: number): Demand[] {

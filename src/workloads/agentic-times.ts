@@ -134,6 +134,14 @@ export class AgenticTimes {
     return sumS / SAMPLED_PACES;
   }
 
+  /** So many gaps of users, each as likely, the paces of users among them, with the mean of all. */
+  userGapsS(count: number): number[] {
+    const { userPaceSigma } = this.#options;
+    // Lengths in order and paces spread evenly over them (R. D. Richtmyer's sequence).
+    const paceOf = (index: number) => userPaceSigma * standardNormal(((index + 0.5) * Math.SQRT2) % 1);
+    return this.#userGap.spreadS(count, this.meanUserGapS(), paceOf);
+  }
+
   /** How much slower its user is than others, as a logarithm. */
   #pace(session: number): number {
     const { userPaceSigma } = this.#options;

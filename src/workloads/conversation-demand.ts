@@ -4,7 +4,9 @@ import { LengthSampler } from './lengths.ts';
 import { shareSampler } from './reasoning-share.ts';
 import { SecondsSampler } from './seconds.ts';
 import { TurnSampler } from './turns.ts';
-import type { Demand } from './workload-module.ts';
+import type { Demand, Returning } from './workload-module.ts';
+
+const PAUSES = 256;
 
 /** What conversations ask for on average, if nobody loses patience. */
 export function conversationDemand(options: ConversationOptions): Demand {
@@ -15,7 +17,15 @@ export function conversationDemand(options: ConversationOptions): Demand {
     meanOutputTokens: means.outputTokens / means.turns,
     meanReusedTokens: means.reusedTokens / means.turns,
     meanSessionS: meanSessionS(options),
+    returns: returnsOf(options, conversationsPerS(options) * means.ownTokens),
   };
+}
+
+/** @param tokensPerS found by later turns of their own conversations */
+function returnsOf({ turns, thinkS, turnGapS }: ConversationOptions, tokensPerS: number): Returning[] {
+  if (turns === 1) return [];
+  const pause = new SecondsSampler(thinkS ?? turnGapS);
+  return pause.spreadS(PAUSES, pause.meanS()).map((afterS) => ({ tokensPerS: tokensPerS / PAUSES, afterS }));
 }
 
 export function conversationsPerS(options: ConversationOptions): number {
@@ -39,6 +49,8 @@ interface Means {
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly reusedTokens: number;
+  /** Of these, without what all conversations begin with. */
+  readonly ownTokens: number;
 }
 
 /** Of one conversation, all its turns together. */
@@ -56,12 +68,16 @@ function meansOf(options: ConversationOptions): Means {
   const reusedAnswerTokens = dropsReasoning ? -1 : outputTokens;
   let promptTokens = 0;
   let reusedTokens = meanSystemTokens;
+  let ownTokens = 0;
   for (let turn = 1; turn <= turns.max; turn++) {
     const share = turns.survival(turn);
     const prompt = firstTokens + (turn - 1) * addedTokens;
     promptTokens += share * prompt;
-    if (turn > 1) reusedTokens += share * (prompt - addedTokens + reusedAnswerTokens);
+    if (turn === 1) continue;
+    const found = prompt - addedTokens + reusedAnswerTokens;
+    reusedTokens += share * found;
+    ownTokens += share * (found - meanSystemTokens);
   }
   const meanTurns = turns.mean();
-  return { turns: meanTurns, promptTokens, outputTokens: meanTurns * outputTokens, reusedTokens };
+  return { turns: meanTurns, promptTokens, outputTokens: meanTurns * outputTokens, reusedTokens, ownTokens };
 }

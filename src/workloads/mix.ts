@@ -281,6 +281,7 @@ function demand(options: Options): Demand {
     meanOutputTokens: mean((one) => one.meanOutputTokens),
     meanReusedTokens: mean((one) => one.meanReusedTokens),
     meanSessionS: Math.max(...demands.map((one) => one.meanSessionS)),
+    returns: demands.flatMap(({ returns = [] }) => returns),
     load: loadForm(demands),
     ...longestJobs(demands),
   };

@@ -58,6 +58,20 @@ export class SecondsSampler {
     return this.#logSeconds.meanOf((sample) => this.#clip(sample + stretch));
   }
 
+  /**
+   * So many times, each as likely, with the given mean: the longest makes up for the tail that the others do not reach.
+   *
+   * @param stretchOf how much longer than others, as a logarithm
+   */
+  spreadS(count: number, meanS: number, stretchOf: (index: number) => number = () => 0): number[] {
+    const times = Array.from({ length: count }, (_, index) => {
+      if (this.#min === this.#max) return this.#min;
+      return this.#clip(this.#logSeconds.sample((index + 0.5) / count) + stretchOf(index));
+    }).sort((one, other) => one - other);
+    const others = times.slice(0, -1);
+    return [...others, Math.max(times.at(-1)!, count * meanS - others.reduce((sum, time) => sum + time, 0))];
+  }
+
   #clip(logSeconds: number): number {
     return Math.min(Math.max(Math.exp(logSeconds), this.#min), this.#max);
   }

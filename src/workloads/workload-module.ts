@@ -18,6 +18,12 @@ export interface WorkloadContext extends ModuleContext {
   readonly trace?: ByteSource;
 }
 
+/** Tokens of contexts that a session comes back to, per second over all sessions, with a pause since its request before. */
+export interface Returning {
+  readonly tokensPerS: number;
+  readonly afterS: number;
+}
+
 /** What a workload asks for on average, known before anything is simulated. */
 export interface Demand {
   readonly requestsPerS: number;
@@ -28,6 +34,8 @@ export interface Demand {
   readonly meanReusedTokens: number;
   /** First request to last, as far as it is known before the run; 0 where every request stands alone. */
   readonly meanSessionS: number;
+  /** What requests find of their own sessions, by the time that was kept for them; left out where nobody knows or comes back. */
+  readonly returns?: readonly Returning[];
   /** How requests come; `open` if left out. */
   readonly load?: LoadForm;
   /** Of requests that come in jobs: how often one begins, and how long it sends, means in s. */
