@@ -6,7 +6,7 @@ import { StepEnergy } from './step-energy.ts';
 import { TICKS_PER_NS, type Ticks } from './units.ts';
 
 /** The straight line between two knots may lie this share off the formula. */
-const TABLE_TOLERANCE = 1 / 2048;
+const TABLE_TOLERANCE = 1 / 8192;
 
 /** Under a cap the clock is chosen anew when the KV tokens have grown by so much. */
 const CAPPED_RANGE = 19 / 16;
