@@ -26,7 +26,16 @@ export function streamSeed(rng: Rng): number {
  */
 export function counterUniform(streamSeed: number, session: number, draw: number): number {
   const block = session < TWO_32 ? 0 : Math.floor(session / TWO_32);
-  const key = mix(streamSeed + Math.imul(block, BLOCK_STRIDE) + Math.imul(draw + 1, DRAW_STRIDE));
+  return keyedUniform(mix(streamSeed + Math.imul(block, BLOCK_STRIDE) + Math.imul(draw + 1, DRAW_STRIDE)), session);
+}
+
+/** What is the same in this draw of all sessions below 2³². */
+export function counterKey(streamSeed: number, draw: number): number {
+  return mix(streamSeed + Math.imul(draw + 1, DRAW_STRIDE));
+}
+
+/** The `counterUniform` that a key belongs to. @param session below 2³², or its lower 32 bits */
+export function keyedUniform(key: number, session: number): number {
   const inner = mix((session | 0) ^ key);
   const outer = mix(inner + Math.imul(key, DRAW_STRIDE));
   return ((outer >>> 6) * 67_108_864 + (inner >>> 6) + 0.5) / TWO_52;

@@ -1,4 +1,4 @@
-import { counterUniform, standardNormal } from '../sim/distributions.ts';
+import { counterKey, counterUniform, keyedUniform, standardNormal } from '../sim/distributions.ts';
 import type { Ns } from '../sim/units.ts';
 import type { SessionOptions } from './agentic-options.ts';
 import { SecondsSampler } from './seconds.ts';
@@ -70,6 +70,9 @@ export class AgenticTimes {
   readonly #leastFreshNormal: number;
   /** Of the length of a session, over steps: long sessions have more of them. */
   readonly #meanLengthNormal: number;
+  /** By step, of the draws that are looked at in all sessions of the past. */
+  readonly #userKeys: number[] = [];
+  readonly #gapKeys: number[] = [];
 
   constructor(options: SessionOptions, seed: number, sessionUniform: SessionUniform) {
     this.#options = options;
@@ -170,7 +173,48 @@ export class AgenticTimes {
         const byUser = this.isByUser(session, request, userShare);
         return answerNs + this.gapNs(session, request, byUser, byUser ? 1 : this.tools(session, request));
       },
+      isOverAfter: (session, ageNs) => this.#isOverAfter(session, ageNs, answerNs),
     };
+  }
+
+  /** The same steps as those of the clock, each with a gap that is no shorter. Sessions that are over are nearly all. */
+  #isOverAfter(session: number, ageNs: Ns, answerNs: Ns): boolean {
+    const { requests: planned, userShare } = this.plan(session);
+    const { failures, toolsPerStep } = this.#options;
+    const pace = Math.exp(this.#pace(session));
+    const counter = session | 0;
+    const [userKeys, gapKeys, userGap, toolGap] = [this.#userKeys, this.#gapKeys, this.#userGap, this.#toolGap];
+    let requests = planned;
+    let longestNs = 0;
+    for (let step = 1; longestNs < ageNs; step++) {
+      if (failures.perStep > 0) requests = requestsAfter(this.outcome(session, step - 1), step, requests);
+      if (step >= requests) return true;
+      if (step >= gapKeys.length) this.#prepareKeys(2 * step);
+      const byUser = keyedUniform(userKeys[step]!, counter) < userShare;
+      const uniform = keyedUniform(gapKeys[step]!, counter);
+      longestNs += answerNs + (byUser ? userGap.atMostNs(uniform, pace) : toolGap.atMostNs(uniform, 1));
+      if (toolsPerStep > 1 && !byUser) longestNs += this.#otherToolsAtMostNs(session, step);
+    }
+    return false;
+  }
+
+  /** What the slowest of all tools of a step but its first takes at most. */
+  #otherToolsAtMostNs(session: number, step: number): Ns {
+    const tools = this.tools(session, step);
+    let gapNs = 0;
+    for (let tool = 1; tool < tools; tool++) {
+      const draw = toolDraw(step, tool, StepDraw.gap);
+      gapNs = Math.max(gapNs, this.#toolGap.atMostNs(counterUniform(this.#seed, session, draw)));
+    }
+    return gapNs;
+  }
+
+  /** Of all steps before this one. */
+  #prepareKeys(steps: number): void {
+    for (let step = this.#userKeys.length; step < steps; step++) {
+      this.#userKeys.push(counterKey(this.#seed, stepDraw(step, StepDraw.user)));
+      this.#gapKeys.push(counterKey(this.#seed, stepDraw(step, StepDraw.gap)));
+    }
   }
 }
 

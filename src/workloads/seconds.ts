@@ -35,11 +35,19 @@ const shapes = z
 export const secondsSchema = z.union([bound().describe('always this long, s'), shapes]);
 export type Seconds = z.infer<typeof secondsSchema>;
 
+/** Equal parts of (0, 1), of each of which the longest time is known. */
+const PARTS = 2_048;
+/** Longer than rounding can make what is drawn, as a factor and in ns. */
+const MARGIN = 1 + 1e-9;
+const MARGIN_NS = 1;
+
 /** Whole nanoseconds drawn from a stated time. */
 export class SecondsSampler {
   readonly #logSeconds: Distribution;
   readonly #min: number;
   readonly #max: number;
+  /** Before min and max; Infinity where the part has a jump. */
+  #longestOfPart: Float64Array | undefined;
 
   constructor(time: Seconds) {
     this.#logSeconds = logSeconds(time);
@@ -50,8 +58,30 @@ export class SecondsSampler {
   /** The time that counter (streamSeed, session, draw) owns, e^stretch times as long as others before min and max. */
   drawNs(streamSeed: number, session: number, draw: number, stretch = 0): Ns {
     if (this.#min === this.#max) return Math.round(this.#min * NS_PER_S);
-    const logSeconds = this.#logSeconds.sample(counterUniform(streamSeed, session, draw));
-    return Math.round(this.#clip(logSeconds + stretch) * NS_PER_S);
+    return this.#ofNs(counterUniform(streamSeed, session, draw), stretch);
+  }
+
+  #ofNs(uniform: number, stretch: number): Ns {
+    return Math.round(this.#clip(this.#logSeconds.sample(uniform) + stretch) * NS_PER_S);
+  }
+
+  /** At least the time that a uniform is turned into, seldom a hundredth more, and sooner: one looks it up. @param pace e^stretch */
+  atMostNs(uniform: number, pace = 1): Ns {
+    this.#longestOfPart ??= this.#tabulate();
+    const longest = this.#longestOfPart[(uniform * PARTS) | 0]!;
+    if (longest === Infinity) return this.#ofNs(uniform, Math.log(pace)) * MARGIN + MARGIN_NS;
+    return Math.min(Math.max(longest * pace, this.#min), this.#max) * NS_PER_S * MARGIN + MARGIN_NS;
+  }
+
+  /** Times rise with the uniform: the longest of a part is at its end, unless it has a jump; in the last there is no longest. */
+  #tabulate(): Float64Array {
+    const longest = Float64Array.from({ length: PARTS }, (_, part) =>
+      Math.exp(this.#logSeconds.sample((part + 1) / PARTS)),
+    );
+    for (const jump of [...this.#logSeconds.jumps, 1]) {
+      longest.fill(Infinity, Math.ceil(jump * PARTS) - 1, Math.floor(jump * PARTS) + 1);
+    }
+    return longest;
   }
 
   meanS(stretch = 0): number {

@@ -21,6 +21,8 @@ export interface InProgress {
 export interface SessionClock {
   /** Time from request − 1 to the request, or undefined if the session ends there. */
   gapNs(session: number, request: number): Ns | undefined;
+  /** Whether the session is over so long after its start, if that is soon known; true is certain, false is not. */
+  isOverAfter?(session: number, ageNs: Ns): boolean;
 }
 
 /** How far back sessions must have begun to be still in progress. */
@@ -38,6 +40,7 @@ export function inProgressAtStart(past: Arrivals, clock: SessionClock): InProgre
   const found: InProgress[] = [];
   let session = FIRST_PAST_SESSION;
   for (let atNs = past.nextNs(); atNs < 0; atNs = past.nextNs(), session++) {
+    if (clock.isOverAfter?.(session, -atNs) === true) continue;
     let arrivalNs = atNs;
     let beforeNs = atNs;
     for (let request = 1; ; request++) {

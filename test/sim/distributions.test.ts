@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  counterKey,
   counterUniform,
   exponential,
   gamma,
+  keyedUniform,
   NormalMixture,
   QuantileTable,
   standardNormal,
@@ -32,6 +34,14 @@ describe('counter-based uniforms', () => {
       fc.property(anySeed, anySession, fc.nat(1000), (seed, session, draw) => {
         const uniform = counterUniform(seed, session, draw);
         return uniform > 0 && uniform < 1 && uniform === counterUniform(seed, session, draw);
+      }),
+    );
+  });
+
+  test('can be had from the key of their draw, by sessions below 2³²', () => {
+    fc.assert(
+      fc.property(anySeed, fc.integer({ min: 0, max: 0xffff_ffff }), fc.nat(1000), (seed, session, draw) => {
+        return keyedUniform(counterKey(seed, draw), session) === counterUniform(seed, session, draw);
       }),
     );
   });

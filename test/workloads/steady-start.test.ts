@@ -79,6 +79,25 @@ describe('agents at work at the start', () => {
     expect(found.every(({ arrivalNs, request }) => arrivalNs >= 0 && request >= 1)).toBe(true);
   });
 
+  test.each([
+    {},
+    { toolsPerStep: 1.21, toolGapS: { median: 0.285, sigma: 2.9, max: 3_600 }, failures: { perStep: 0.05 } },
+    { userGapS: 30, toolGapS: 1, userPaceSigma: 0, failures: { perStep: 0.3, repairShare: 0.99 } },
+  ])('are found as if every step of the past had been drawn, with %j', (more) => {
+    const given = agentic.options.parse({ ...options, ...more, sessionsPerHour: 150 });
+    const found = (isShort: boolean) => {
+      const { meanSessionS } = agentic.demand(given);
+      const context = { streams: new Streams(5), horizonNs: 0 };
+      const past = arrivalsOf(given.arrivals, 150 / 3_600, context, 'past', -reachNs(meanSessionS));
+      const clock = new AgenticSessions(given, 5, 2).times.clock(9.75 * NS_PER_S);
+      return inProgressAtStart(past, isShort ? clock : { gapNs: clock.gapNs });
+    };
+    const inProgress = found(true);
+
+    expect(inProgress.length).toBeGreaterThan(20);
+    expect(inProgress).toEqual(found(false));
+  });
+
   test('send in their first hour what the stated rate asks for; an empty start well below it', () => {
     const { requestsPerS } = agentic.demand(agentic.options.parse(options));
     const perS = (startState: 'steady' | 'empty') =>
