@@ -68,6 +68,7 @@ export function relativeSize({ value, halfWidth95 }: Interval): string {
 export function signedRelative(interval: Interval): string {
   if (interval.value >= FACTOR_FROM) return `× ${withHalfWidth(1 + interval.value, interval.halfWidth95)}`;
   const size = relativeSize(interval);
+  if (size === '0.00 % ± 0.00 %') return 'under 0.01 %';
   if (/^[0.]+ %/.test(size)) return size.replace(/^[0.]+ % ± /, 'within ±');
   return `${interval.value < 0 ? '−' : '+'}${size}`;
 }
