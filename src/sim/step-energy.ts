@@ -12,7 +12,7 @@ export interface StepPower {
   readonly accelerators: number;
 }
 
-/** The straight line between two knots may lie this share off the formula at its middle and its end. */
+/** The straight line between two knots may lie this share off the formula. */
 const TABLE_TOLERANCE = 1 / 512;
 
 /** Energy of the steps of one pool: its draw in the mean over a step, times the duration of the step. */
@@ -71,13 +71,19 @@ export class StepEnergy {
     const divided: DecodePiece[] = [];
     let knot = from;
     let knotQuanta = quantaAt(from);
+    // At its end, at two thirds of the way, at two thirds of that, and so on: a line may be long, and the formula bend anywhere.
+    // So near to the knot that KV tokens are the same within the tolerance, energy is, too.
+    const isStraight = (slope: number, end: number): boolean => {
+      for (let along = end; along > TABLE_TOLERANCE * knot; along = Math.floor((2 * along) / 3)) {
+        const formula = quantaAt(knot + along);
+        if (Math.abs(knotQuanta + slope * along - formula) > TABLE_TOLERANCE * formula) return false;
+      }
+      return true;
+    };
     const cover = (piece: DecodePiece, until: number): void => {
-      const end = quantaAt(until);
-      const slope = Math.max(0, Math.round((end - knotQuanta) / (until - knot)));
+      const slope = Math.max(0, Math.round((quantaAt(until) - knotQuanta) / (until - knot)));
       const middle = Math.floor((knot + until) / 2);
-      const isNear = (kvTokens: number, formula: Quanta) =>
-        Math.abs(knotQuanta + slope * (kvTokens - knot) - formula) <= TABLE_TOLERANCE * formula;
-      if (middle === knot || (isNear(until, end) && isNear(middle, quantaAt(middle)))) {
+      if (middle === knot || isStraight(slope, until - knot)) {
         const fixedQuanta = knotQuanta - slope * knot;
         divided.push({ ...piece, fixedQuanta, quantaPerKvToken: slope, untilKvTokens: until });
         knotQuanta = fixedQuanta + slope * until;

@@ -152,6 +152,25 @@ describe('a cap on what decodes', () => {
   });
 });
 
+test('lines of energy stay within 0.5 % of the formula where those of durations are long: latent attention on 8 B200', () => {
+  const parameters = costOf('b200', 'deepseek-r1', { weights: 'fp4', dataParallel: 8, expertParallel: 8 });
+  const power = powerOf('b200', 1);
+  const cost = new RooflineCost(parameters, { accelerator: power, accelerators: 8, energy: true });
+  for (const decodeSeqs of [1, 16, 128, 256, 1024]) {
+    for (const clock of [1, 0.7, 0.4].map((asked) => steppedClock(power, asked))) {
+      for (let kvTokens = decodeSeqs; kvTokens < parameters.kvTokensOfHbm; kvTokens = Math.ceil(1.04 * kvTokens)) {
+        const shape = shapeOf({ decodeSeqs, kvTokens, clock });
+        const use = stepUse(parameters, shape, stepNs(parameters, { ...shape, clock: 1 }));
+        const joules = 8 * busyWatts(power, use, clock) * (stepNs(parameters, shape) / 1e9);
+        const { fixedQuanta, quantaPerKvToken } = cost.decodePiece(decodeSeqs, kvTokens, clock);
+        const ratio = (fixedQuanta + quantaPerKvToken * kvTokens) / QUANTA_PER_JOULE / joules;
+
+        expect(Math.abs(ratio - 1)).toBeLessThan(0.005);
+      }
+    }
+  }
+});
+
 test('a sum of quanta is exact beyond what a double counts, and rounded once', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 2 ** 52 }), { maxLength: 50 }), (amounts) => {
