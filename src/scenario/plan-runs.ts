@@ -83,7 +83,8 @@ function shareOf(demand: Demand, share: number): Demand {
   return {
     ...demand,
     requestsPerS: share * requestsPerS,
-    returns: returns.map(({ tokensPerS, afterS }) => ({ tokensPerS: share * tokensPerS, afterS })),
+    // Where no request comes, nobody comes back.
+    returns: share === 0 ? [] : returns.map(({ tokensPerS, afterS }) => ({ tokensPerS: share * tokensPerS, afterS })),
   };
 }
 

@@ -127,6 +127,19 @@ describe('a plan warns of contexts that are evicted', () => {
     expect(tiered(600)).toEqual([expect.stringContaining('"shared" holds 7.32 million (KV tiers included)')]);
   });
 
+  test('whatever else might ask the same model, and does not', () => {
+    const unasked = `
+  - { name: easy, kind: chat, model: gpt-oss-120b, modelRouting: { kind: cascade, models: [gpt-oss-120b, llama-3.1-70b], accuracy: [1, 1], recall: 1 }, requestsPerS: 1, turns: measured }`;
+    const pool = `    pools:
+      - { name: first, accelerator: h100-sxm, model: gpt-oss-120b, instances: 8, layout: { tensorParallel: 2 } }`;
+    const changes: [string, string][] = [
+      ['    pools:', pool],
+      ['\nworkloads:', `\nworkloads:${unasked}`],
+    ];
+
+    expect(warningsOf(30, 24, ...changes)).toEqual(warningsOf(30, 24));
+  });
+
   test('and not for more instances', () => {
     const rates = [fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 4 })];
     const warnings = (sessions: number, requests: number, instances: number) =>
