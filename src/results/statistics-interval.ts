@@ -1,4 +1,4 @@
-import { mean } from 'simple-statistics';
+import { mean, sum } from 'simple-statistics';
 import { CONFIDENCE, halfWidth95, standardErrorOf, twoSidedP, twoSidedT } from './statistics.ts';
 
 /** An estimate with the half-width of its 95 % confidence interval; undefined where one value says nothing of spread. */
@@ -69,11 +69,11 @@ const ROUNDING = 1e-9;
  */
 function ratioEstimate(numerators: readonly number[], denominators: readonly number[]): RatioEstimate {
   if (numerators.length !== denominators.length) throw new Error('a ratio takes pairs');
-  const total = denominators.reduce((sum, denominator) => sum + denominator, 0);
-  const value = mean([...numerators]) / mean([...denominators]);
+  const total = sum([...denominators]);
   if (total === 0) throw new Error('a ratio to nothing');
+  const value = sum([...numerators]) / total;
   const weights = denominators.map((denominator) => denominator / total);
-  const squares = weights.reduce((sum, weight) => sum + weight * weight, 0);
+  const squares = sum(weights.map((weight) => weight * weight));
   const offsets = weights.map((weight) => squares / 2 - weight);
   const residuals = numerators.map((numerator, pair) => residual(numerator, value * denominators[pair]!));
   if (residuals.every((each) => each === 0)) {

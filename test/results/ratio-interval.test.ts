@@ -52,6 +52,10 @@ describe('a ratio that rests on few of its pairs', () => {
     expect(p!).toBeGreaterThan(0.05);
   });
 
+  test('whose baselines nearly cancel is not taken for one without a baseline', () => {
+    expect(pairedDifference([1e16, 1, -1e16], [1e16, 2, -1e16]).relative!.value).toBe(1);
+  });
+
   test('that is nothing with every pair is nothing for sure, with or without a baseline', () => {
     expect(pairedDifference([0, 0, 3], [0, 0, 3])).toMatchObject({ relative: { value: 0, halfWidth95: 0 }, p: 1 });
   });
