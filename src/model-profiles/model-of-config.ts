@@ -11,6 +11,8 @@ import { quantisationOf } from './config/quantisation.ts';
  */
 const MTP_LAYERS = ['num_nextn_predict_layers', 'mtp_num_hidden_layers'];
 
+const NO_KV = 'has layers of linear attention alone, and models without a KV cache are not known here';
+
 export type ConfigReading = { readonly model: ModelNumbers } | { readonly problems: readonly string[] };
 
 /** The numbers of a Hugging Face config.json, or everything that keeps them from being known. */
@@ -42,6 +44,7 @@ export function modelOfConfig(json: unknown): ConfigReading {
     ...text.problems,
     ...('problem' in quantisation ? [quantisation.problem] : []),
     ...text.unasked().filter(mayMatter).map(notUnderstood),
+    ...(layers > 0 && numbers.attention.every(({ kind }) => kind === 'linear') ? [NO_KV] : []),
   ];
   if (problems.length > 0 || 'problem' in quantisation) return { problems: [...new Set(problems)] };
   const { weights, bf16Attention } = quantisation;

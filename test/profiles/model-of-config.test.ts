@@ -66,6 +66,15 @@ describe('variants of a family', () => {
     expect(modelOf(text)).not.toHaveProperty('mtpLayers');
   });
 
+  test('without any layer that has a KV cache are a problem, not a crash', () => {
+    const text = textConfig('qwen3.5-397b-a17b');
+    const linear = Array.from({ length: 60 }, () => 'linear_attention');
+
+    expect(problemsOf({ ...text, layer_types: linear })).toEqual([
+      'has layers of linear attention alone, and models without a KV cache are not known here',
+    ]);
+  });
+
   test('of MiniMax M2 have none, whatever modules for it they count: no published checkpoint holds them', () => {
     expect(publishedConfigs['minimax-m2.5']).toMatchObject({ num_mtp_modules: 3 });
     expect(modelOf(publishedConfigs['minimax-m2.5'])).not.toHaveProperty('mtpLayers');
