@@ -123,7 +123,14 @@ test('what is asked for does not depend on who asked before', () => {
   const few = { requestsPerS: 2, outputTokens: 100 };
   const first = demandOf(few);
 
-  expect(demandOf({ ...few, requestsPerS: 6 })).toEqual({ ...first, requestsPerS: 6 });
+  const { returns, ...more } = demandOf({ ...few, requestsPerS: 6 });
+  const { returns: firstReturns, ...firstMeans } = first;
+  expect(more).toEqual({ ...firstMeans, requestsPerS: 6 });
+  expect(returns).toHaveLength(firstReturns!.length);
+  for (const [k, { tokensPerS, afterS }] of returns!.entries()) {
+    expect(afterS).toBe(firstReturns![k]!.afterS);
+    expect(tokensPerS / firstReturns![k]!.tokensPerS).toBeCloseTo(3, 9);
+  }
   expect(demandOf({ ...few, outputTokens: 200 }).meanOutputTokens / first.meanOutputTokens).toBeCloseTo(2, 6);
   expect(demandOf(few)).toEqual(first);
 });
