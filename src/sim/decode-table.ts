@@ -52,10 +52,17 @@ class DecodeLines {
 
   /** One more line: all the way, or half of it, or a quarter and so on, as long as it stays close enough. */
   extend(until: number): void {
-    const least = Math.min(until, 2 * this.knot);
+    // No short line is left over at the end: the last one goes on for ever, and its slope must be worth something.
+    const least = until <= 3 * this.knot ? until : 2 * this.knot;
     let end = until;
-    while (end > least && !this.#isStraight(end)) end = Math.max(least, Math.floor(end / 2));
-    this.cover(end);
+    while (!this.#isStraight(end)) {
+      if (end === least) {
+        this.#halve(end);
+        return;
+      }
+      end = Math.max(least, Math.floor(end / 2));
+    }
+    this.#add(end);
   }
 
   /** An interval is halved until its line is close enough. */
@@ -118,7 +125,7 @@ export function decodePieces(
 ): DecodePiece[] {
   const lines = new DecodeLines(parameters, decodeSeqs, clock, decodeSeqs);
   const knee = kneeOf(parameters, decodeSeqs);
-  const end = Math.max(2 * decodeSeqs, Math.ceil(parameters.kvTokensOfHbm));
+  const end = decodeSeqs + Math.ceil(parameters.kvTokensOfHbm);
   while (lines.knot < end) lines.extend(lines.knot < knee ? Math.min(knee, end) : end);
   return lines.withEnergy(energy);
 }
